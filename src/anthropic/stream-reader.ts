@@ -1,0 +1,137 @@
+import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages/messages";
+import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
+import {
+  type LooseUsage,
+  laterUsage,
+  type MessageUsage,
+  missReasonOf,
+  type ResponseFacts,
+  readMessage,
+  recordOf,
+  textOf,
+  usageOf,
+} from "./usage.ts";
+
+/** A longer event is no event of the Messages API; reading stops there, in characters. */
+const MAX_EVENT_CHARS = 64 * 1024 * 1024;
+
+type EventType = RawMessageStreamEvent["type"] | "error";
+
+/** Events that say something about usage; all others are stepped over unparsed. */
+const READ_EVENTS: readonly EventType[] = ["message_start", "message_delta", "message_stop", "error"];
+
+/**
+ * Reads usage and stop reason out of a streamed response while its bytes pass by. Feed it every chunk as it
+ * comes; look at it any time. Garbage leaves it as it was: it never throws, because nothing it reads is
+ * worth breaking a turn for.
+ */
+export class MessageStreamReader implements ResponseFacts {
+  #started = false;
+  #complete = false;
+  #apiUsage: LooseUsage = {};
+  #stopReason: string | null = null;
+  #model: string | null = null;
+  #messageId: string | null = null;
+  #missReason: string | null = null;
+  #error: StreamError | null = null;
+  #broken = false;
+  readonly #decoder = new TextDecoder();
+  readonly #parser: EventSourceParser = createParser({
+    maxBufferSize: MAX_EVENT_CHARS,
+    onEvent: (event) => this.#read(event),
+  });
+
+  /** Bytes as they come, split anywhere. */
+  feed(chunk: Uint8Array | string): void {
+    if (this.#broken || this.#complete) return;
+    try {
+      this.#parser.feed(typeof chunk === "string" ? chunk : this.#decoder.decode(chunk, { stream: true }));
+    } catch {
+      this.#broken = true;
+    }
+  }
+
+  /** The response began: from here on the entry can be read by other requests. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** The response came to its end. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** What the stream told so far; final once `complete`. */
+  get usage(): MessageUsage | null {
+    return usageOf(this.#apiUsage);
+  }
+
+  get stopReason(): string | null {
+    return this.#stopReason;
+  }
+
+  get model(): string | null {
+    return this.#model;
+  }
+
+  get messageId(): string | null {
+    return this.#messageId;
+  }
+
+  get missReason(): string | null {
+    return this.#missReason;
+  }
+
+  /** An error the API sent inside the stream. */
+  get error(): StreamError | null {
+    return this.#error;
+  }
+
+  #read({ event, data }: EventSourceMessage): void {
+    const mayMatter = READ_EVENTS.some((type) => (event === undefined ? data.includes(type) : event === type));
+    if (!mayMatter) return;
+    const record = parsedRecord(data);
+    // The type inside the data decides; the event's name is a courtesy that proxies leave out.
+    switch (textOf(record.type) ?? event) {
+      case "message_start":
+        return this.#start(recordOf(record.message));
+      case "message_delta":
+        this.#apiUsage = laterUsage(this.#apiUsage, record.usage);
+        this.#stopReason = textOf(recordOf(record.delta).stop_reason) ?? this.#stopReason;
+        this.#missReason = missReasonOf(record.diagnostics) ?? this.#missReason;
+        return;
+      case "message_stop":
+        this.#complete = true;
+        return;
+      case "error":
+        this.#error = {
+          type: textOf(recordOf(record.error).type) ?? "error",
+          message: textOf(recordOf(record.error).message),
+        };
+        return;
+    }
+  }
+
+  #start(message: Readonly<Record<string, unknown>>): void {
+    const facts = readMessage(message);
+    this.#started = true;
+    this.#apiUsage = recordOf(message.usage);
+    this.#stopReason = facts.stopReason;
+    this.#model = facts.model;
+    this.#messageId = facts.messageId;
+    this.#missReason = facts.missReason;
+  }
+}
+
+export interface StreamError {
+  readonly type: string;
+  readonly message: string | null;
+}
+
+function parsedRecord(data: string): Readonly<Record<string, unknown>> {
+  try {
+    return recordOf(JSON.parse(data));
+  } catch {
+    return {};
+  }
+}

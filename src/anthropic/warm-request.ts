@@ -1,0 +1,289 @@
+import type { Usage } from "../host.ts";
+import { decodeBody } from "./encoding.ts";
+import {
+  type CapturedHeaders,
+  credentialOf,
+  type HeaderPairs,
+  hasBeta,
+  headerPairs,
+  headerValue,
+  warmHeaders,
+} from "./headers.ts";
+import type { Span } from "./json-scan.ts";
+import { budgetMayExceedMaxTokens } from "./models.ts";
+import { minimumCacheableTokens, type PriceTable } from "./prices.ts";
+import { refuse, type WarmRefusal } from "./refusal.ts";
+import { type EditableSpans, type RequestFacts, readRequest, type TtlOptions } from "./request-facts.ts";
+import { type Replacement, splice } from "./splice.ts";
+import type { MessageUsage } from "./usage.ts";
+
+/** A request as it went out. */
+export interface CapturedRequest {
+  readonly url: string;
+  /** @default "POST" */
+  readonly method?: string;
+  readonly headers: CapturedHeaders;
+  /** As sent: still compressed when `content-encoding` says so. */
+  readonly body: Uint8Array;
+}
+
+export interface WarmRequestOptions extends TtlOptions {
+  /** Forces `max_tokens` of warms. Left out, each body gets the cheapest value that the API takes for it. */
+  readonly warmTokens?: 0 | 1;
+  /**
+   * What to do with `thinking: enabled` where no cheap warm exists. `stream-abort` sends the request as it was,
+   * streamed, and hangs up once the response begins; what Anthropic bills for that is not documented.
+   * @default "refuse"
+   */
+  readonly budgetThinking?: "refuse" | "stream-abort";
+  /** Whether requests with a person's subscription credentials may be repeated. @default false */
+  readonly allowSubscription?: boolean;
+  /** Models that answered `max_tokens: 0` with an error. */
+  readonly rejectedZero?: ReadonlySet<string>;
+  /** Usage of the captured request's own response, where it is known. */
+  readonly usage?: Usage | MessageUsage;
+  /** Largest decoded body, in bytes. @default 67_108_864 */
+  readonly maxBodyBytes?: number;
+  /** For the models' minimum lengths. Default: the shipped table. */
+  readonly prices?: PriceTable;
+}
+
+/** The request that re-reads a prefix. */
+export interface WarmRequest {
+  readonly kind: "warm";
+  /** `stream-abort`: hang up at `message_start`, or the whole answer is generated and billed. */
+  readonly mode: "complete" | "stream-abort";
+  /** Null: unchanged, with `stream-abort`. */
+  readonly maxTokens: 0 | 1 | null;
+  readonly url: string;
+  readonly method: "POST";
+  readonly headers: HeaderPairs;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly facts: RequestFacts;
+}
+
+/** Lets the thinking budget exceed `max_tokens` on some models (extended-thinking documentation). */
+const INTERLEAVED_THINKING = "interleaved-thinking-2025-05-14";
+
+/**
+ * Turns a captured request into the one that keeps its prefix warm: the same bytes but for the values of the
+ * top-level `max_tokens` and `stream`. What cannot be warmed cheaply and safely is refused with a reason.
+ */
+export function toWarmRequest(
+  captured: CapturedRequest,
+  options: WarmRequestOptions = {},
+): WarmRequest | WarmRefusal {
+  const elsewhere = refuseEndpoint(captured);
+  if (elsewhere !== null) return elsewhere;
+  const headers = headerPairs(captured.headers);
+  const decoded = decodeBody(captured.body, headerValue(headers, "content-encoding"), options.maxBodyBytes);
+  if (!decoded.ok) {
+    return refuse("unreadable", `The request cannot be warmed, because its body cannot be read: ${decoded.problem}.`);
+  }
+  const reading = readRequest(decoded.bytes, options);
+  if (!reading.ok) {
+    return refuse("malformed", `The request cannot be warmed, because its body is not valid JSON: ${reading.problem}.`);
+  }
+  const { facts, spans } = reading;
+  const refusal = refuseCredential(headers, facts, options) ?? refuseKind(facts, options) ?? refusePrefix(facts, options);
+  if (refusal !== null) return refusal;
+  const edit = chooseEdit(headers, facts, options);
+  if (edit.kind === "refused") return edit;
+  return {
+    kind: "warm",
+    mode: edit.mode,
+    maxTokens: edit.maxTokens,
+    url: captured.url,
+    method: "POST",
+    headers: warmHeaders(headers),
+    body: splice(decoded.bytes, replacementsFor(edit, spans)),
+    facts,
+  };
+}
+
+function refuseEndpoint({ url, method = "POST" }: CapturedRequest): WarmRefusal | null {
+  const target = URL.canParse(url) ? new URL(url) : null;
+  const path = target?.pathname.replace(/\/+$/, "") ?? "";
+  if (path.endsWith("/v1/messages/batches")) {
+    return refuse(
+      "batches",
+      "Batches cannot be warmed: the API runs them when it likes. The 1-hour cache tier suits them better.",
+    );
+  }
+  const isMessages =
+    method.toUpperCase() === "POST" && path.endsWith("/v1/messages") && /^https?:$/.test(target?.protocol ?? "");
+  if (isMessages && target?.username === "" && target.password === "") return null;
+  return refuse("not-messages", "Only requests to the Messages API (POST …/v1/messages) can be warmed; this is another one.");
+}
+
+function refuseCredential(
+  headers: HeaderPairs,
+  facts: RequestFacts,
+  { allowSubscription = false }: WarmRequestOptions,
+): WarmRefusal | null {
+  const credential = credentialOf(headers);
+  if (credential === "signature") {
+    return refuse(
+      "signed",
+      "The request cannot be warmed, because its signature covers the body, which a warm changes. An API key instead of signed requests makes it possible.",
+      facts,
+    );
+  }
+  if (credential !== "subscription" || allowSubscription) return null;
+  return refuse(
+    "subscription",
+    "The request is signed in with a subscription or a bearer token, which keepwarm does not use on its own. Use an API key, or allow it with the setting allowSubscription.",
+    facts,
+  );
+}
+
+/** Requests that do something when they are repeated, or that are not whole. */
+function refuseKind(facts: RequestFacts, { usage }: WarmRequestOptions): WarmRefusal | null {
+  if (facts.model === "") {
+    return refuse("malformed", "The request cannot be warmed, because it names no model.", facts);
+  }
+  if (facts.thread) {
+    return refuse(
+      "thread",
+      "The conversation is held by the server as a message thread; its requests cannot be repeated and are not cached by marker. Send the whole conversation to have it warmed.",
+      facts,
+    );
+  }
+  if (facts.compaction) {
+    return refuse(
+      "compaction",
+      "The request asks for a summary of the conversation; repeating it would pay for another one. Warming goes on with the next turn.",
+      facts,
+    );
+  }
+  if (facts.redeemsCredit) {
+    return refuse(
+      "one-time-credit",
+      "The request redeems a fallback credit, which works only once. Warming goes on with the next turn.",
+      facts,
+    );
+  }
+  if (facts.compactAboveTokens !== null && mayCompact(facts, facts.compactAboveTokens, usage)) {
+    return refuse(
+      "compaction",
+      "Repeating the request could make the server summarise the conversation again, at the price of its output. Warming goes on below the trigger of context_management.",
+      facts,
+    );
+  }
+  return null;
+}
+
+/** A token is at least a byte, so a body of plain text cannot hold more tokens than bytes. */
+function mayCompact(
+  facts: RequestFacts,
+  triggerTokens: number,
+  usage: Usage | MessageUsage | undefined,
+): boolean {
+  if (usage === undefined) return !facts.plainText || facts.bodyBytes >= triggerTokens;
+  return ("compacted" in usage && usage.compacted === true) || usage.inputTokens >= triggerTokens;
+}
+
+/** Requests without a prefix in the cache. */
+function refusePrefix(facts: RequestFacts, { usage, prices }: WarmRequestOptions): WarmRefusal | null {
+  if (facts.markers.length === 0) {
+    return refuse(
+      "no-marker",
+      "The request marks nothing for the prompt cache, so there is nothing to keep warm. Add cache_control to it.",
+      facts,
+    );
+  }
+  const minimum = minimumCacheableTokens(facts.model, prices);
+  const isTooShort = usage === undefined ? facts.plainText && facts.bodyBytes < minimum : usage.inputTokens < minimum;
+  if (isTooShort) {
+    return refuse(
+      "too-short",
+      `The prefix is too short to be cached: this model caches from ${minimum} tokens. Warming begins once the conversation is longer.`,
+      facts,
+    );
+  }
+  if (usage !== undefined && usage.cacheReadTokens + usage.cacheWriteTokens === 0) {
+    return refuse(
+      "not-cached",
+      "The last request neither read nor wrote the prompt cache, so there is nothing to keep warm. Its cache_control may stand before too short a prefix.",
+      facts,
+    );
+  }
+  return null;
+}
+
+interface Edit {
+  readonly kind: "edit";
+  readonly mode: WarmRequest["mode"];
+  readonly maxTokens: WarmRequest["maxTokens"];
+}
+
+function chooseEdit(headers: HeaderPairs, facts: RequestFacts, options: WarmRequestOptions): Edit | WarmRefusal {
+  if (facts.thinking.kind === "enabled") return chooseBudgetEdit(headers, facts, options);
+  const objection = objectionToZero(facts, options.rejectedZero);
+  if (options.warmTokens === 0 && objection !== null) {
+    return refuse(
+      "zero-rejected",
+      `The setting warmTokens: 0 cannot be used here, because ${objection}. Leave the setting out, or set it to 1.`,
+      facts,
+    );
+  }
+  return { kind: "edit", mode: "complete", maxTokens: options.warmTokens ?? (objection === null ? 0 : 1) };
+}
+
+/** What is documented, or was seen, to be answered 400 together with `max_tokens: 0`; null when nothing is. */
+function objectionToZero(facts: RequestFacts, rejectedZero: ReadonlySet<string> | undefined): string | null {
+  if (facts.structuredOutput) return "the API does not take max_tokens: 0 with structured output";
+  if (facts.toolChoice === "any" || facts.toolChoice === "tool") {
+    return "the API does not take max_tokens: 0 with a forced tool choice";
+  }
+  if (rejectedZero?.has(facts.model)) return "this model has rejected max_tokens: 0 before";
+  return null;
+}
+
+function chooseBudgetEdit(
+  headers: HeaderPairs,
+  facts: RequestFacts,
+  { warmTokens, budgetThinking = "refuse" }: WarmRequestOptions,
+): Edit | WarmRefusal {
+  const takesOneToken = hasBeta(headers, INTERLEAVED_THINKING) && budgetMayExceedMaxTokens(facts.model);
+  if (takesOneToken && warmTokens !== 0) return { kind: "edit", mode: "complete", maxTokens: 1 };
+  if (budgetThinking === "stream-abort") return { kind: "edit", mode: "stream-abort", maxTokens: null };
+  if (takesOneToken) {
+    return refuse(
+      "zero-rejected",
+      "The setting warmTokens: 0 cannot be used here, because the API does not take max_tokens: 0 with a thinking budget. Leave the setting out, or set it to 1.",
+      facts,
+    );
+  }
+  return refuse(
+    "budget-thinking",
+    "The request has a fixed thinking budget (thinking.type: enabled), which must stay below max_tokens, so no cheap warm exists. Use adaptive thinking or the 1-hour cache tier.",
+    facts,
+  );
+}
+
+function replacementsFor(edit: Edit, spans: EditableSpans): readonly Replacement[] {
+  if (edit.mode === "stream-abort") {
+    return withValue("stream", "true", spans.stream, { insertAt: spans.afterOpen });
+  }
+  return [
+    ...withValue("max_tokens", String(edit.maxTokens), spans.maxTokens, { insertAt: spans.afterOpen }),
+    // Absent means false already.
+    ...withValue("stream", "false", spans.stream, { insertAt: null }),
+  ];
+}
+
+/** Every occurrence gets the value: which of two equal keys counts is the server's secret. */
+function withValue(
+  key: string,
+  json: string,
+  spans: readonly Span[],
+  { insertAt }: { readonly insertAt: number | null },
+): readonly Replacement[] {
+  if (spans.length > 0) return spans.map((span) => ({ ...span, bytes: encoder.encode(json) }));
+  if (insertAt === null) return [];
+  // The object is not empty: it has a model.
+  return [{ start: insertAt, end: insertAt, bytes: encoder.encode(`"${key}":${json},`) }];
+}
+
+const encoder = new TextEncoder();

@@ -1,0 +1,153 @@
+/** One conversation's mutable state, and what can be read from it. The warmer is its only writer. */
+import type { ConversationChange, TurnContext, Usage, WarmFailure } from "./host.ts";
+import {
+  type ConversationSettings,
+  type ConversationState,
+  DEFAULT_INTERVAL_MS,
+  type Instant,
+  lifeLeftMs,
+  msToSeconds,
+  type PrefixUse,
+} from "./pure.ts";
+
+/** Where a conversation stands. `idle` with a `nextWarmAt` is armed. */
+export type Phase = "off" | "generating" | "idle" | "warming" | "lapsed" | "stopped";
+
+export interface ConversationStatus {
+  readonly phase: Phase;
+  /** Why nothing is being warmed, or what is in the way, as a sentence; null when all is as it should be. */
+  readonly why: string | null;
+}
+
+/** Why an enabled, idle conversation is not armed. Only a new turn or a warm that hits lifts it. */
+export interface Halt {
+  readonly phase: "lapsed" | "stopped";
+  readonly why: string;
+}
+
+/** A warm request on its way. */
+export interface Flight {
+  readonly warmId: string;
+  readonly startedAt: Instant;
+  readonly controller: AbortController;
+  /** Settles once the warm service has answered, whatever it said. */
+  landed: Promise<void>;
+  /** Its answer is void: a turn, a close or a change of the prefix overtook it. */
+  superseded: boolean;
+  /** `warmCompleted` has been taken for it. */
+  completed: boolean;
+}
+
+export interface Conversation {
+  readonly id: string;
+  settings: ConversationSettings;
+  /** The settings are those of the storage, not the defaults. */
+  loaded: boolean;
+  loading: Promise<void> | null;
+  /** Count the commands on each setting, so that the answer to an older one cannot undo a newer one. */
+  enabledVersion: number;
+  intervalVersion: number;
+  /** Off could not be written: the storage still says on, so this must be remembered. */
+  offUnsaved: boolean;
+  closing: boolean;
+
+  active: boolean;
+  turnStartedAtMs: number | null;
+  context: TurnContext;
+  /** What else the host told of it: whether it is open, what it waits for. */
+  facts: Omit<ConversationChange, "invalidated">;
+  prefix: PrefixUse | null;
+  halt: Halt | null;
+  /** What went wrong last, while there is still another try. */
+  trouble: string | null;
+  failures: number;
+
+  timer: number | null;
+  token: number;
+  nextWarmAt: number | null;
+  /** The last warm that landed well before its `warmCompleted` came. */
+  awaiting: { readonly warmId: string; readonly startedAt: Instant } | null;
+
+  lastPct: number | null;
+  lastExpectedPct: number | null;
+  lastWarmAt: number | null;
+}
+
+export function newConversation(id: string): Conversation {
+  return {
+    id,
+    settings: { enabled: false, intervalMs: DEFAULT_INTERVAL_MS },
+    loaded: false,
+    loading: null,
+    enabledVersion: 0,
+    intervalVersion: 0,
+    offUnsaved: false,
+    closing: false,
+    active: false,
+    turnStartedAtMs: null,
+    context: {},
+    facts: {},
+    prefix: null,
+    halt: null,
+    trouble: null,
+    failures: 0,
+    timer: null,
+    token: 0,
+    nextWarmAt: null,
+    awaiting: null,
+    lastPct: null,
+    lastExpectedPct: null,
+    lastWarmAt: null,
+  };
+}
+
+export function stateOf(conversation: Conversation): ConversationState {
+  const { settings, active, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt, token } = conversation;
+  return { ...settings, active, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt, token };
+}
+
+/** @param flight the conversation's warm on its way, if any */
+export function statusOf(
+  conversation: Conversation,
+  flight: Flight | undefined,
+  now: Instant,
+): ConversationStatus {
+  const { settings, active, halt, trouble, prefix, facts, nextWarmAt } = conversation;
+  if (!settings.enabled) return { phase: "off", why: trouble };
+  if (active) return { phase: "generating", why: null };
+  if (halt) return halt;
+  if (facts.open === false) return { phase: "stopped", why: "No client has this conversation open." };
+  if (flight && !flight.superseded && !flight.completed) return { phase: "warming", why: null };
+  if (trouble) return { phase: "idle", why: trouble };
+  if (!prefix) return { phase: "idle", why: "Waiting for a turn: there is no prefix to keep warm yet." };
+  if (nextWarmAt !== null && nextWarmAt - now.wallMs >= lifeLeftMs(prefix, now)) {
+    return { phase: "idle", why: intervalOutlivesPrefix(settings.intervalMs) };
+  }
+  return { phase: "idle", why: null };
+}
+
+function intervalOutlivesPrefix(intervalMs: number): string {
+  return `The interval of ${msToSeconds(intervalMs)} s is longer than the cache entry can be trusted to live: nothing will be sent. Choose a shorter one.`;
+}
+
+export function lapsed(why: string): Halt {
+  return { phase: "lapsed", why };
+}
+
+export const OUTLIVED = lapsed(
+  "The cache entry has expired: a warm now would pay for writing it again. The next turn starts afresh.",
+);
+
+/** The halt for a warm that found nothing to read, or null. Writing at least as much as reading is cold. */
+export function coldness({ cacheReadTokens, cacheWriteTokens }: Usage): Halt | null {
+  if (cacheWriteTokens < cacheReadTokens) return null;
+  const found =
+    cacheWriteTokens === 0
+      ? "The last warm neither read nor wrote the cache: this prefix is not cached."
+      : `The last warm found the cache cold: it wrote ${cacheWriteTokens} tokens and read ${cacheReadTokens}.`;
+  return { phase: "stopped", why: `${found} Nothing more is sent until the next turn.` };
+}
+
+export function stoppedBy(failure: WarmFailure): Halt {
+  return { phase: "stopped", why: `The warm was refused: ${failure.error}` };
+}

@@ -1,0 +1,213 @@
+/**
+ * The contract between keepwarm and the program it runs in.
+ *
+ * A host tells what happens in its conversations (events), can send a warm, keeps a few
+ * strings for us (storage), shows surfaces, and logs. Everything here is a type or a shape:
+ * this file imports nothing of ours and does nothing.
+ */
+import type { EventEmitter } from "eventemitter3";
+
+/** Token counts of one request, as billed. `inputTokens` is the whole prompt: read + written + uncached. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** What a host knows of a conversation when a turn settles. Every field is optional: leave out what is unknown. */
+export interface TurnContext {
+  /** Working directory; handed back to the warm service. */
+  readonly cwd?: string;
+  /** Model of the conversation; handed back to the warm service. */
+  readonly modelName?: string;
+  /** Epoch ms at which the *last* request of the turn went out. The TTL counts from here. */
+  readonly requestStartedAt?: number;
+  /** TTL of the prefix's shortest-lived cache entry, in ms. */
+  readonly ttlMs?: number;
+  /** Why the model stopped (`end_turn`, `tool_use`, …). */
+  readonly stopReason?: string;
+  /** Usage of the last request of the turn. */
+  readonly usage?: Usage;
+  /** A sentence for people, when the host already knows that this prefix cannot be warmed. */
+  readonly notWarmable?: string;
+}
+
+export interface ConversationRef {
+  readonly conversationId: string;
+}
+
+export interface TurnSettled extends ConversationRef, TurnContext {}
+
+export interface WarmCompleted extends ConversationRef {
+  readonly usage: Usage;
+  /** The id keepwarm passed to the warm service, when this completes that warm. */
+  readonly warmId?: string;
+  /** Epoch ms at which the warm request went out. */
+  readonly startedAt?: number;
+}
+
+/** What changed about a conversation between turns. */
+export interface ConversationChange {
+  /** What the conversation waits for while its turn is not over. */
+  readonly waiting?: "tool" | "permission" | "background" | "none";
+  /** Whether a client has the conversation open. */
+  readonly open?: boolean;
+  /** Whether its person is at the keyboard. */
+  readonly present?: boolean;
+  /** The prefix is no longer what was last sent (compaction, another model, …): why, as a phrase. */
+  readonly invalidated?: string;
+}
+
+export interface ConversationChanged extends ConversationRef, ConversationChange {}
+
+/** Events a host emits. Names are those of the emitter; payloads are plain data. */
+export interface HostEvents {
+  turnStarted: (event: ConversationRef & Pick<TurnContext, "cwd" | "modelName">) => void;
+  turnSettled: (event: TurnSettled) => void;
+  warmCompleted: (event: WarmCompleted) => void;
+  /** The person closed the conversation: off, and remembered as off. */
+  conversationClosed: (event: ConversationRef) => void;
+  /** The host quits, reloads or disconnects: stop at once, keep the setting. */
+  conversationDetached: (event: ConversationRef) => void;
+  conversationChanged: (event: ConversationChanged) => void;
+}
+
+/** Every event name of {@link HostEvents}, as the manifest lists them. */
+export const HOST_EVENTS = [
+  "turnStarted",
+  "turnSettled",
+  "warmCompleted",
+  "conversationClosed",
+  "conversationDetached",
+  "conversationChanged",
+] as const satisfies readonly (keyof HostEvents)[];
+
+export interface WarmOptions {
+  readonly cwd?: string;
+  readonly modelName?: string;
+  /** Aborted as soon as the conversation speaks, closes or is switched off. */
+  readonly signal?: AbortSignal;
+  /** Echo it in `warmCompleted`, so that a late answer is not taken for a newer one. */
+  readonly warmId?: string;
+}
+
+/** A warm that failed. Same meaning as a rejection with these properties. */
+export interface WarmFailure {
+  /** What went wrong, for people. */
+  readonly error: string;
+  /** True when trying again cannot help; false when it can. Left out, `status` decides, else it can. */
+  readonly permanent?: boolean;
+  /** HTTP status, when there was one. */
+  readonly status?: number;
+  /** How long the other side asked us to wait, in ms (Retry-After). */
+  readonly retryAfterMs?: number;
+}
+
+export interface WarmService {
+  /**
+   * Re-reads the conversation's prefix once. Success is told by a `warmCompleted` event; what the
+   * promise resolves with is looked at only for `{ error }`.
+   */
+  warm(conversationId: string, options?: WarmOptions): Promise<Usage | WarmFailure>;
+}
+
+/** A namespace of strings that outlives the process, or not: the host decides. */
+export interface StorageNamespace {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+  has(key: string): Promise<boolean>;
+  keys(prefix?: string): Promise<readonly string[]>;
+}
+
+export type LogAttributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Never receives a prompt, a body or a credential. */
+export interface Logger {
+  debug(message: string, attributes?: LogAttributes): void;
+  info(message: string, attributes?: LogAttributes): void;
+  warn(message: string, attributes?: LogAttributes): void;
+  error(message: string, attributes?: LogAttributes): void;
+}
+
+export interface SurfaceAction {
+  readonly actionId: string;
+}
+
+export type SurfaceField =
+  | {
+      readonly kind: "toggle";
+      readonly label: string;
+      readonly value: boolean;
+      readonly action: SurfaceAction;
+    }
+  | {
+      readonly kind: "number";
+      readonly label: string;
+      readonly value: number;
+      readonly min?: number;
+      readonly max?: number;
+      readonly step?: number;
+      readonly unit?: string;
+      readonly action: SurfaceAction;
+    }
+  | { readonly kind: "stat"; readonly label: string; readonly value: string }
+  | { readonly kind: "custom"; readonly rendererId: string; readonly payload: unknown };
+
+/** What a host shows, as data. */
+export interface SurfaceSpec {
+  readonly id: string;
+  readonly region: string;
+  readonly title: string;
+  readonly fields: readonly SurfaceField[];
+}
+
+export interface SurfaceContext {
+  /** The focused conversation, if any. */
+  readonly conversationId?: string;
+}
+
+export interface SurfaceProvider {
+  readonly catalogEntry: {
+    readonly id: string;
+    readonly region: string;
+    readonly title: string;
+    readonly scope: "conversation";
+  };
+  getSpec(context?: SurfaceContext): SurfaceSpec;
+  invoke(actionId: string, payload?: unknown, context?: SurfaceContext): Promise<void>;
+  subscribe(onChange: () => void): () => void;
+}
+
+export interface SurfaceRegistry {
+  /** The last provider of an id wins. Returns the way to take it off again. */
+  register(provider: SurfaceProvider): () => void;
+}
+
+/** One-shot timers. Ids are the provider's own. */
+export interface Timers {
+  setTimer(fire: () => void, delayMs: number): number;
+  clearTimer(id: number): void;
+}
+
+/** The program keepwarm runs in. */
+export interface Host {
+  readonly events: EventEmitter<HostEvents>;
+  readonly warmService: WarmService;
+  /** The namespace that the manifest names. */
+  readonly storage: StorageNamespace;
+  readonly surfaces: SurfaceRegistry;
+  readonly logger: Logger;
+  /** Wall clock, epoch ms. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Monotonic clock, ms from any origin. Default `performance.now`. */
+  readonly monotonicNow?: () => number;
+  /** Default `setTimeout`, unref'ed. */
+  readonly timers?: Timers;
+}
+
+/** What {@link Host} code gets back from `activate`. */
+export interface Disposable {
+  dispose(): void;
+}

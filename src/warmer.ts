@@ -1,0 +1,367 @@
+/**
+ * A conversation's life: lifecycle events in, warm requests out.
+ *
+ * Everything ambient (clocks, timers, storage, the warm itself) is injected, and read from `deps` at each
+ * use. Per conversation there is one mutable record (`conversation.ts`); `warming.ts` is the loop that
+ * arms, sends and tries again, `settings-sync.ts` keeps memory and storage the same.
+ */
+import { isOvertaken, startOf } from "./completion.ts";
+import {
+  type Conversation,
+  type ConversationStatus,
+  coldness,
+  newConversation,
+  stateOf,
+  statusOf,
+} from "./conversation.ts";
+import type {
+  ConversationChange,
+  Logger,
+  StorageNamespace,
+  Timers,
+  TurnContext,
+  TurnSettled,
+  WarmCompleted,
+  WarmService,
+} from "./host.ts";
+import {
+  type ConversationContext,
+  type ConversationSettings,
+  type ConversationState,
+  computeCachePct,
+  computeExpectedCacheRate,
+  conversationOfKey,
+  type Instant,
+  instantAt,
+} from "./pure.ts";
+import { createSettingsSync } from "./settings-sync.ts";
+import { failureFrom } from "./warm-failure.ts";
+import { createWarming } from "./warming.ts";
+
+export type { ConversationStatus, Phase } from "./conversation.ts";
+export type TimerDeps = Timers;
+
+export interface CacheWarmerDeps {
+  readonly warm: WarmService["warm"];
+  readonly storage: StorageNamespace;
+  readonly logger: Logger;
+  readonly timers: TimerDeps;
+  /** Wall clock, epoch ms. */
+  readonly now: () => number;
+  /** Monotonic clock, ms from any origin. @default the wall clock, which cannot notice being set back */
+  readonly monotonicNow?: () => number;
+  /** A number in [0, 1), for jitter. @default Math.random */
+  readonly random?: () => number;
+  /** Something that a surface shows has changed. */
+  readonly onSurfaceChange: (conversationId: string) => void;
+}
+
+/** What `restore` is told of a conversation that the host still knows. */
+export interface RestoredTurn extends TurnSettled {
+  /** Epoch ms at which its last turn settled; used where `requestStartedAt` is not known. */
+  readonly settledAt?: number;
+}
+
+export type WarmNowAnswer = { readonly sent: true } | { readonly sent: false; readonly why: string };
+
+export interface CacheWarmer {
+  /** A request goes out: nothing may be warmed until it settles. */
+  onTurnStarted(conversationId: string): void;
+  onTurnSettled(conversationId: string, context: TurnContext): void;
+  onWarmCompleted(event: WarmCompleted): void;
+  /** The person closed it: off, and remembered as off. Resolves when that is stored; never rejects. */
+  onConversationClosed(conversationId: string): Promise<void>;
+  /** The host lets go of it: stopped and forgotten, its settings untouched. */
+  onConversationDetached(conversationId: string): void;
+  onConversationChanged(conversationId: string, change: ConversationChange): void;
+
+  getState(conversationId: string): ConversationState;
+  getContext(conversationId: string): ConversationContext;
+  /** Where it stands, and why it is not being warmed. */
+  getStatus(conversationId: string): ConversationStatus;
+  /** Ids of all conversations in memory. */
+  conversations(): readonly string[];
+
+  /** Rejects when the storage does; off holds in memory all the same, on does not. */
+  setEnabled(conversationId: string, enabled: boolean): Promise<ConversationSettings>;
+  /** Clamps to the minimum. Rejects when the storage does. */
+  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
+  /** Warms at once if that is safe, and says why when it is not. */
+  warmNow(conversationId: string): Promise<WarmNowAnswer>;
+  /** Reads the conversation's stored settings, once. Never rejects. */
+  load(conversationId: string): Promise<void>;
+  /** After a restart: loads what is stored as enabled, and re-arms the turns whose prefix is still alive. */
+  restore(turns?: Iterable<RestoredTurn>): Promise<void>;
+  /** Cancels every timer and aborts every warm. */
+  dispose(): void;
+}
+
+// Tells a warmer's own warm ids from those of a host and of other warmers.
+let warmers = 0;
+
+export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
+  const conversations = new Map<string, Conversation>();
+  let disposed = false;
+
+  const context = {
+    ownIds: `keepwarm-${deps.now().toString(36)}-${++warmers}-`,
+    now(): Instant {
+      const wallMs = deps.now();
+      return { wallMs, monotonicMs: deps.monotonicNow?.() ?? wallMs };
+    },
+    random: () => deps.random?.() ?? Math.random(),
+    notify: (conversation: Conversation) => {
+      if (!disposed) deps.onSurfaceChange(conversation.id);
+    },
+    holds: (conversation: Conversation) => conversations.get(conversation.id) === conversation,
+  };
+  const { holds, notify } = context;
+  const warming = createWarming(deps, context);
+  const settings = createSettingsSync(deps, context);
+
+  /** The conversation's record, made if there is none. A disposed warmer keeps nothing. */
+  function open(conversationId: string): Conversation {
+    const conversation = conversations.get(conversationId) ?? newConversation(conversationId);
+    if (!disposed) conversations.set(conversationId, conversation);
+    return conversation;
+  }
+
+  function load(conversation: Conversation): Promise<void> {
+    if (disposed) return Promise.resolve();
+    return settings.load(conversation, (changed) => {
+      // A turn that settled before its settings were read is armed now, from when it settled.
+      if (conversation.prefix) warming.arm(conversation, conversation.prefix.lastUsedAt.wallMs);
+      if (changed) notify(conversation);
+    });
+  }
+
+  function takeTurn(conversation: Conversation, turn: TurnContext, settledAt: Instant): void {
+    const { requestStartedAt, ttlMs, notWarmable } = turn;
+    const startKnown = requestStartedAt !== undefined && Number.isFinite(requestStartedAt);
+    Object.assign(conversation, {
+      active: false,
+      context: { ...turn },
+      failures: 0,
+      trouble: null,
+      awaiting: null,
+      halt: notWarmable === undefined ? null : { phase: "stopped", why: notWarmable },
+      prefix: {
+        lastUsedAt: startKnown ? instantAt(requestStartedAt, settledAt) : settledAt,
+        startKnown,
+        ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
+      },
+    } satisfies Partial<Conversation>);
+  }
+
+  /** Stops at once, in memory. */
+  function switchOff(conversation: Conversation, { superseded }: { superseded: boolean }): void {
+    conversation.settings = { ...conversation.settings, enabled: false };
+    warming.disarm(conversation);
+    warming.abort(conversation.id, { superseded });
+  }
+
+  function release(conversation: Conversation): void {
+    warming.disarm(conversation);
+    warming.abort(conversation.id, { superseded: true });
+    if (!conversation.offUnsaved) conversations.delete(conversation.id);
+  }
+
+  return {
+    onTurnStarted(conversationId) {
+      const conversation = open(conversationId);
+      conversation.active = true;
+      conversation.closing = false;
+      conversation.turnStartedAtMs = deps.now();
+      conversation.awaiting = null;
+      conversation.halt = null;
+      conversation.trouble = null;
+      warming.disarm(conversation);
+      warming.abort(conversationId, { superseded: true });
+      notify(conversation);
+      void load(conversation);
+    },
+
+    onTurnSettled(conversationId, turn) {
+      const conversation = open(conversationId);
+      const settledAt = context.now();
+      takeTurn(conversation, turn, settledAt);
+      warming.arm(conversation, settledAt.wallMs);
+      // After arming, so that the notice carries the new due time.
+      notify(conversation);
+      void load(conversation);
+    },
+
+    onWarmCompleted(event) {
+      const { conversationId, usage } = event;
+      const known = conversations.get(conversationId);
+      const flight = warming.flightOf(conversationId);
+      if (disposed || isOvertaken(event, known, flight, context.ownIds)) {
+        deps.logger.debug("keepwarm: dropped the answer of an overtaken warm", { conversationId });
+        return;
+      }
+      const conversation = open(conversationId);
+      const now = context.now();
+      const startedAt = startOf(event, known, flight, now);
+      const { prefix } = conversation;
+      if (flight) flight.completed = true;
+      conversation.awaiting = null;
+      conversation.trouble = null;
+      conversation.failures = 0;
+      conversation.lastPct = computeCachePct(usage.inputTokens, usage.cacheReadTokens);
+      conversation.lastExpectedPct = computeExpectedCacheRate(usage.cacheReadTokens, usage.cacheWriteTokens);
+      conversation.lastWarmAt = now.wallMs;
+      conversation.prefix = {
+        startKnown: prefix?.startKnown ?? false,
+        ttlMs: prefix?.ttlMs ?? null,
+        lastUsedAt: later(prefix?.lastUsedAt, startedAt),
+      };
+      conversation.halt = coldness(usage);
+      // Before the notice, so that it carries the next due time and never the one just used up.
+      warming.arm(conversation, startedAt.wallMs);
+      notify(conversation);
+    },
+
+    async onConversationClosed(conversationId) {
+      const conversation = open(conversationId);
+      conversation.closing = true;
+      conversation.active = false;
+      // Before the first await, so that a turn that settles now finds it off.
+      switchOff(conversation, { superseded: true });
+      notify(conversation);
+      try {
+        await settings.storeEnabled(conversation, false);
+      } catch {
+        // Reported by then; kept in memory as off, because the storage may still say on.
+        return;
+      }
+      // Unless it was opened again meanwhile.
+      if (holds(conversation) && conversation.closing) release(conversation);
+    },
+
+    onConversationDetached(conversationId) {
+      const conversation = conversations.get(conversationId);
+      if (!conversation) return;
+      release(conversation);
+      notify(conversation);
+    },
+
+    onConversationChanged(conversationId, { invalidated, ...facts }) {
+      const conversation = conversations.get(conversationId);
+      if (!conversation) return;
+      const wasOpen = conversation.facts.open !== false;
+      conversation.facts = { ...conversation.facts, ...facts };
+      const isOpen = conversation.facts.open !== false;
+      if (invalidated !== undefined) {
+        conversation.prefix = null;
+        conversation.halt = {
+          phase: "stopped",
+          why: `The prefix is no longer what was last sent (${invalidated}); the next turn starts afresh.`,
+        };
+      }
+      if (invalidated !== undefined || !isOpen) {
+        warming.disarm(conversation);
+        warming.abort(conversationId, { superseded: true });
+      } else if (!wasOpen) {
+        warming.arm(conversation, deps.now());
+      }
+      notify(conversation);
+    },
+
+    getState: (conversationId) =>
+      stateOf(conversations.get(conversationId) ?? newConversation(conversationId)),
+    getContext: (conversationId) => ({ ...conversations.get(conversationId)?.context }),
+    getStatus: (conversationId) =>
+      statusOf(
+        conversations.get(conversationId) ?? newConversation(conversationId),
+        warming.flightOf(conversationId),
+        context.now(),
+      ),
+    conversations: () => [...conversations.keys()],
+
+    async setEnabled(conversationId, enabled) {
+      const conversation = open(conversationId);
+      conversation.closing = false;
+      // Off acts before the first await. Where the settings are not loaded yet, nothing was armed, and
+      // the one notice waits for them.
+      const noticed = !enabled && conversation.loaded;
+      if (!enabled) switchOff(conversation, { superseded: false });
+      if (noticed) notify(conversation);
+      const stored = await settings.storeEnabled(conversation, enabled);
+      if (!holds(conversation)) return stored;
+      // Turned on now, not when the turn settled: the interval begins here.
+      if (conversation.settings.enabled && conversation.timer === null) {
+        warming.arm(conversation, deps.now());
+      }
+      if (!noticed) notify(conversation);
+      return stored;
+    },
+
+    async setIntervalMs(conversationId, intervalMs) {
+      const conversation = open(conversationId);
+      const stored = await settings.storeInterval(conversation, intervalMs);
+      if (!holds(conversation)) return stored;
+      if (conversation.timer !== null) warming.arm(conversation, deps.now());
+      notify(conversation);
+      return stored;
+    },
+
+    async warmNow(conversationId) {
+      const conversation = conversations.get(conversationId);
+      if (!conversation) return { sent: false, why: "This conversation is not known." };
+      const why = warming.whyNotNow(conversation);
+      if (why !== null) return { sent: false, why };
+      warming.disarm(conversation);
+      notify(conversation);
+      await warming.send(conversation);
+      return { sent: true };
+    },
+
+    load: (conversationId) => load(open(conversationId)),
+
+    async restore(turns = []) {
+      const now = context.now();
+      for (const { conversationId, settledAt, ...turn } of turns) {
+        const known = conversations.get(conversationId);
+        const usedAt = turn.requestStartedAt ?? settledAt;
+        // What happens live is newer than what was remembered; what has no time may have lapsed.
+        if (known?.prefix || known?.active || usedAt === undefined) continue;
+        takeTurn(open(conversationId), turn, instantAt(settledAt ?? usedAt, now));
+      }
+      const ids = new Set([...conversations.keys(), ...(await storedConversations())]);
+      await Promise.all(
+        [...ids].map(async (conversationId) => {
+          const conversation = open(conversationId);
+          await load(conversation);
+          const { prefix, active, timer } = conversation;
+          if (!conversation.settings.enabled && !prefix && !active) release(conversation);
+          else if (prefix && timer === null) warming.arm(conversation, prefix.lastUsedAt.wallMs);
+        }),
+      );
+    },
+
+    dispose() {
+      disposed = true;
+      for (const conversation of conversations.values()) {
+        warming.disarm(conversation);
+        warming.abort(conversation.id, { superseded: true });
+      }
+      conversations.clear();
+    },
+  };
+
+  async function storedConversations(): Promise<string[]> {
+    try {
+      const keys = await deps.storage.keys("settings:");
+      return keys.map(conversationOfKey).filter((id) => id !== null);
+    } catch (error) {
+      deps.logger.error("keepwarm: stored settings could not be listed", {
+        error: failureFrom(error).error,
+      });
+      return [];
+    }
+  }
+}
+
+function later(a: Instant | undefined, b: Instant): Instant {
+  return a !== undefined && a.monotonicMs > b.monotonicMs ? a : b;
+}

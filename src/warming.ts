@@ -1,0 +1,181 @@
+/** The loop of one conversation's warms: arm, fire, send, land, try again. */
+import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
+import type { Logger, Timers, WarmFailure, WarmService } from "./host.ts";
+import { dueAt, type Instant, lifeLeftMs, retryDelayMs, shouldWarm } from "./pure.ts";
+import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
+
+export interface WarmingDeps {
+  readonly warm: WarmService["warm"];
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** What the loop needs to know of the warmer it belongs to. */
+export interface WarmingContext {
+  now(): Instant;
+  /** In [0, 1). */
+  random(): number;
+  notify(conversation: Conversation): void;
+  /** False once the conversation was forgotten or the warmer disposed of. */
+  holds(conversation: Conversation): boolean;
+  /** Begins every warm id, so that own warms are told from a host's. */
+  readonly ownIds: string;
+}
+
+export interface Warming {
+  /** Arms for the next warm if there is one to send. The interval counts from `fromMs` (epoch ms). */
+  arm(conversation: Conversation, fromMs: number): void;
+  disarm(conversation: Conversation): void;
+  /** Sends a warm now. The caller has checked what {@link whyNotNow} checks. */
+  send(conversation: Conversation): Promise<void>;
+  /** Why a warm must not be sent at this moment, or null. */
+  whyNotNow(conversation: Conversation): string | null;
+  /** @param superseded its answer, should it still come, must not be taken for a newer warm's */
+  abort(conversationId: string, options: { superseded: boolean }): void;
+  flightOf(conversationId: string): Flight | undefined;
+}
+
+/** @param deps read at each use */
+export function createWarming(deps: WarmingDeps, context: WarmingContext): Warming {
+  // Kept beside the conversations: a flight may outlive the memory of its conversation, and while it is
+  // in the air no other may start.
+  const flights = new Map<string, Flight>();
+  let lastToken = 0;
+
+  function disarm(conversation: Conversation): void {
+    if (conversation.timer !== null) deps.timers.clearTimer(conversation.timer);
+    conversation.timer = null;
+    conversation.nextWarmAt = null;
+    // Voids a timer that has fired but not yet run, and a fire that waits for a flight to land.
+    conversation.token = ++lastToken;
+  }
+
+  function arm(conversation: Conversation, fromMs: number): void {
+    disarm(conversation);
+    const { settings, active, prefix, halt, facts } = conversation;
+    const wanted = settings.enabled && !active && facts.open !== false && halt === null;
+    if (!wanted || prefix === null || !context.holds(conversation)) return;
+    const now = context.now();
+    if (lifeLeftMs(prefix, now) > 0) {
+      schedule(conversation, dueAt(prefix, settings, fromMs, now, context.random()), now);
+    } else {
+      conversation.halt = OUTLIVED;
+    }
+  }
+
+  function schedule(conversation: Conversation, atMs: number, now: Instant): void {
+    const { token } = conversation;
+    conversation.nextWarmAt = atMs;
+    conversation.timer = deps.timers.setTimer(() => {
+      conversation.timer = null;
+      fire(conversation, token);
+    }, atMs - now.wallMs);
+  }
+
+  function fire(conversation: Conversation, token: number): void {
+    if (!context.holds(conversation) || !shouldWarm(stateOf(conversation), token)) return;
+    const flight = flights.get(conversation.id);
+    if (flight) {
+      // An overtaken warm that has not answered yet: never two at once, so this one waits for it.
+      void flight.landed.then(() => fire(conversation, token));
+      return;
+    }
+    conversation.nextWarmAt = null;
+    // A late timer: the laptop slept, the process was stopped, a clock jumped.
+    if (conversation.prefix === null || lifeLeftMs(conversation.prefix, context.now()) <= 0) {
+      conversation.halt = OUTLIVED;
+      context.notify(conversation);
+      return;
+    }
+    void send(conversation);
+  }
+
+  function send(conversation: Conversation): Promise<void> {
+    const { cwd, modelName } = conversation.context;
+    const flight: Flight = {
+      warmId: `${context.ownIds}${conversation.token}`,
+      startedAt: context.now(),
+      controller: new AbortController(),
+      landed: Promise.resolve(),
+      superseded: false,
+      completed: false,
+    };
+    conversation.awaiting = null;
+    flights.set(conversation.id, flight);
+    deps.logger.debug("keepwarm: warming", { conversationId: conversation.id, warmId: flight.warmId });
+    const options = {
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(modelName === undefined ? {} : { modelName }),
+      signal: flight.controller.signal,
+      warmId: flight.warmId,
+    };
+    // Inside `then`-able code, so that a service that throws at once is a rejection like any other.
+    const answer = (async () => deps.warm(conversation.id, options))();
+    flight.landed = answer
+      .then(failureOf, failureFrom)
+      .then((failure) => land(conversation, flight, failure));
+    return flight.landed;
+  }
+
+  /** The warm service has answered. A success counts only by its `warmCompleted`. */
+  function land(conversation: Conversation, flight: Flight, failure: WarmFailure | null): void {
+    flights.delete(conversation.id);
+    if (flight.superseded || flight.completed || !context.holds(conversation)) return;
+    if (failure === null) {
+      conversation.awaiting = flight;
+    } else if (!flight.controller.signal.aborted) {
+      // Aborted without being superseded means switched off: then the abort is what failed.
+      failed(conversation, failure);
+    }
+  }
+
+  function failed(conversation: Conversation, failure: WarmFailure): void {
+    disarm(conversation);
+    conversation.failures++;
+    const { id: conversationId, prefix, failures } = conversation;
+    const now = context.now();
+    const delayMs = retryDelayMs(failures, failure.retryAfterMs, prefix?.ttlMs ?? null, context.random());
+    if (isPermanent(failure)) {
+      conversation.halt = stoppedBy(failure);
+    } else if (prefix === null || lifeLeftMs(prefix, now) <= delayMs) {
+      conversation.halt = lapsed(
+        `The warm failed (${failure.error}), and the cache entry expires before another try would reach it.`,
+      );
+    } else {
+      conversation.trouble = `The last warm failed (${failure.error}); trying again.`;
+      schedule(conversation, now.wallMs + delayMs, now);
+    }
+    deps.logger.warn("keepwarm: warm failed", {
+      conversationId,
+      error: failure.error,
+      status: failure.status,
+      retryInMs: conversation.timer === null ? null : delayMs,
+    });
+    context.notify(conversation);
+  }
+
+  function whyNotNow(conversation: Conversation): string | null {
+    const { settings, active, prefix, context: turn } = conversation;
+    if (!settings.enabled) return "Warming is off for this conversation: switch it on first.";
+    if (active) return "A turn is under way, and it keeps the cache warm by itself.";
+    if (turn.notWarmable !== undefined) return turn.notWarmable;
+    if (flights.has(conversation.id)) return "A warm is already on its way.";
+    if (prefix === null) return "There is no prefix to warm before the first turn.";
+    if (lifeLeftMs(prefix, context.now()) <= 0) return OUTLIVED.why;
+    return null;
+  }
+
+  return {
+    arm,
+    disarm,
+    send,
+    whyNotNow,
+    abort(conversationId, { superseded }) {
+      const flight = flights.get(conversationId);
+      if (!flight) return;
+      flight.superseded ||= superseded;
+      flight.controller.abort();
+    },
+    flightOf: (conversationId) => flights.get(conversationId),
+  };
+}
