@@ -2,10 +2,23 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 20_000,
     // A test that is only promised or focused is a failure, not a pass.
     allowOnly: false,
     passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**"],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // On real clocks: alone, so that no other test's work makes it late.
+        test: { name: "e2e", include: ["test/e2e/*.test.ts"], sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -39,6 +39,12 @@ export interface ConversationRef {
 
 export interface TurnSettled extends ConversationRef, TurnContext {}
 
+/** A turn that the host remembers from before a restart. */
+export interface RememberedTurn extends TurnSettled {
+  /** Epoch ms at which it settled; used where `requestStartedAt` is not known. */
+  readonly settledAt?: number;
+}
+
 export interface WarmCompleted extends ConversationRef {
   readonly usage: Usage;
   /** The id keepwarm passed to the warm service, when this completes that warm. */
@@ -72,16 +78,6 @@ export interface HostEvents {
   conversationDetached: (event: ConversationRef) => void;
   conversationChanged: (event: ConversationChanged) => void;
 }
-
-/** Every event name of {@link HostEvents}, as the manifest lists them. */
-export const HOST_EVENTS = [
-  "turnStarted",
-  "turnSettled",
-  "warmCompleted",
-  "conversationClosed",
-  "conversationDetached",
-  "conversationChanged",
-] as const satisfies readonly (keyof HostEvents)[];
 
 export interface WarmOptions {
   readonly cwd?: string;
@@ -176,8 +172,10 @@ export interface SurfaceProvider {
     readonly scope: "conversation";
   };
   getSpec(context?: SurfaceContext): SurfaceSpec;
+  /** Rejects when a change could not be stored. */
   invoke(actionId: string, payload?: unknown, context?: SurfaceContext): Promise<void>;
-  subscribe(onChange: () => void): () => void;
+  /** Returns the way to end it. */
+  subscribe(onChange: (conversationId: string) => void): () => void;
 }
 
 export interface SurfaceRegistry {
@@ -199,6 +197,8 @@ export interface Host {
   readonly storage: StorageNamespace;
   readonly surfaces: SurfaceRegistry;
   readonly logger: Logger;
+  /** After a restart: the last turn of each conversation whose prefix can still be re-read. */
+  readonly lastTurns?: () => Iterable<RememberedTurn>;
   /** Wall clock, epoch ms. Default `Date.now`. */
   readonly now?: () => number;
   /** Monotonic clock, ms from any origin. Default `performance.now`. */

@@ -70,12 +70,20 @@ function termsOf(usage: Usage | MessageUsage, terms: BillingTerms): BillingTerms
 
 /** What reading `tokens` from the cache costs, in USD. */
 export function readCostUsd(tokens: number, terms: BillingTerms, prices?: PriceTable): number | null {
-  return tokenCostUsd({ inputTokens: tokens, outputTokens: 0, cacheReadTokens: tokens, cacheWriteTokens: 0 }, terms, prices);
+  return tokenCostUsd(
+    { inputTokens: tokens, outputTokens: 0, cacheReadTokens: tokens, cacheWriteTokens: 0 },
+    terms,
+    prices,
+  );
 }
 
 /** What writing `tokens` to the cache costs, in USD: a prefix that lapsed costs this on return. */
 export function rewriteCostUsd(tokens: number, terms: BillingTerms, prices?: PriceTable): number | null {
-  return tokenCostUsd({ inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: tokens }, terms, prices);
+  return tokenCostUsd(
+    { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: tokens },
+    terms,
+    prices,
+  );
 }
 
 /** What this request would have cost, in USD, had its prefix lapsed: all that was read would have been written. */

@@ -5,7 +5,7 @@ export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export type DecodedBody =
   | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; /** As a clause: "it is compressed with …, which …". */ readonly problem: string };
+  | { readonly ok: false /** As a clause: "it is compressed with …, which …". */; readonly problem: string };
 
 type Decoder = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 

@@ -99,18 +99,21 @@ export function hasBeta(pairs: HeaderPairs, feature: string): boolean {
 
 export type Credential = "key" | "subscription" | "signature" | "none";
 
+/** How API keys begin. The SDK sends them as bearer tokens (1.10.0, `apiKeyAuth`), other clients as `x-api-key`. */
+const API_KEY = /^bearer\s+sk-ant-api/i;
+
 /**
- * What kind of credential a request carries. A bearer token is taken for a person's subscription, because an
- * OAuth login and a key passed as bearer cannot be told apart for certain. A signature covers the body, so it
- * does not survive the edit.
+ * What kind of credential a request carries. A bearer token that is not plainly an API key is taken for a
+ * person's subscription, because an OAuth login and a key of another kind cannot be told apart for certain.
+ * A signature covers the body, so it does not survive the edit.
  */
 export function credentialOf(pairs: HeaderPairs): Credential {
   const authorization = headerValue(pairs, "authorization")?.trim() ?? "";
   const apiKey = headerValue(pairs, "x-api-key")?.trim() ?? "";
   if (/^aws4-/i.test(authorization) || headerValue(pairs, "signature") !== null) return "signature";
-  if (/^bearer\s/i.test(authorization) || /sk-ant-oat/i.test(`${authorization} ${apiKey}`)) return "subscription";
-  if (pairs.some(([name, value]) => name.toLowerCase() === "anthropic-beta" && /(^|[\s,])oauth-/.test(value))) {
-    return "subscription";
-  }
+  const isLogin =
+    /sk-ant-oat/i.test(`${authorization} ${apiKey}`) ||
+    pairs.some(([name, value]) => name.toLowerCase() === "anthropic-beta" && /(^|[\s,])oauth-/.test(value));
+  if (isLogin || (/^bearer\s/i.test(authorization) && !API_KEY.test(authorization))) return "subscription";
   return authorization !== "" || apiKey !== "" ? "key" : "none";
 }

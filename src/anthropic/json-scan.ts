@@ -7,6 +7,8 @@
  * is held to RFC 8259, so that what is edited is what any parser would have read.
  */
 
+import { BACKSLASH, endOfScalar, endOfSpace, MalformedJson, QUOTE } from "./json-tokens.ts";
+
 /** Half-open range of bytes. */
 export interface Span {
   readonly start: number;
@@ -34,7 +36,10 @@ export type ScanResult =
       readonly members: readonly Member[];
       readonly found: readonly Found[];
     }
-  | { readonly ok: false; /** What is wrong and where, as a phrase. Never content. */ readonly problem: string };
+  | {
+      readonly ok: false /** What is wrong and where, as a phrase. Never content. */;
+      readonly problem: string;
+    };
 
 /** What to look for below a value. Paths that no shape names are stepped over. */
 export class Shape {
@@ -60,17 +65,12 @@ export const WANTED = new Shape();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-
-/** Bytes to look at one by one before `indexOf` pays for its call. */
-const NEAR_BYTES = 48;
 
 interface Frame {
   readonly isObject: boolean;
@@ -82,14 +82,12 @@ interface Awaiting {
   readonly start: number;
 }
 
-class Malformed extends Error {}
-
 /** Finds the members of the outermost object of `bytes`, and what `root` wants below them. */
 export function scanJson(bytes: Uint8Array, root: Shape): ScanResult {
   try {
     return new Scan(bytes, root).run();
   } catch (error) {
-    if (error instanceof Malformed) return { ok: false, problem: error.message };
+    if (error instanceof MalformedJson) return { ok: false, problem: error.message };
     throw error;
   }
 }
@@ -118,7 +116,7 @@ class Scan {
     if (this.#bytes[0] === 0xef && this.#bytes[1] === 0xbb && this.#bytes[2] === 0xbf) this.#at = 3;
     this.#skipSpace();
     const open = this.#at;
-    if (this.#bytes[open] !== OPEN_OBJECT) throw new Malformed("it is not a JSON object");
+    if (this.#bytes[open] !== OPEN_OBJECT) throw new MalformedJson("it is not a JSON object");
     this.#shape = this.#root;
     let valueEnded = this.#beginValue();
     while (!valueEnded || this.#stack.length > 0) {
@@ -144,7 +142,7 @@ class Scan {
       this.#nextItem();
       return false;
     }
-    this.#skipScalar(byte);
+    this.#at = endOfScalar(this.#bytes, this.#at);
     return this.#endValue();
   }
 
@@ -202,12 +200,7 @@ class Scan {
     }
   }
 
-  #shapeOfMember(
-    shape: Shape | undefined,
-    start: number,
-    end: number,
-    escaped: boolean,
-  ): Shape | undefined {
+  #shapeOfMember(shape: Shape | undefined, start: number, end: number, escaped: boolean): Shape | undefined {
     if (shape === undefined || shape.members.length === 0) return undefined;
     if (escaped) {
       const key = encoder.encode(this.#decodeKey(start - 1, end + 1, true));
@@ -224,7 +217,7 @@ class Scan {
     try {
       return JSON.parse(decoder.decode(this.#bytes.subarray(start, end))) as string;
     } catch {
-      throw new Malformed(`a key has a broken escape at byte ${start}`);
+      throw new MalformedJson(`a key has a broken escape at byte ${start}`);
     }
   }
 
@@ -246,94 +239,13 @@ class Scan {
     return escaped;
   }
 
-  #skipScalar(byte: number | undefined): void {
-    if (byte === QUOTE) this.#at = this.#endOfString(this.#at + 1);
-    else if (byte === 0x74) this.#skipWord("true");
-    else if (byte === 0x66) this.#skipWord("false");
-    else if (byte === 0x6e) this.#skipWord("null");
-    else this.#skipNumber();
-  }
-
-  /**
-   * Position after the closing quote of the string whose content begins at `from`. Long stretches are searched
-   * with `indexOf`; near a quote, where text is dense with escaped ones, a plain loop is quicker.
-   */
-  #endOfString(from: number): number {
-    const bytes = this.#bytes;
-    const length = bytes.length;
-    let at = from;
-    while (at < length) {
-      const near = Math.min(at + NEAR_BYTES, length);
-      while (at < near) {
-        const byte = bytes[at];
-        if (byte === QUOTE) return at + 1;
-        at += byte === BACKSLASH ? 2 : 1;
-      }
-      const quote = bytes.indexOf(QUOTE, at);
-      if (quote < 0) break;
-      // `at` is never inside an escape, so an even run of backslashes before the quote means it closes.
-      let run = quote;
-      while (run > at && bytes[run - 1] === BACKSLASH) run -= 1;
-      if ((quote - run) % 2 === 0) return quote + 1;
-      at = quote + 1;
-    }
-    throw this.#malformed("a string does not end");
-  }
-
-  #skipWord(word: string): void {
-    for (let index = 0; index < word.length; index += 1) {
-      if (this.#bytes[this.#at + index] !== word.charCodeAt(index)) throw this.#malformed("expected a value");
-    }
-    this.#at += word.length;
-  }
-
-  #skipNumber(): void {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    if (bytes[at] === 0x2d) at += 1;
-    const integer = skipDigits(bytes, at);
-    const leadingZero = bytes[at] === 0x30 && integer > at + 1;
-    if (integer === at || leadingZero) throw this.#malformed("expected a value");
-    at = integer;
-    if (bytes[at] === 0x2e) at = this.#skipSomeDigits(at + 1);
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
-      at += 1;
-      if (bytes[at] === 0x2b || bytes[at] === 0x2d) at += 1;
-      at = this.#skipSomeDigits(at);
-    }
-    this.#at = at;
-  }
-
-  #skipSomeDigits(at: number): number {
-    const end = skipDigits(this.#bytes, at);
-    if (end === at) throw this.#malformed("a number is cut short");
-    return end;
-  }
-
   #skipSpace(): void {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    let byte = bytes[at];
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
-      at += 1;
-      byte = bytes[at];
-    }
-    this.#at = at;
+    this.#at = endOfSpace(this.#bytes, this.#at);
   }
 
-  #malformed(what: string): Malformed {
-    return new Malformed(`${what} at byte ${this.#at}`);
+  #malformed(what: string): MalformedJson {
+    return new MalformedJson(`${what} at byte ${this.#at}`);
   }
-}
-
-function skipDigits(bytes: Uint8Array, from: number): number {
-  let at = from;
-  let byte = bytes[at];
-  while (byte !== undefined && byte >= 0x30 && byte <= 0x39) {
-    at += 1;
-    byte = bytes[at];
-  }
-  return at;
 }
 
 function sameBytes(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

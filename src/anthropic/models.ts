@@ -8,8 +8,8 @@ export interface ModelName {
 }
 
 const version = String.raw`(\d{1,2})(?:[-.](\d{1,2}))?(?![\d])`;
-const familyFirst = new RegExp(String.raw`^claude-([a-z]+)(?:-${version})?(.*)$`);
-const versionFirst = new RegExp(String.raw`^claude-${version}-([a-z]+)(.*)$`);
+const familyFirst = new RegExp(`^claude-([a-z]+)(?:-${version})?(.*)$`);
+const versionFirst = new RegExp(`^claude-${version}-([a-z]+)(.*)$`);
 
 /** Dates, `-latest`, Vertex `@…`, Bedrock `-v1:0`, context and routing marks such as `[1m]` and `:beta`. */
 const harmlessSuffix = /^(?:-\d{8}|-latest|@\d{8}|@latest|@default|-v\d+(?::\w+)*|\[\w+\]|:[a-z]+)*$/;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { ModelPrice, PriceTable, Rates } from "./prices.ts";
+import { type ModelPrice, type PriceTable, type Rates, SHIPPED_PRICES } from "./prices.ts";
 
 /** Says which field of a price file is wrong, for people. */
 export class PriceOverrideError extends Error {
@@ -9,7 +9,6 @@ export class PriceOverrideError extends Error {
 const usdPerMTok = z.number().check(z.nonnegative());
 const multiplier = z.number().check(z.positive());
 const tokens = z.int().check(z.nonnegative());
-
 const rates = z.strictObject({
   input: usdPerMTok,
   cacheWrite5m: usdPerMTok,
@@ -17,18 +16,14 @@ const rates = z.strictObject({
   cacheRead: usdPerMTok,
   output: usdPerMTok,
 });
-
-const tier = z.strictObject({ abovePromptTokens: tokens, rates });
-
-/** Of a known model any field may be given alone; of a new one `rates` in full and `minimumCacheableTokens`. */
+// Of a known model any field may be given alone; of a new one all rates and the minimum.
 const model = z.strictObject({
   rates: z.optional(z.partial(rates)),
   fast: z.optional(z.partial(rates)),
-  tiers: z.optional(z.array(tier)),
+  tiers: z.optional(z.array(z.strictObject({ abovePromptTokens: tokens, rates }))),
   geo: z.optional(z.record(z.string(), multiplier)),
   minimumCacheableTokens: z.optional(tokens),
 });
-
 const overridesSchema = z.strictObject({
   asOf: z.optional(z.iso.date()),
   source: z.optional(z.string()),
@@ -39,25 +34,53 @@ const overridesSchema = z.strictObject({
   models: z.optional(z.record(z.string(), model)),
 });
 
-/** Lays a price file (its text, or its content parsed) over a table. Throws {@link PriceOverrideError}. */
-export function mergePriceOverrides(overrides: unknown, base: PriceTable): PriceTable {
-  const { models = {}, ...rest } = validated(typeof overrides === "string" ? parsed(overrides) : overrides);
+type Overrides = z.output<typeof overridesSchema>;
+
+/**
+ * The shipped prices (or `base`) with a price file laid over them: its text, or its content already parsed.
+ *
+ * @throws {PriceOverrideError} naming the field that is wrong
+ */
+export function pricesWith(overrides: unknown, base: PriceTable = SHIPPED_PRICES): PriceTable {
+  const content = typeof overrides === "string" ? parsed(overrides) : overrides;
+  const { models = {}, ...rest } = validated(content);
   const merged: Record<string, ModelPrice> = { ...base.models };
   for (const [id, override] of Object.entries(models)) {
-    const known = Object.hasOwn(base.models, id) ? base.models[id] : undefined;
-    const { rates: ratesOverride, fast: fastOverride, minimumCacheableTokens, ...others } = override;
-    merged[id] = {
-      ...known,
-      ...definedOf(others),
-      ...ratesIn("rates", id, ratesOverride, known?.rates),
-      ...ratesIn("fast", id, fastOverride, known?.fast),
-      minimumCacheableTokens: required(
-        minimumCacheableTokens ?? known?.minimumCacheableTokens,
-        `models.${id}.minimumCacheableTokens`,
-      ),
-    };
+    merged[id] = mergedModel(id, override, Object.hasOwn(base.models, id) ? base.models[id] : undefined);
   }
   return { ...base, ...definedOf(rest), models: merged };
+}
+
+function mergedModel(
+  id: string,
+  override: NonNullable<Overrides["models"]>[string],
+  known: ModelPrice | undefined,
+): ModelPrice {
+  const { rates, fast, minimumCacheableTokens, ...others } = override;
+  const field = `models.${id}`;
+  // A model that is new to the table needs its rates; one that is known keeps what it has.
+  const needsRates = rates !== undefined || known === undefined;
+  return {
+    ...known,
+    ...definedOf(others),
+    ...(needsRates ? { rates: mergedRates(`${field}.rates`, rates ?? {}, known?.rates) } : {}),
+    ...(fast === undefined ? {} : { fast: mergedRates(`${field}.fast`, fast, known?.fast) }),
+    minimumCacheableTokens: required(
+      `${field}.minimumCacheableTokens`,
+      minimumCacheableTokens ?? known?.minimumCacheableTokens,
+    ),
+  };
+}
+
+function mergedRates(field: string, override: PartialRates, known: Rates | undefined): Rates {
+  const rate = (name: keyof Rates) => required(`${field}.${name}`, override[name] ?? known?.[name]);
+  return {
+    input: rate("input"),
+    cacheWrite5m: rate("cacheWrite5m"),
+    cacheWrite1h: rate("cacheWrite1h"),
+    cacheRead: rate("cacheRead"),
+    output: rate("output"),
+  };
 }
 
 function parsed(text: string): unknown {
@@ -68,7 +91,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function validated(overrides: unknown): z.output<typeof overridesSchema> {
+function validated(overrides: unknown): Overrides {
   const result = overridesSchema.safeParse(overrides);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -96,36 +119,21 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   }
 }
 
-function ratesIn<Field extends "rates" | "fast">(
-  field: Field,
-  modelId: string,
-  override: { [Name in keyof Rates]?: number | undefined } | undefined,
-  known: Rates | undefined,
-): { readonly [Name in Field]?: Rates } | undefined {
-  if (override === undefined) {
-    if (field === "rates" && known === undefined) required(undefined, `models.${modelId}.rates`);
-    return undefined;
-  }
-  const of = (name: keyof Rates) => required(override[name] ?? known?.[name], `models.${modelId}.${field}.${name}`);
-  const full: Rates = {
-    input: of("input"),
-    cacheWrite5m: of("cacheWrite5m"),
-    cacheWrite1h: of("cacheWrite1h"),
-    cacheRead: of("cacheRead"),
-    output: of("output"),
-  };
-  return { [field]: full } as { readonly [Name in Field]: Rates };
-}
-
-function required<Value>(value: Value | undefined, field: string): Value {
+function required<Value>(field: string, value: Value | undefined): Value {
   if (value === undefined) {
-    throw new PriceOverrideError(`The price file is wrong at ${field}: it is missing, and no shipped price fills it in.`);
+    throw new PriceOverrideError(
+      `The price file is wrong at ${field}: it is missing, and no shipped price fills it in.`,
+    );
   }
   return value;
 }
 
+type PartialRates = { readonly [Name in keyof Rates]?: number | undefined };
+
 type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
 
 function definedOf<Fields extends object>(fields: Fields): Defined<Fields> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Defined<Fields>;
 }

@@ -76,13 +76,6 @@ export function minimumCacheableTokens(modelId: string, table: PriceTable = SHIP
   return known ?? Math.min(...Object.values(table.models).map((model) => model.minimumCacheableTokens));
 }
 
-/** The shipped prices with `overrides` laid over them. Throws `PriceOverrideError`, which says which field is wrong. */
-export async function pricesWith(overrides: unknown, base: PriceTable = SHIPPED_PRICES): Promise<PriceTable> {
-  // Validation loads a schema library; nobody without an override should wait for it.
-  const { mergePriceOverrides } = await import("./price-overrides.ts");
-  return mergePriceOverrides(overrides, base);
-}
-
 function rowOf(modelId: string, table: PriceTable): PriceMatch | null {
   const plain = modelIdWithoutProvider(modelId);
   const byId = Object.hasOwn(table.models, plain) ? table.models[plain] : undefined;

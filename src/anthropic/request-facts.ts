@@ -68,7 +68,7 @@ export interface EditableSpans {
 
 export type RequestReading =
   | { readonly ok: true; readonly facts: RequestFacts; readonly spans: EditableSpans }
-  | { readonly ok: false; /** As a phrase. Never content. */ readonly problem: string };
+  | { readonly ok: false /** As a phrase. Never content. */; readonly problem: string };
 
 /** `compact_20260112` without a trigger (SDK types, `BetaCompact20260112Edit`). */
 const DEFAULT_COMPACT_TRIGGER_TOKENS = 150_000;
@@ -101,7 +101,10 @@ export function readRequest(body: Uint8Array, options: TtlOptions = {}): Request
   };
 }
 
-/** Whether a request generates nothing to speak of: a warm, a quota probe. Never a conversation's last request. */
+/**
+ * Whether a request generates nothing to speak of: a warm, a quota probe. Never a conversation's last request.
+ * A warm that is streamed and broken off does not show in its body.
+ */
 export function isProbe(facts: RequestFacts): boolean {
   return facts.maxTokens !== null && facts.maxTokens <= 1;
 }
@@ -202,16 +205,20 @@ function isPlainText(body: Uint8Array, fields: Fields): boolean {
   return !Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes("source");
 }
 
+/** In prefix order, whatever the order of the body's keys. */
 function markersOf(body: Uint8Array, members: readonly Member[], found: readonly Found[]): CacheMarker[] {
   const lastOfKey = new Map(members.map(({ key }, index) => [key, index]));
-  return found.flatMap(({ memberIndex, value }) => {
+  const markers = found.flatMap(({ memberIndex, value }) => {
     const key = members[memberIndex]?.key ?? "";
     if (lastOfKey.get(key) !== memberIndex) return [];
     const control = recordOrNull(parse(body, value));
     if (control === null) return [];
     return [{ where: placeOf(key), ttl: control.ttl === "1h" ? "1h" : "5m" } satisfies CacheMarker];
   });
+  return PREFIX_ORDER.flatMap((place) => markers.filter(({ where }) => where === place));
 }
+
+const PREFIX_ORDER: readonly CacheMarker["where"][] = ["tools", "system", "messages", "automatic"];
 
 function placeOf(key: string): CacheMarker["where"] {
   return key === "tools" || key === "system" || key === "messages" ? key : "automatic";

@@ -8,7 +8,10 @@ export interface Replacement extends Span {
 /** A copy of `source` with the given spans replaced. Spans must not overlap; their order does not matter. */
 export function splice(source: Uint8Array, replacements: readonly Replacement[]): Uint8Array<ArrayBuffer> {
   const inOrder = replacements.toSorted((a, b) => a.start - b.start);
-  const length = inOrder.reduce((sum, { start, end, bytes }) => sum + bytes.length - (end - start), source.length);
+  const length = inOrder.reduce(
+    (sum, { start, end, bytes }) => sum + bytes.length - (end - start),
+    source.length,
+  );
   const target = new Uint8Array(length);
   let read = 0;
   let written = 0;

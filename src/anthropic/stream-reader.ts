@@ -88,13 +88,16 @@ export class MessageStreamReader implements ResponseFacts {
   }
 
   #read({ event, data }: EventSourceMessage): void {
-    const mayMatter = READ_EVENTS.some((type) => (event === undefined ? data.includes(type) : event === type));
+    const mayMatter = READ_EVENTS.some((type) =>
+      event === undefined ? data.includes(type) : event === type,
+    );
     if (!mayMatter) return;
     const record = parsedRecord(data);
     // The type inside the data decides; the event's name is a courtesy that proxies leave out.
     switch (textOf(record.type) ?? event) {
       case "message_start":
-        return this.#start(recordOf(record.message));
+        this.#start(recordOf(record.message));
+        return;
       case "message_delta":
         this.#apiUsage = laterUsage(this.#apiUsage, record.usage);
         this.#stopReason = textOf(recordOf(record.delta).stop_reason) ?? this.#stopReason;

@@ -1,4 +1,9 @@
-import type { CacheMissReason, Message, MessageDeltaUsage, Usage as ApiUsage } from "@anthropic-ai/sdk/resources/messages/messages";
+import type {
+  Usage as ApiUsage,
+  CacheMissReason,
+  Message,
+  MessageDeltaUsage,
+} from "@anthropic-ai/sdk/resources/messages/messages";
 import type { Usage } from "../host.ts";
 
 /** Usage as the Messages API tells it. `inputTokens` is the whole prompt: read + written + uncached. */

@@ -2,7 +2,6 @@ import type { Usage } from "../host.ts";
 import { decodeBody } from "./encoding.ts";
 import {
   type CapturedHeaders,
-  credentialOf,
   type HeaderPairs,
   hasBeta,
   headerPairs,
@@ -11,8 +10,15 @@ import {
 } from "./headers.ts";
 import type { Span } from "./json-scan.ts";
 import { budgetMayExceedMaxTokens } from "./models.ts";
-import { minimumCacheableTokens, type PriceTable } from "./prices.ts";
-import { refuse, type WarmRefusal } from "./refusal.ts";
+import type { PriceTable } from "./prices.ts";
+import {
+  refuse,
+  refuseCredential,
+  refuseEndpoint,
+  refuseKind,
+  refusePrefix,
+  type WarmRefusal,
+} from "./refusal.ts";
 import { type EditableSpans, type RequestFacts, readRequest, type TtlOptions } from "./request-facts.ts";
 import { type Replacement, splice } from "./splice.ts";
 import type { MessageUsage } from "./usage.ts";
@@ -78,14 +84,21 @@ export function toWarmRequest(
   const headers = headerPairs(captured.headers);
   const decoded = decodeBody(captured.body, headerValue(headers, "content-encoding"), options.maxBodyBytes);
   if (!decoded.ok) {
-    return refuse("unreadable", `The request cannot be warmed, because its body cannot be read: ${decoded.problem}.`);
+    return refuse(
+      "unreadable",
+      `The request cannot be warmed, because its body cannot be read: ${decoded.problem}.`,
+    );
   }
   const reading = readRequest(decoded.bytes, options);
   if (!reading.ok) {
-    return refuse("malformed", `The request cannot be warmed, because its body is not valid JSON: ${reading.problem}.`);
+    return refuse(
+      "malformed",
+      `The request cannot be warmed, because its body is not valid JSON: ${reading.problem}.`,
+    );
   }
   const { facts, spans } = reading;
-  const refusal = refuseCredential(headers, facts, options) ?? refuseKind(facts, options) ?? refusePrefix(facts, options);
+  const refusal =
+    refuseCredential(headers, facts, options) ?? refuseKind(facts, options) ?? refusePrefix(facts, options);
   if (refusal !== null) return refusal;
   const edit = chooseEdit(headers, facts, options);
   if (edit.kind === "refused") return edit;
@@ -101,123 +114,17 @@ export function toWarmRequest(
   };
 }
 
-function refuseEndpoint({ url, method = "POST" }: CapturedRequest): WarmRefusal | null {
-  const target = URL.canParse(url) ? new URL(url) : null;
-  const path = target?.pathname.replace(/\/+$/, "") ?? "";
-  if (path.endsWith("/v1/messages/batches")) {
-    return refuse(
-      "batches",
-      "Batches cannot be warmed: the API runs them when it likes. The 1-hour cache tier suits them better.",
-    );
-  }
-  const isMessages =
-    method.toUpperCase() === "POST" && path.endsWith("/v1/messages") && /^https?:$/.test(target?.protocol ?? "");
-  if (isMessages && target?.username === "" && target.password === "") return null;
-  return refuse("not-messages", "Only requests to the Messages API (POST …/v1/messages) can be warmed; this is another one.");
-}
-
-function refuseCredential(
-  headers: HeaderPairs,
-  facts: RequestFacts,
-  { allowSubscription = false }: WarmRequestOptions,
-): WarmRefusal | null {
-  const credential = credentialOf(headers);
-  if (credential === "signature") {
-    return refuse(
-      "signed",
-      "The request cannot be warmed, because its signature covers the body, which a warm changes. An API key instead of signed requests makes it possible.",
-      facts,
-    );
-  }
-  if (credential !== "subscription" || allowSubscription) return null;
-  return refuse(
-    "subscription",
-    "The request is signed in with a subscription or a bearer token, which keepwarm does not use on its own. Use an API key, or allow it with the setting allowSubscription.",
-    facts,
-  );
-}
-
-/** Requests that do something when they are repeated, or that are not whole. */
-function refuseKind(facts: RequestFacts, { usage }: WarmRequestOptions): WarmRefusal | null {
-  if (facts.model === "") {
-    return refuse("malformed", "The request cannot be warmed, because it names no model.", facts);
-  }
-  if (facts.thread) {
-    return refuse(
-      "thread",
-      "The conversation is held by the server as a message thread; its requests cannot be repeated and are not cached by marker. Send the whole conversation to have it warmed.",
-      facts,
-    );
-  }
-  if (facts.compaction) {
-    return refuse(
-      "compaction",
-      "The request asks for a summary of the conversation; repeating it would pay for another one. Warming goes on with the next turn.",
-      facts,
-    );
-  }
-  if (facts.redeemsCredit) {
-    return refuse(
-      "one-time-credit",
-      "The request redeems a fallback credit, which works only once. Warming goes on with the next turn.",
-      facts,
-    );
-  }
-  if (facts.compactAboveTokens !== null && mayCompact(facts, facts.compactAboveTokens, usage)) {
-    return refuse(
-      "compaction",
-      "Repeating the request could make the server summarise the conversation again, at the price of its output. Warming goes on below the trigger of context_management.",
-      facts,
-    );
-  }
-  return null;
-}
-
-/** A token is at least a byte, so a body of plain text cannot hold more tokens than bytes. */
-function mayCompact(
-  facts: RequestFacts,
-  triggerTokens: number,
-  usage: Usage | MessageUsage | undefined,
-): boolean {
-  if (usage === undefined) return !facts.plainText || facts.bodyBytes >= triggerTokens;
-  return ("compacted" in usage && usage.compacted === true) || usage.inputTokens >= triggerTokens;
-}
-
-/** Requests without a prefix in the cache. */
-function refusePrefix(facts: RequestFacts, { usage, prices }: WarmRequestOptions): WarmRefusal | null {
-  if (facts.markers.length === 0) {
-    return refuse(
-      "no-marker",
-      "The request marks nothing for the prompt cache, so there is nothing to keep warm. Add cache_control to it.",
-      facts,
-    );
-  }
-  const minimum = minimumCacheableTokens(facts.model, prices);
-  const isTooShort = usage === undefined ? facts.plainText && facts.bodyBytes < minimum : usage.inputTokens < minimum;
-  if (isTooShort) {
-    return refuse(
-      "too-short",
-      `The prefix is too short to be cached: this model caches from ${minimum} tokens. Warming begins once the conversation is longer.`,
-      facts,
-    );
-  }
-  if (usage !== undefined && usage.cacheReadTokens + usage.cacheWriteTokens === 0) {
-    return refuse(
-      "not-cached",
-      "The last request neither read nor wrote the prompt cache, so there is nothing to keep warm. Its cache_control may stand before too short a prefix.",
-      facts,
-    );
-  }
-  return null;
-}
-
 interface Edit {
   readonly kind: "edit";
   readonly mode: WarmRequest["mode"];
   readonly maxTokens: WarmRequest["maxTokens"];
 }
 
-function chooseEdit(headers: HeaderPairs, facts: RequestFacts, options: WarmRequestOptions): Edit | WarmRefusal {
+function chooseEdit(
+  headers: HeaderPairs,
+  facts: RequestFacts,
+  options: WarmRequestOptions,
+): Edit | WarmRefusal {
   if (facts.thinking.kind === "enabled") return chooseBudgetEdit(headers, facts, options);
   const objection = objectionToZero(facts, options.rejectedZero);
   if (options.warmTokens === 0 && objection !== null) {

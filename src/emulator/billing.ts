@@ -27,6 +27,6 @@ export function billInput(
 ): InputBill {
   const a = hitTokens;
   const b = Math.max(a, ...breakpoints.filter(({ ttl }) => ttl === "1h").map(({ tokens }) => tokens));
-  const c = Math.max(b, ...breakpoints.map(({ tokens }) => tokens));
+  const c = Math.max(a, ...breakpoints.map(({ tokens }) => tokens));
   return { readTokens: a, write1hTokens: b - a, write5mTokens: c - b, baseTokens: promptTokens - c };
 }

@@ -32,7 +32,7 @@ export function blocksOf(request: MessagesRequest): readonly Block[] {
   for (const [index, tool] of request.tools.entries()) {
     const block = blockOf(tool, `tools.${index}`, "tools", -1, "");
     // Deferred tools are outside the prefix until tool search finds them (Tool use with prompt caching).
-    if (tool["defer_loading"] === true) continue;
+    if (tool.defer_loading === true) continue;
     // Switching web search or web fetch on modifies the system prompt and leaves the tools cache alone.
     if (isWebTool(tool)) webTools.push({ ...block, level: "system" });
     else tools.push(block);
@@ -46,19 +46,22 @@ function messageBlocks(request: MessagesRequest): readonly Block[] {
   const lastPlainUser = request.messages.findLastIndex(isPlainUserTurn);
   const blocks: Block[] = [];
   for (const [index, message] of request.messages.entries()) {
-    const cleared = message.fields["clear_at"] === "next_user_message" && index < lastUser;
+    const cleared = message.fields.clear_at === "next_user_message" && index < lastUser;
+    const clears = typeof message.fields.clear_at === "string";
     const forgetsThinking = !request.spec.keepsThinking && index < lastPlainUser;
     for (const [position, content] of message.content.entries()) {
       const path = `messages.${index}.content.${position}`;
-      // Consecutive messages of one role are one turn, so only the role counts; further fields of a
-      // message (an effort of its own) are rendered where it begins.
-      const salt = position === 0 ? `${message.role} ${canonical(message.fields)}` : message.role;
+      // Consecutive messages of one role are one turn, so of a message only its role counts, and further
+      // fields, such as an effort of its own, which are rendered where it begins.
+      const fields =
+        position === 0 && Object.keys(message.fields).length > 0 ? canonical(message.fields) : "";
+      const salt = `${message.role}${fields}`;
       const block = blockOf(content, path, "messages", index, salt);
-      if (block.marker !== null && typeof message.fields["clear_at"] === "string") {
+      if (block.marker !== null && clears) {
         throw invalid(`${path}.cache_control: not permitted on a message with clear_at`);
       }
       if (cleared || (forgetsThinking && isThinking(block))) continue;
-      blocks.push(block);
+      blocks.push(clears ? { ...block, markable: false } : block);
     }
   }
   return blocks;
@@ -71,9 +74,9 @@ function blockOf(value: JsonObject, path: string, level: Level, message: number,
     level,
     source: level,
     message,
-    type: typeof value["type"] === "string" ? value["type"] : level === "tools" ? "tool" : "unknown",
+    type: typeof value.type === "string" ? value.type : level === "tools" ? "tool" : "unknown",
     content: `${salt}${json}`,
-    tokens: tokensOfBlock(bare, json),
+    tokens: tokensOfBlock(bare, () => json),
     marker: markerOf(value, path),
     markable: obstacleOf(value) === null,
   };
@@ -84,7 +87,7 @@ function blockOf(value: JsonObject, path: string, level: Level, message: number,
  * strips the thinking blocks before it from the prompt (Prompt caching § Caching with thinking blocks).
  */
 function isPlainUserTurn(message: MessageParam): boolean {
-  return message.role === "user" && message.content.some((block) => block["type"] !== "tool_result");
+  return message.role === "user" && message.content.some((block) => block.type !== "tool_result");
 }
 
 function isThinking(block: Block): boolean {
@@ -92,5 +95,5 @@ function isThinking(block: Block): boolean {
 }
 
 function isWebTool(tool: JsonObject): boolean {
-  return /^web_(?:search|fetch)_\d/.test(textOf(tool["type"]));
+  return /^web_(?:search|fetch)_\d/.test(textOf(tool.type));
 }

@@ -60,7 +60,8 @@ export class PromptCache {
       for (let index = through.index; index >= 0; index -= 1) {
         const prefix = prefixes[index];
         if (prefix === undefined || from - prefix.step >= LOOK_BACK_POSITIONS) break;
-        if (this.#live(prefix.hash, startedAt) !== undefined) return { index, tokens: prefix.tokens, through };
+        if (this.#live(prefix.hash, startedAt) !== undefined)
+          return { index, tokens: prefix.tokens, through };
       }
     }
     return null;

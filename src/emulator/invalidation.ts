@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject, objectsOf } from "./json.ts";
+import { isObject, type JsonObject, objectsOf } from "./json.ts";
+import { effort, objectAt, outputFormat, thinkingBudget, thinkingMode, toolChoice } from "./parameters.ts";
 import type { Readings } from "./readings.ts";
 import type { MessagesRequest } from "./request.ts";
 
@@ -17,12 +18,10 @@ export interface LevelKeys {
 
 export function levelKeys(request: MessagesRequest, workspace: string, readings: Readings): LevelKeys {
   const { body, spec } = request;
-  const output = isObject(body["output_config"]) ? body["output_config"] : {};
-  const thinking = [thinkingKey(request), output["effort"] ?? spec.defaultEffort];
+  const thinking = thinkingKey(request);
   const thinkingFirst =
     readings.thinkingChange === "everything" ||
     (readings.thinkingChange === "by-model" && spec.rendersThinkingFirst);
-  const container = isObject(body["container"]) ? body["container"] : {};
   return {
     // Fast mode: "requests at different speeds do not share cached prefixes", so speed is not the system
     // change that the matrix files it under. Regions are kept apart as the safe guess.
@@ -30,22 +29,22 @@ export function levelKeys(request: MessagesRequest, workspace: string, readings:
       workspace,
       request.model,
       request.speed,
-      body["inference_geo"],
+      body.inference_geo,
       readings.betaHeaders === "everything" ? request.betas : null,
     ),
     tools: keyOf(
       thinkingFirst ? thinking : null,
       // A changed output format loses "any cache for that conversation" (Structured outputs).
-      output["format"] ?? body["output_format"],
-      body["mcp_servers"],
+      outputFormat(request),
+      body.mcp_servers,
     ),
-    system: keyOf(citationsEnabled(request), container["skills"]),
+    system: keyOf(citationsEnabled(request), objectAt(request, "container").skills),
     messages: keyOf(
-      toolChoiceKey(body["tool_choice"]),
+      toolChoice(request),
       hasImages(request),
       thinking,
-      output["task_budget"],
-      body["context_management"],
+      objectAt(request, "output_config").task_budget,
+      body.context_management,
       readings.betaHeaders === "messages" ? request.betas : null,
     ),
   };
@@ -55,31 +54,24 @@ function keyOf(...parts: readonly unknown[]): string {
   return JSON.stringify(parts.map((part) => part ?? null));
 }
 
-/** Mode and budget; how thinking is displayed is not rendered into the prompt. */
+/** Mode, budget and effort; how thinking is displayed is not rendered into the prompt. */
 function thinkingKey(request: MessagesRequest): readonly unknown[] {
-  const thinking = request.body["thinking"];
-  if (!isObject(thinking)) return [request.spec.thinkingWhenOmitted];
-  return thinking["type"] === "enabled" ? ["enabled", thinking["budget_tokens"]] : [thinking["type"]];
-}
-
-/** Leaving it out is `auto`, as leaving an effort out is its default. */
-function toolChoiceKey(choice: Json | undefined): readonly unknown[] {
-  if (!isObject(choice)) return ["auto", null, false];
-  return [choice["type"], choice["name"] ?? null, choice["disable_parallel_tool_use"] === true];
+  const mode = thinkingMode(request);
+  return [mode, mode === "enabled" ? thinkingBudget(request) : null, effort(request)];
 }
 
 function everyContentBlock(request: MessagesRequest): readonly JsonObject[] {
   return request.messages.flatMap((message) =>
-    message.content.flatMap((block) => [block, ...objectsOf(block["content"])]),
+    message.content.flatMap((block) => [block, ...objectsOf(block.content)]),
   );
 }
 
 function hasImages(request: MessagesRequest): boolean {
-  return everyContentBlock(request).some((block) => block["type"] === "image");
+  return everyContentBlock(request).some((block) => block.type === "image");
 }
 
 function citationsEnabled(request: MessagesRequest): boolean {
   return everyContentBlock(request).some(
-    ({ citations }) => isObject(citations) && citations["enabled"] === true,
+    ({ citations }) => isObject(citations) && citations.enabled === true,
   );
 }

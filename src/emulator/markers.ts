@@ -15,13 +15,13 @@ export type Obstacle = string | null;
 
 /** Reads the `cache_control` of an object. Null means the same as leaving it out. */
 export function readMarker(holder: JsonObject, path: string): Marker | null {
-  const control = holder["cache_control"];
+  const control = holder.cache_control;
   if (control === undefined || control === null) return null;
   if (!isObject(control)) throw invalid(`${path}.cache_control: Input should be an object`);
-  if (control["type"] !== "ephemeral") {
+  if (control.type !== "ephemeral") {
     throw invalid(`${path}.cache_control.type: Input should be 'ephemeral'`);
   }
-  const ttl = control["ttl"] ?? "5m";
+  const ttl = control.ttl ?? "5m";
   if (ttl !== "5m" && ttl !== "1h") throw invalid(`${path}.cache_control.ttl: Input should be '5m' or '1h'`);
   return { ttl, path };
 }
@@ -31,10 +31,10 @@ export function readMarker(holder: JsonObject, path: string): Marker | null {
  * It is still part of the prefix: only the marker is refused.
  */
 export function obstacleOf(block: JsonObject): Obstacle {
-  const type = block["type"];
+  const type = block.type;
   if (type === "thinking" || type === "redacted_thinking") return "Extra inputs are not permitted";
-  if (type === "text" && textOf(block["text"]) === "") return "cannot be set for empty text blocks";
-  if (block["defer_loading"] === true) return "cannot be set on tools with defer_loading=true";
+  if (type === "text" && textOf(block.text) === "") return "cannot be set for empty text blocks";
+  if (block.defer_loading === true) return "cannot be set on tools with defer_loading=true";
   return null;
 }
 
@@ -68,46 +68,46 @@ export function markerOf(block: JsonObject, path: string): Marker | null {
 /** The block as it is hashed: markers are not part of the prefix, so moving one changes nothing. */
 export function withoutMarkers(block: JsonObject): JsonObject {
   const { cache_control: _, ...bare } = block;
-  const source = bare["source"];
-  if (bare["type"] === "tool_result" && Array.isArray(bare["content"])) {
-    return { ...bare, content: bare["content"].map(unmarked) };
+  const source = bare.source;
+  if (bare.type === "tool_result" && Array.isArray(bare.content)) {
+    return { ...bare, content: bare.content.map(unmarked) };
   }
-  if (bare["type"] === "document" && isObject(source) && Array.isArray(source["content"])) {
-    return { ...bare, source: { ...source, content: source["content"].map(unmarked) } };
+  if (bare.type === "document" && isObject(source) && Array.isArray(source.content)) {
+    return { ...bare, source: { ...source, content: source.content.map(unmarked) } };
   }
   return bare;
 }
 
 function unmarked(value: Json): Json {
-  if (!isObject(value) || value["cache_control"] === undefined) return value;
+  if (!isObject(value) || value.cache_control === undefined) return value;
   const { cache_control: _, ...bare } = value;
   return bare;
 }
 
 function subBlocksOf(block: JsonObject): readonly JsonObject[] {
-  if (block["type"] === "tool_result") return objectsOf(block["content"]);
-  const source = block["source"];
-  return block["type"] === "document" && isObject(source) ? objectsOf(source["content"]) : [];
+  if (block.type === "tool_result") return objectsOf(block.content);
+  const source = block.source;
+  return block.type === "document" && isObject(source) ? objectsOf(source.content) : [];
 }
 
 function refuseObstacle(block: JsonObject, path: string): void {
   const obstacle = obstacleOf(block);
   if (obstacle === null) return;
-  const at = block["type"] === "text" ? `${path}.text` : path;
+  const at = block.type === "text" ? `${path}.text` : path;
   throw invalid(`${at}: cache_control ${obstacle}`);
 }
 
 /** Sub-content has no positions of its own: citations, and the members of a computer or browser toolset. */
 function refuseHidden(block: JsonObject, path: string): void {
-  for (const [index, citation] of objectsOf(block["citations"]).entries()) {
-    if (citation["cache_control"] !== undefined) {
+  for (const [index, citation] of objectsOf(block.citations).entries()) {
+    if (citation.cache_control !== undefined) {
       throw invalid(`${path}.citations.${index}.cache_control: Extra inputs are not permitted`);
     }
   }
-  const configs = block["configs"];
+  const configs = block.configs;
   if (!isObject(configs)) return;
   for (const [member, config] of Object.entries(configs)) {
-    if (isObject(config) && config["cache_control"] !== undefined) {
+    if (isObject(config) && config.cache_control !== undefined) {
       throw invalid(`${path}.configs.${member}.cache_control: Extra inputs are not permitted`);
     }
   }

@@ -36,9 +36,9 @@ export function parseBody(bytes: Uint8Array): JsonObject {
 }
 
 export function parseRequest(body: JsonObject, betaHeader: string): MessagesRequest {
-  const model = textOf(body["model"]);
+  const model = textOf(body.model);
   if (model === "") throw invalid("model: Field required");
-  const maxTokens = body["max_tokens"];
+  const maxTokens = body.max_tokens;
   if (typeof maxTokens !== "number") throw invalid("max_tokens: Field required");
   if (!Number.isInteger(maxTokens) || maxTokens < 0) {
     throw invalid("max_tokens: Input should be greater than or equal to 0");
@@ -47,12 +47,12 @@ export function parseRequest(body: JsonObject, betaHeader: string): MessagesRequ
     body,
     model,
     spec: modelOrDefault(model),
-    tools: listOf(body["tools"], "tools"),
-    system: contentBlocks(body["system"], "system"),
-    messages: parseMessages(body["messages"]),
+    tools: listOf(body.tools, "tools"),
+    system: contentBlocks(body.system, "system"),
+    messages: parseMessages(body.messages),
     maxTokens,
-    stream: body["stream"] === true,
-    speed: body["speed"] === "fast" ? "fast" : "standard",
+    stream: body.stream === true,
+    speed: body.speed === "fast" ? "fast" : "standard",
     betas: parseBetas(betaHeader),
   };
 }

@@ -19,36 +19,36 @@ export function tokensOfCharacters(characters: number): number {
 
 /**
  * Tokens of one block. Text and thinking count their text, images and opaque documents a fixed number,
- * blocks that hold blocks the sum of what they hold, and everything else its JSON (`canonicalJson`).
+ * blocks that hold blocks the sum of what they hold, and everything else its JSON.
  */
-export function tokensOfBlock(block: JsonObject, canonicalJson: string): number {
-  switch (block["type"]) {
+export function tokensOfBlock(block: JsonObject, json = JSON.stringify): number {
+  switch (block.type) {
     case "text":
-      return tokensOfCharacters(textOf(block["text"]).length);
+      return tokensOfCharacters(textOf(block.text).length);
     case "thinking":
-      return tokensOfCharacters(textOf(block["thinking"]).length);
+      return tokensOfCharacters(textOf(block.thinking).length);
     case "redacted_thinking":
-      return tokensOfCharacters(textOf(block["data"]).length);
+      return tokensOfCharacters(textOf(block.data).length);
     case "image":
       return IMAGE_TOKENS;
     case "tool_result":
     case "search_result":
-      return 1 + tokensOfContent(block["content"]);
+      return 1 + tokensOfContent(block.content);
     case "document":
-      return 1 + tokensOfDocument(block["source"]);
+      return 1 + tokensOfDocument(block.source);
     default:
-      return Math.max(1, tokensOfCharacters(canonicalJson.length));
+      return Math.max(1, tokensOfCharacters(json(block).length));
   }
 }
 
 function tokensOfContent(content: Json | undefined): number {
   if (typeof content === "string") return tokensOfCharacters(content.length);
-  return objectsOf(content).reduce((sum, part) => sum + tokensOfBlock(part, JSON.stringify(part)), 0);
+  return objectsOf(content).reduce((sum, part) => sum + tokensOfBlock(part), 0);
 }
 
 function tokensOfDocument(source: Json | undefined): number {
   if (!isObject(source)) return 0;
-  if (source["type"] === "text") return tokensOfCharacters(textOf(source["data"]).length);
-  if (source["type"] === "content") return tokensOfContent(source["content"]);
+  if (source.type === "text") return tokensOfCharacters(textOf(source.data).length);
+  if (source.type === "content") return tokensOfContent(source.content);
   return OPAQUE_DOCUMENT_TOKENS;
 }

@@ -1,0 +1,32 @@
+/** Builds `dist/`: one ES module an entry point with shared chunks, declarations, and the licences of what is in it. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+import { licencesOf } from "./licences.ts";
+
+rmSync("dist", { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: {
+    index: "src/index.ts",
+    plugin: "src/plugin.ts",
+    cli: "src/cli.ts",
+    "hosts/sdk/index": "src/hosts/sdk/index.ts",
+    "emulator/index": "src/emulator/index.ts",
+  },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  // The program brings its own SDK; everything else is taken in, so that importing stays one file's work.
+  external: ["@anthropic-ai/sdk"],
+  metafile: true,
+  sourcemap: true,
+  logLevel: "warning",
+});
+writeFileSync("dist/LICENCES.txt", licencesOf(metafile));
+chmodSync("dist/cli.js", 0o755);
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+  stdio: "inherit",
+});

@@ -1,0 +1,48 @@
+/** The Messages API: captured request → warm request, usage, cache markers and TTL, prices, sending. */
+export { type BillingTerms, coldCostUsd, costUsd, ratesFor, readCostUsd, rewriteCostUsd } from "./cost.ts";
+export { DEFAULT_MAX_BODY_BYTES, type DecodedBody, decodeBody } from "./encoding.ts";
+export type { SendFailure } from "./failure.ts";
+export {
+  type CapturedHeaders,
+  type Credential,
+  credentialOf,
+  type HeaderPairs,
+  headerPairs,
+  headerValue,
+  warmHeaders,
+} from "./headers.ts";
+export { HIT_SHARE, type Outcome, outcomeOf } from "./outcome.ts";
+export { PriceOverrideError, pricesWith } from "./price-overrides.ts";
+export {
+  type ModelPrice,
+  minimumCacheableTokens,
+  type PriceMatch,
+  type PriceTable,
+  priceOf,
+  type Rates,
+  SHIPPED_PRICES,
+} from "./prices.ts";
+export type { RateLimit, RateLimitBucket } from "./rate-limit.ts";
+export type { RefusalCode, WarmRefusal } from "./refusal.ts";
+export {
+  type CacheMarker,
+  isProbe,
+  type RequestFacts,
+  type RequestReading,
+  readRequest,
+  type Thinking,
+  TTL_1H_MS,
+  TTL_5M_MS,
+  type Ttl,
+  type TtlOptions,
+} from "./request-facts.ts";
+export { type Fetch, type SendOptions, sendWarm, type WarmAnswer, warmCaptured } from "./send.ts";
+export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
+export { continues, isMain, printThread, type Thread, type ThreadPrint, threadOf } from "./threads.ts";
+export { type MessageUsage, type ResponseFacts, readMessage, type UsageIteration } from "./usage.ts";
+export {
+  type CapturedRequest,
+  toWarmRequest,
+  type WarmRequest,
+  type WarmRequestOptions,
+} from "./warm-request.ts";

@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MessageStreamReader } from "../../src/anthropic/index.ts";
+import { apiMessage, apiUsage, bytesOf, sse } from "./fixtures.ts";
+
+const start = {
+  type: "message_start",
+  message: apiMessage({
+    id: "msg_é😀漢",
+    stop_reason: null,
+    usage: apiUsage({
+      input_tokens: 10,
+      output_tokens: 1,
+      cache_creation_input_tokens: 300,
+      cache_creation: { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 200 },
+    }),
+    diagnostics: { cache_miss_reason: { type: "messages_changed", cache_missed_input_tokens: 3 } },
+  }),
+};
+
+const text = {
+  type: "content_block_delta",
+  index: 0,
+  delta: { type: "text_delta", text: 'é😀 "message_delta" data: {"type":"message_stop"}\n\n漢字' },
+};
+
+const delta = {
+  type: "message_delta",
+  delta: { stop_reason: "end_turn", stop_sequence: null },
+  usage: {
+    input_tokens: 12,
+    output_tokens: 42,
+    cache_read_input_tokens: 50_000,
+    cache_creation_input_tokens: 350,
+    server_tool_use: { web_search_requests: 1 },
+  },
+};
+
+const stream = sse([start, { type: "ping" }, text, delta, { type: "message_stop" }]);
+
+const expected = {
+  inputTokens: 50_362,
+  outputTokens: 42,
+  cacheReadTokens: 50_000,
+  cacheWriteTokens: 350,
+  cacheWriteSplit: { ttl5mTokens: 150, ttl1hTokens: 200 },
+  serviceTier: "standard",
+  speed: "standard",
+  inferenceGeo: "global",
+  webSearchRequests: 1,
+};
+
+function readAll(chunks: Iterable<Uint8Array | string>): MessageStreamReader {
+  const reader = new MessageStreamReader();
+  for (const chunk of chunks) reader.feed(chunk);
+  return reader;
+}
+
+function expectWhole(reader: MessageStreamReader): void {
+  expect(reader.usage).toEqual(expected);
+  expect(reader.stopReason).toBe("end_turn");
+  expect(reader.model).toBe("claude-opus-5-5");
+  expect(reader.messageId).toBe("msg_é😀漢");
+  expect(reader.missReason).toBe("messages_changed");
+  expect(reader.started).toBe(true);
+  expect(reader.complete).toBe(true);
+  expect(reader.error).toBeNull();
+}
+
+describe("MessageStreamReader", () => {
+  it("reads a stream split in two at every byte, inside characters too", () => {
+    const bytes = bytesOf(stream);
+    for (let at = 0; at <= bytes.length; at += 1) {
+      expectWhole(readAll([bytes.subarray(0, at), bytes.subarray(at)]));
+    }
+  });
+
+  it("reads a stream that comes byte by byte", () => {
+    expectWhole(readAll(Array.from(bytesOf(stream), (byte) => Uint8Array.of(byte))));
+  });
+
+  it("reads strings, other line ends, and events without names", () => {
+    expectWhole(readAll([stream]));
+    expectWhole(readAll([stream.replaceAll("\n", "\r\n")]));
+    expectWhole(readAll([stream.replaceAll(/^event: .*\n/gm, "")]));
+  });
+
+  it("knows at each point only what came so far", () => {
+    const reader = new MessageStreamReader();
+    expect(reader).toMatchObject({ started: false, usage: null, stopReason: null });
+    reader.feed(sse([start]));
+    expect(reader).toMatchObject({ started: true, complete: false, stopReason: null });
+    expect(reader.usage).toMatchObject({ cacheWriteTokens: 300, outputTokens: 1 });
+    reader.feed(sse([delta]));
+    expect(reader).toMatchObject({ stopReason: "end_turn", complete: false });
+    reader.feed(sse([{ type: "message_stop" }]));
+    expect(reader.complete).toBe(true);
+  });
+
+  it("keeps the counts of the start when the delta has none of them, or zeros", () => {
+    const usages = [
+      { output_tokens: 42 },
+      {
+        output_tokens: 42,
+        input_tokens: null,
+        cache_read_input_tokens: null,
+        cache_creation_input_tokens: null,
+      },
+      { output_tokens: 42, input_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+    ];
+    for (const usage of usages) {
+      const reader = readAll([sse([start, { ...delta, usage }])]);
+      expect(reader.usage).toMatchObject({
+        cacheReadTokens: 50_000,
+        cacheWriteTokens: 300,
+        outputTokens: 42,
+      });
+    }
+  });
+
+  it("counts what the API writes on its own, behind server tool results, to the 5-minute tier", () => {
+    expect(readAll([stream]).usage?.cacheWriteSplit).toEqual({ ttl5mTokens: 150, ttl1hTokens: 200 });
+  });
+
+  it("tells an error inside the stream", () => {
+    const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
+    const reader = readAll([sse([start, error])]);
+    expect(reader.error).toEqual({ type: "overloaded_error", message: "Overloaded" });
+    expect(reader.complete).toBe(false);
+  });
+
+  it("never throws, whatever it is fed, and still reads what follows garbage", () => {
+    const garbage = fc.array(
+      fc.oneof(fc.uint8Array(), fc.string(), fc.constantFrom("\n\n", "data: ", "event: message_start\n")),
+    );
+    fc.assert(
+      fc.property(garbage, (chunks) => {
+        const reader = readAll(chunks);
+        expect([null, "object"]).toContain(reader.usage === null ? null : typeof reader.usage);
+      }),
+      { numRuns: 2_000 },
+    );
+    expectWhole(
+      readAll(["event: message_start\ndata: {broken\n\n", ": comment\n\n", "data: null\n\n", stream]),
+    );
+    expectWhole(readAll([sse([{ type: "message_delta" }, { type: "error_of_tomorrow" }]), stream]));
+  });
+});

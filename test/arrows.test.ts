@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+type Case = [file: string, imported: string];
+
+/** The cases that the project's linter refuses, when files of those paths hold those imports. */
+function refused(cases: readonly Case[]): Case[] {
+  const house = mkdtempSync(join(tmpdir(), "keepwarm-arrows-"));
+  try {
+    for (const name of ["biome.json", ".gitignore"]) cpSync(name, join(house, name));
+    for (const [file, imports] of Map.groupBy(cases, ([path]) => path)) {
+      mkdirSync(join(house, dirname(file)), { recursive: true });
+      const lines = imports.map(([, imported], index) => `import { x as x${index} } from "${imported}";`);
+      writeFileSync(join(house, file), lines.join("\n"));
+    }
+    const biome = join(process.cwd(), "node_modules/@biomejs/biome/bin/biome");
+    const args = [
+      "lint",
+      "--only=style/noRestrictedImports",
+      "--max-diagnostics=none",
+      "--colors=off",
+      "src",
+    ];
+    const { stderr } = spawnSync(process.execPath, [biome, ...args], { cwd: house, encoding: "utf8" });
+    const found = [...stderr.matchAll(/^(\S+?):(\d+):\d+ lint\/style\/noRestrictedImports/gm)];
+    return found.flatMap(([, file, line]) => {
+      const hit = cases.filter(([path]) => path === file)[Number(line) - 1];
+      return hit ? [hit] : [];
+    });
+  } finally {
+    rmSync(house, { recursive: true });
+  }
+}
+
+describe("the arrows of the house", () => {
+  const forbidden: Case[] = [
+    ["src/pure.ts", "./host.ts"],
+    ["src/host.ts", "node:fs"],
+    ["src/warmer.ts", "./anthropic/index.ts"],
+    ["src/warming.ts", "./storage/index.ts"],
+    ["src/warming.ts", "./plugin.ts"],
+    ["src/conversation.ts", "node:crypto"],
+    ["src/policy/adaptive.ts", "../anthropic/index.ts"],
+    ["src/ledger/ledger.ts", "../storage/index.ts"],
+    ["src/plugin.ts", "./anthropic/index.ts"],
+    ["src/anthropic/send.ts", "../warmer.ts"],
+    ["src/anthropic/send.ts", "../storage/index.ts"],
+    ["src/storage/memory.ts", "../anthropic/index.ts"],
+    ["src/emulator/cache.ts", "../pure.ts"],
+    ["src/emulator/cache.ts", "../anthropic/index.ts"],
+    ["src/hosts/sdk/keepwarm.ts", "../../anthropic/send.ts"],
+    ["src/demo/index.ts", "../hosts/sdk/keepwarm.ts"],
+    ["src/cli.ts", "./emulator/server.ts"],
+  ];
+
+  it("forbid what would turn the house upside down", () => {
+    expect(refused(forbidden).toSorted()).toEqual(forbidden.toSorted());
+  });
+
+  const allowed: Case[] = [
+    ["src/warmer.ts", "./pure.ts"],
+    ["src/policy/adaptive.ts", "../pure.ts"],
+    ["src/plugin.ts", "./warmer.ts"],
+    ["src/anthropic/send.ts", "../host.ts"],
+    ["src/anthropic/send.ts", "./usage.ts"],
+    ["src/storage/memory.ts", "../pure.ts"],
+    ["src/emulator/cache.ts", "./prefix.ts"],
+    ["src/hosts/sdk/keepwarm.ts", "../../anthropic/index.ts"],
+  ];
+
+  it("allow what runs downwards", () => {
+    expect(refused(allowed)).toEqual([]);
+  });
+});

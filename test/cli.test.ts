@@ -1,0 +1,98 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import Anthropic from "@anthropic-ai/sdk";
+import { describe, expect, it, onTestFinished } from "vitest";
+import packageJson from "../package.json" with { type: "json" };
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function keepwarm(...args: string[]): Promise<Ended> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["src/cli.ts", ...args]);
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Ended;
+    return { code, stdout, stderr };
+  }
+}
+
+/** Resolves with the first line that matches. */
+function line(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const match = pattern.exec(text);
+      if (match) resolve(match);
+    });
+    child.once("exit", (code) => reject(new Error(`ended with ${code} after: ${text}`)));
+  });
+}
+
+describe("the keepwarm command", () => {
+  it("prints its version", async () => {
+    expect(await keepwarm("--version")).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: "" });
+  });
+
+  it.each([[[]], [["--help"]], [["emulator", "--help"]], [["demo", "--help"]]])(
+    "explains itself: keepwarm %s",
+    async (args: string[]) => {
+      const { stdout, stderr } = await keepwarm(...args);
+      expect(stdout + stderr).toContain("Usage: keepwarm");
+    },
+  );
+
+  it.each([
+    [["nope"], "unknown command 'nope'"],
+    [["demo", "--fast"], "unknown option '--fast'"],
+    [["emulator", "--ttl-5m", "soon"], "such as 6s, 5m or 1h"],
+    [["emulator", "--ttl-5m", "-5m"], "such as 6s, 5m or 1h"],
+    [["emulator", "--ttl-1h", "0s"], "such as 6s, 5m or 1h"],
+    [["emulator", "--ttl-5m", "300"], "such as 6s, 5m or 1h"],
+    [["emulator", "--port", "99999"], "whole number from 0"],
+    [["emulator", "--port", "4.5"], "whole number from 0"],
+  ])("ends with 2 and says what is wrong: keepwarm %s", async (args, said) => {
+    const { code, stderr } = await keepwarm(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+    expect(stderr).toMatch(/^keepwarm: /);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("ends with 1 and names the way out when the port is taken", async () => {
+    const other = createServer();
+    onTestFinished(() => void other.close());
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, "127.0.0.1", () => {
+        const address = other.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+    const { code, stderr } = await keepwarm("emulator", "--port", String(port));
+    expect(code).toBe(1);
+    expect(stderr).toBe(`keepwarm: port ${port} is taken: choose another with --port\n`);
+  });
+});
+
+describe("keepwarm emulator", () => {
+  it("answers a real SDK until it is told to stop, and then ends with 0", async () => {
+    const child = spawn(process.execPath, ["src/cli.ts", "emulator", "--port", "0", "--ttl-5m", "6s"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const [, url] = await line(child, /(http:\/\/\S+)/);
+    const client = new Anthropic({ baseURL: url ?? "", apiKey: "any", authToken: null });
+    const answer = await client.messages.create({
+      model: "claude-opus-5-5",
+      max_tokens: 64,
+      messages: [{ role: "user", content: "Are you there?" }],
+    });
+    expect(answer.usage.output_tokens).toBeGreaterThan(0);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { API_KEY, MINUTE_MS, MODEL, prefixOf, setUp, Talk, text } from "./world.ts";
+
+describe("a program on the Anthropic SDK, wrapped", () => {
+  it.each([{ stream: false }, { stream: true }])(
+    "reads its prefix after three pauses of four TTLs, and writes only what is new (%o)",
+    async ({ stream }) => {
+      const { client, away } = await setUp();
+      const talk = new Talk(client);
+      let known = prefixOf(await talk.ask("Shall we begin?", { stream }));
+      for (const question of ["And then?", "And after that?", "And at last?"]) {
+        await away(20 * MINUTE_MS);
+        const usage = await talk.ask(question, { stream });
+        expect(usage.cache_read_input_tokens).toBe(known);
+        known = prefixOf(usage);
+      }
+    },
+  );
+
+  it("pays for writing it again on each return without keepwarm", async () => {
+    const { plain, away } = await setUp();
+    const talk = new Talk(plain);
+    await talk.ask("Shall we begin?");
+    for (const question of ["And then?", "And after that?"]) {
+      await away(20 * MINUTE_MS);
+      expect((await talk.ask(question)).cache_read_input_tokens).toBe(0);
+    }
+  });
+
+  it("warms by its fetch just as by its wrapper", async () => {
+    const { url, keepwarm, away } = await setUp();
+    const { default: Anthropic } = await import("@anthropic-ai/sdk");
+    const client = new Anthropic({ baseURL: url, apiKey: API_KEY, authToken: null, fetch: keepwarm.fetch });
+    const talk = new Talk(client);
+    const known = prefixOf(await talk.ask("Shall we begin?"));
+    await away(20 * MINUTE_MS);
+    expect((await talk.ask("And then?")).cache_read_input_tokens).toBe(known);
+  });
+
+  it("warms an hour's entry once an hour", async () => {
+    const { client, away, warms } = await setUp();
+    await client.messages.create({
+      model: MODEL,
+      max_tokens: 64,
+      system: [{ type: "text", text: text("handbook"), cache_control: { type: "ephemeral", ttl: "1h" } }],
+      messages: [{ role: "user", content: "Shall we begin?" }],
+    });
+    await away(120 * MINUTE_MS);
+    expect(warms()).toHaveLength(2);
+    for (const { usage } of warms()) expect(usage?.cache_creation_input_tokens).toBe(0);
+  });
+
+  it("is off by default", async () => {
+    const { client, away, warms, keepwarm, only } = await setUp({ enableNew: false });
+    await new Talk(client).ask("Shall we begin?");
+    await away(20 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    expect(keepwarm.warmer.getStatus(only()).phase).toBe("off");
+  });
+
+  it("begins when its person switches it on, while the prefix is alive", async () => {
+    const { client, away, keepwarm, only } = await setUp({ enableNew: false });
+    const talk = new Talk(client);
+    const known = prefixOf(await talk.ask("Shall we begin?"));
+    await away(2 * MINUTE_MS);
+    await keepwarm.warmer.setEnabled(only(), true);
+    await away(20 * MINUTE_MS);
+    expect((await talk.ask("And then?")).cache_read_input_tokens).toBe(known);
+  });
+
+  it("does not switch on again, with enableNew, what was switched off before", async () => {
+    const { client, away, keepwarm, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    await talk.ask("Shall we begin?");
+    keepwarm.close("a");
+    await talk.ask("One more thing.");
+    await away(20 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+  });
+
+  it("warms with 1 token when told to, and what max_tokens 0 is not taken for", async () => {
+    const { client, away, warms } = await setUp({ warmTokens: 1 });
+    await new Talk(client).ask("Shall we begin?");
+    await away(5 * MINUTE_MS);
+    expect(warms().map(({ maxTokens }) => maxTokens)).toEqual([1]);
+  });
+});
+
+describe("several conversations at once", () => {
+  it("are each kept warm with their own prefix", async () => {
+    const { client, away } = await setUp();
+    const talks = ["Ada", "Brouwer", "Church"].map((topic) => new Talk(client, text(topic)));
+    const known = await Promise.all(talks.map(async (talk) => prefixOf(await talk.ask("Hi"))));
+    await away(20 * MINUTE_MS);
+    const returns = await Promise.all(talks.map((talk) => talk.ask("And then?")));
+    expect(returns.map((usage) => usage.cache_read_input_tokens)).toEqual(known);
+  });
+
+  it("are told apart by name, and the name is never sent", async () => {
+    const { client, emulator, keepwarm } = await setUp();
+    await new Talk(client, text("same"), "one").ask("Hi");
+    await new Talk(client, text("same"), "two").ask("Hi");
+    expect(keepwarm.warmer.conversations()).toEqual(["one", "two"]);
+    for (const { headers } of emulator.requests)
+      expect(Object.keys(headers).join()).not.toContain("keepwarm");
+  });
+
+  it("are told apart by their threads when they go on differently", async () => {
+    const { client, keepwarm } = await setUp();
+    const first = new Talk(client, text("same"));
+    const second = new Talk(client, text("same"));
+    await first.ask("Hi");
+    await first.ask("Tell me of ships.");
+    await second.ask("Hi");
+    await second.ask("Tell me of shoes.");
+    await first.ask("Go on.");
+    expect(keepwarm.warmer.conversations()).toHaveLength(2);
+  });
+
+  it("are let go of beyond the limit, the one used longest ago first, with its setting kept", async () => {
+    const { client, away, keepwarm, warms } = await setUp({ maxConversations: 2 });
+    for (const name of ["one", "two", "three"]) await new Talk(client, text(name), name).ask("Hi");
+    expect(keepwarm.warmer.conversations()).toEqual(["two", "three"]);
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(2);
+  });
+});

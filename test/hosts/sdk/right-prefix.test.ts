@@ -1,0 +1,176 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { API_KEY, MINUTE_MS, MODEL, prefixOf, setUp, Talk, text } from "./world.ts";
+
+describe("what a warm repeats", () => {
+  it("is the last request byte for byte but for max_tokens, with its headers", async () => {
+    const { client, away, emulator, warms } = await setUp();
+    await client.messages.create(
+      {
+        model: MODEL,
+        max_tokens: 256,
+        thinking: { type: "adaptive" },
+        output_config: { effort: "high" },
+        tools: [{ name: "look", input_schema: { type: "object" } }],
+        system: [{ type: "text", text: text("handbook"), cache_control: { type: "ephemeral" } }],
+        messages: [{ role: "user", content: 'Ünïcode "quotes" \\ and a \u2028 separator' }],
+      },
+      { headers: { "anthropic-beta": "context-management-2025-06-27" } },
+    );
+    await away(5 * MINUTE_MS);
+    const [real] = emulator.requests;
+    const [warm] = warms();
+    const decode = (body: Uint8Array | undefined) => new TextDecoder().decode(body);
+    expect(decode(warm?.body)).toBe(decode(real?.body).replace('"max_tokens":256', '"max_tokens":0'));
+    expect(warm?.headers["anthropic-beta"]).toBe("context-management-2025-06-27");
+    expect(warm?.headers.authorization).toBe(real?.headers.authorization);
+    expect(warm?.usage?.cache_creation_input_tokens).toBe(0);
+  });
+
+  it("is never keepwarm's own warm", async () => {
+    const { client, away, emulator, keepwarm, only } = await setUp();
+    const turns: string[] = [];
+    keepwarm.events.on("turnStarted", () => turns.push("started"));
+    await new Talk(client).ask("Shall we begin?");
+    await away(30 * MINUTE_MS);
+    expect(turns).toHaveLength(1);
+    expect(keepwarm.warmer.conversations()).toEqual([only()]);
+    const bodies = emulator.requests.slice(1).map(({ body }) => new TextDecoder().decode(body));
+    expect(new Set(bodies).size).toBe(1);
+  });
+
+  it("is not a title request, nor a sub-agent's, nor a probe's, made in the same conversation", async () => {
+    const { client, away } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    const headers = talk.headers;
+    const known = prefixOf(await talk.ask("Shall we begin?"));
+    const side = [
+      { model: "claude-haiku-5-5", max_tokens: 32, system: "Give this conversation a title." },
+      { model: MODEL, max_tokens: 512, system: text("you are a sub-agent", 900) },
+      { model: MODEL, max_tokens: 1, system: text("handbook") },
+    ];
+    for (const params of side) {
+      await client.messages.create(
+        { ...params, cache_control: { type: "ephemeral" }, messages: [{ role: "user", content: "Go." }] },
+        { headers },
+      );
+    }
+    await away(20 * MINUTE_MS);
+    expect((await talk.ask("And then?")).cache_read_input_tokens).toBe(known);
+  });
+
+  it("goes on being warmed while a side request of its conversation is under way", async () => {
+    const { client, away, warms } = await setUp({}, { sleep: () => new Promise(() => {}) });
+    const talk = new Talk(client, text("handbook"), "a");
+    await talk.ask("Shall we begin?");
+    const abort = new AbortController();
+    const side = client.messages.create(
+      { model: MODEL, max_tokens: 64, messages: [{ role: "user", content: "[[delay:1000ms]] Work on." }] },
+      { headers: talk.headers, signal: abort.signal },
+    );
+    await away(20 * MINUTE_MS);
+    expect(warms().map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    abort.abort();
+    await expect(side).rejects.toThrow();
+  });
+
+  it("is the shorter request after a compaction", async () => {
+    const { client, away, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    await talk.ask(text("a long story"));
+    await talk.ask("And then?");
+    talk.messages.length = 0;
+    await talk.ask("Summary so far: it was a long story.");
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+    expect(new TextDecoder().decode(warms()[0]?.body)).toContain("Summary so far");
+  });
+
+  it("is the larger request when another model takes over", async () => {
+    const { client, away, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    await talk.ask("Shall we begin?");
+    await client.messages.create(
+      {
+        ...talk.params,
+        model: "claude-sonnet-5-5",
+        messages: [...talk.messages, { role: "user", content: "Go on" }],
+      },
+      { headers: talk.headers },
+    );
+    await away(5 * MINUTE_MS);
+    expect(warms().map(({ model }) => model)).toEqual(["claude-sonnet-5-5"]);
+  });
+
+  it("is a compressed request too, sent plain", async () => {
+    const { url, keepwarm, away, warms } = await setUp();
+    const body = JSON.stringify(new Talk({} as never).params).replace(
+      '"messages":[]',
+      '"messages":[{"role":"user","content":"Hi"}]',
+    );
+    const response = await keepwarm.fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "content-encoding": "gzip",
+        "anthropic-version": "2023-06-01",
+        "x-api-key": API_KEY,
+      },
+      body: gzipSync(body),
+    });
+    await response.json();
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+    expect(warms()[0]?.headers["content-encoding"]).toBeUndefined();
+    expect(warms()[0]?.usage?.cache_creation_input_tokens).toBe(0);
+  });
+});
+
+describe("what is not warmed, with the reason on the surface", () => {
+  it.each([
+    [
+      "a request without a cache marker",
+      { cache_control: undefined, system: text("handbook") },
+      /cache_control/,
+    ],
+    ["a prefix under the model's minimum", { system: "short" }, /minimum|short/i],
+    [
+      "thinking with a budget",
+      {
+        model: "claude-opus-4-6",
+        max_tokens: 4_000,
+        thinking: { type: "enabled" as const, budget_tokens: 2_000 },
+      },
+      /budget|thinking/i,
+    ],
+  ])("%s", async (_, params, reason) => {
+    const { client, away, warms, keepwarm, only } = await setUp();
+    await client.messages.create({
+      ...new Talk(client).params,
+      messages: [{ role: "user", content: "Hi" }],
+      ...(params as object),
+    });
+    await away(20 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    expect(keepwarm.warmer.getStatus(only())).toMatchObject({ phase: "stopped" });
+    expect(keepwarm.warmer.getStatus(only()).why).toMatch(reason);
+    expect(keepwarm.warmer.getState(only()).nextWarmAt).toBeNull();
+  });
+
+  it("a person's subscription, unless that person allowed it", async () => {
+    const { default: Anthropic } = await import("@anthropic-ai/sdk");
+    for (const allowSubscription of [false, true]) {
+      const { url, keepwarm, away, warms, only } = await setUp({ allowSubscription });
+      const client = new Anthropic({
+        baseURL: url,
+        apiKey: null,
+        authToken: "sk-ant-oat01-of-a-test",
+        fetch: keepwarm.fetch,
+      });
+      await new Talk(client).ask("Hi");
+      await away(5 * MINUTE_MS);
+      expect(warms()).toHaveLength(allowSubscription ? 1 : 0);
+      if (!allowSubscription) expect(keepwarm.warmer.getStatus(only()).why).toMatch(/subscription/);
+    }
+  });
+});

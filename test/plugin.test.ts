@@ -1,0 +1,193 @@
+import { EventEmitter } from "eventemitter3";
+import { describe, expect, it } from "vitest";
+import type { Host, HostEvents, RememberedTurn, SurfaceProvider } from "../src/host.ts";
+import { activate } from "../src/plugin.ts";
+import { createMemoryStorage } from "./support/memory-storage.ts";
+import { createRecordingLogger } from "./support/recording-logger.ts";
+import { createVirtualClock, settled } from "./support/virtual-clock.ts";
+
+const ID = "conversation-1";
+const USAGE = { inputTokens: 1_000, outputTokens: 0, cacheReadTokens: 900, cacheWriteTokens: 50 };
+
+function setUp({ lastTurns, entries }: { lastTurns?: RememberedTurn[]; entries?: Map<string, string> } = {}) {
+  const clock = createVirtualClock();
+  const events = new EventEmitter<HostEvents>();
+  const warmed: string[] = [];
+  const providers = new Set<SurfaceProvider>();
+  const logger = createRecordingLogger();
+  const storage = createMemoryStorage(clock, entries);
+  const host: Host = {
+    events,
+    warmService: {
+      async warm(conversationId, options) {
+        warmed.push(conversationId);
+        const { warmId } = options ?? {};
+        events.emit("warmCompleted", {
+          conversationId,
+          usage: USAGE,
+          ...(warmId === undefined ? {} : { warmId }),
+        });
+        return USAGE;
+      },
+    },
+    storage,
+    surfaces: {
+      register(provider) {
+        providers.add(provider);
+        return () => void providers.delete(provider);
+      },
+    },
+    logger,
+    now: clock.now,
+    monotonicNow: clock.monotonicNow,
+    timers: clock.timers,
+    ...(lastTurns === undefined ? {} : { lastTurns: () => lastTurns }),
+  };
+  const plugin = activate(host);
+  const fields = () => plugin.surface.getSpec({ conversationId: ID }).fields;
+  return { clock, events, warmed, providers, logger, storage, plugin, fields };
+}
+
+function settle(events: EventEmitter<HostEvents>, clock: { now(): number }): void {
+  events.emit("turnStarted", { conversationId: ID });
+  events.emit("turnSettled", { conversationId: ID, requestStartedAt: clock.now(), ttlMs: 300_000 });
+}
+
+describe("a plugin in a host", () => {
+  it("warms a conversation from its host's events alone, once its person has switched it on", async () => {
+    const { clock, events, warmed, plugin } = setUp();
+    await plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID });
+    settle(events, clock);
+    await clock.pass(600_000);
+    expect(warmed).toEqual([ID, ID]);
+  });
+
+  it("warms nothing that nobody has switched on", async () => {
+    const { clock, events, warmed } = setUp();
+    settle(events, clock);
+    await clock.pass(3_600_000);
+    expect(warmed).toEqual([]);
+  });
+
+  it.each(["conversationClosed", "conversationDetached"] as const)("stops at %s", async (event) => {
+    const { clock, events, warmed, plugin } = setUp();
+    await plugin.warmer.setEnabled(ID, true);
+    settle(events, clock);
+    events.emit(event, { conversationId: ID });
+    await clock.pass(3_600_000);
+    expect(warmed).toEqual([]);
+  });
+
+  it("stops when the host says that the prefix has changed", async () => {
+    const { clock, events, warmed, plugin, fields } = setUp();
+    await plugin.warmer.setEnabled(ID, true);
+    settle(events, clock);
+    events.emit("conversationChanged", { conversationId: ID, invalidated: "it was compacted" });
+    await clock.pass(3_600_000);
+    expect(warmed).toEqual([]);
+    expect(JSON.stringify(fields())).toContain("it was compacted");
+  });
+
+  it("re-arms after a restart what the host remembers and its person had switched on", async () => {
+    const entries = new Map([[`settings:${ID}`, '{"enabled":true,"intervalMs":240000}']]);
+    const startedAt = createVirtualClock().now() - 60_000;
+    const lastTurns = [{ conversationId: ID, requestStartedAt: startedAt, ttlMs: 300_000 }];
+    const { clock, warmed } = setUp({ lastTurns, entries });
+    await clock.pass(230_000);
+    expect(warmed).toEqual([ID]);
+  });
+
+  it("lets go of everything when it is disposed of", async () => {
+    const { clock, events, warmed, plugin, providers } = setUp();
+    await plugin.warmer.setEnabled(ID, true);
+    settle(events, clock);
+    plugin.dispose();
+    settle(events, clock);
+    await clock.pass(3_600_000);
+    expect(warmed).toEqual([]);
+    expect(clock.liveTimers()).toBe(0);
+    expect(providers.size).toBe(0);
+    expect(events.eventNames()).toEqual([]);
+  });
+});
+
+describe("its surface", () => {
+  it("shows that no conversation has the focus", () => {
+    const { plugin } = setUp();
+    expect(plugin.surface.getSpec().fields).toEqual([
+      { kind: "stat", label: "Status", value: "No conversation focused" },
+    ]);
+  });
+
+  it("loads a focused conversation's stored settings and asks to be redrawn", async () => {
+    const { plugin, fields } = setUp({
+      entries: new Map([[`settings:${ID}`, '{"enabled":true,"intervalMs":30000}']]),
+    });
+    const notices: string[] = [];
+    plugin.surface.subscribe((conversationId) => notices.push(conversationId));
+    expect(fields()[0]).toMatchObject({ value: false });
+    await settled();
+    expect(notices).toEqual([ID]);
+    expect(fields()[0]).toMatchObject({ value: true });
+    expect(fields()[1]).toMatchObject({ value: 30 });
+  });
+
+  it("has exactly five fields while there is nothing to explain", () => {
+    const { fields } = setUp();
+    expect(fields().map(({ kind }) => kind)).toEqual(["toggle", "number", "stat", "stat", "custom"]);
+  });
+
+  it("flips what is stored, not the default it shows before that is read", async () => {
+    const { plugin, storage } = setUp({
+      entries: new Map([[`settings:${ID}`, '{"enabled":true,"intervalMs":30000}']]),
+    });
+    await plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID });
+    expect(storage.settings(ID)).toMatchObject({ enabled: false, intervalMs: 30_000 });
+  });
+
+  it("sets the interval from seconds, bare or as a value", async () => {
+    const { plugin, storage } = setUp();
+    await plugin.surface.invoke("cache-warming/set-interval", 20, { conversationId: ID });
+    expect(storage.settings(ID)).toMatchObject({ intervalMs: 20_000 });
+    await plugin.surface.invoke("cache-warming/set-interval", { value: 0.2 }, { conversationId: ID });
+    expect(storage.settings(ID)).toMatchObject({ intervalMs: 1_000 });
+  });
+
+  it.each([Number.NaN, 0, -5, "60", null, undefined, {}])(
+    "leaves the interval alone for %s, and says so in the log",
+    async (payload) => {
+      const { plugin, storage, logger } = setUp();
+      await plugin.surface.invoke("cache-warming/set-interval", payload, { conversationId: ID });
+      expect(storage.entries.size).toBe(0);
+      expect(logger.at("warn")).toHaveLength(1);
+    },
+  );
+
+  it("does nothing without a conversation in focus, and nothing for an action it does not know", async () => {
+    const { plugin, storage } = setUp();
+    await plugin.surface.invoke("cache-warming/toggle");
+    await plugin.surface.invoke("cache-warming/explode", undefined, { conversationId: ID });
+    expect(storage.entries.size).toBe(0);
+  });
+
+  it("survives a subscriber that throws, and still tells the others", async () => {
+    const { plugin, logger } = setUp();
+    const notices: string[] = [];
+    plugin.surface.subscribe(() => {
+      throw new Error("redraw failed");
+    });
+    plugin.surface.subscribe((conversationId) => notices.push(conversationId));
+    await plugin.warmer.setEnabled(ID, true);
+    expect(notices).toEqual([ID]);
+    expect(logger.at("error")).toHaveLength(1);
+  });
+
+  it("tells a subscriber nothing after it has left", async () => {
+    const { plugin } = setUp();
+    const notices: string[] = [];
+    const leave = plugin.surface.subscribe((conversationId) => notices.push(conversationId));
+    leave();
+    await plugin.warmer.setEnabled(ID, true);
+    expect(notices).toEqual([]);
+  });
+});
