@@ -10,6 +10,7 @@ import {
   type ThreadPrint,
   threadOf,
 } from "../../anthropic/index.ts";
+import { ASSUMED_TTL_MS } from "../../pure.ts";
 
 /** A main-thread request whose response began: what a warm repeats. */
 export interface LastRequest {
@@ -53,10 +54,6 @@ export class Conversations {
     return this.#conversations.get(id);
   }
 
-  values(): Iterable<SdkConversation> {
-    return this.#conversations.values();
-  }
-
   /** Finds the request's conversation, or begins one. */
   place(conversationId: string | null, print: ThreadPrint): Place {
     const known =
@@ -73,11 +70,27 @@ export class Conversations {
     this.#conversations.delete(id);
   }
 
+  clear(): void {
+    this.#conversations.clear();
+  }
+
   /** Conversations over the limit, used longest ago; those with a turn under way are left alone. */
   overLimit(): SdkConversation[] {
     const surplus = this.#conversations.size - this.#limit;
     if (surplus <= 0) return [];
     return [...this.#conversations.values()].filter(({ current }) => current === null).slice(0, surplus);
+  }
+
+  /** Forgets bodies and credentials whose cache entries have lapsed: nothing may be sent with them any more. */
+  dropLapsed(nowMs: number): void {
+    for (const conversation of this.#conversations.values()) {
+      if (conversation.current === null && lapsesAt(conversation) <= nowMs) conversation.last = null;
+    }
+  }
+
+  /** Epoch ms at which the next held body lapses; infinite when none is held. */
+  get nextLapseAt(): number {
+    return Math.min(...[...this.#conversations.values()].map(lapsesAt));
   }
 
   /** The unnamed conversation that a request continues; the longest, where several could be meant. */
@@ -90,6 +103,10 @@ export class Conversations {
     }
     return longest;
   }
+}
+
+function lapsesAt({ last, lastUsedAt }: SdkConversation): number {
+  return last === null ? Number.POSITIVE_INFINITY : lastUsedAt + (last.facts.ttlMs ?? ASSUMED_TTL_MS);
 }
 
 function begin(conversationId: string | null, print: ThreadPrint): SdkConversation {

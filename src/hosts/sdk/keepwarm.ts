@@ -1,17 +1,7 @@
 /** Any program on an Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
 import { EventEmitter } from "eventemitter3";
 import {
-  decodeBody,
-  type Fetch,
-  headerPairs,
-  headerValue,
-  isProbe,
-  printThread,
-  type RequestFacts,
-  type ResponseFacts,
-  readRequest,
   type TtlOptions,
-  threadOf,
   toWarmRequest,
   type WarmRequestOptions,
   warmCaptured,
@@ -29,13 +19,12 @@ import type {
   WarmOptions,
 } from "../../host.ts";
 import { activate } from "../../plugin.ts";
-import { ASSUMED_TTL_MS, settingsKey } from "../../pure.ts";
+import { settingsKey } from "../../pure.ts";
 import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import type { CacheWarmer } from "../../warmer.ts";
-import { type Call, type FetchInput, readCall } from "./capture.ts";
-import { Conversations, type LastRequest, type SdkConversation } from "./conversations.ts";
-import { observe } from "./observe.ts";
+import { Conversations, type SdkConversation } from "./conversations.ts";
+import { watchTurns } from "./turns.ts";
 
 export interface KeepwarmOptions
   extends Pick<
@@ -85,109 +74,58 @@ const NOTHING_CACHED = "The request failed before its response began: there is n
 /** Watches an SDK program's requests and keeps the conversations warm that are switched on. */
 export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   const {
-    logger = silent,
-    now = Date.now,
-    storage = createMemoryStorage(),
-    timers = systemTimers(),
-    maxConversations = 1_000,
+    fetch: ownFetch,
     enableNew = false,
+    storage = createMemoryStorage(),
+    logger = silent,
+    maxConversations = 1_000,
+    now = Date.now,
+    monotonicNow,
+    timers = systemTimers(),
+    ...requestOptions
   } = options;
+  // Looked up at each call, so that a program may still replace the global one.
+  const fetch: typeof globalThis.fetch = (input, init) => (ownFetch ?? globalThis.fetch)(input, init);
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations(maxConversations);
-  const rejectedZero = new Set<string>();
-  const upstream: Fetch = (url, init) => (options.fetch ?? globalThis.fetch)(url, init);
-  const warming = { ...options, fetch: upstream, now, rejectedZero };
+  const warmOptions = { ...requestOptions, fetch, now, rejectedZero: new Set<string>() };
 
   const plugin = activate({
     events,
     warmService: { warm },
     storage,
+    // Its program gets the surface by name.
     surfaces: { register: () => () => {} },
     logger,
     timers,
     now,
-    ...(options.monotonicNow === undefined ? {} : { monotonicNow: options.monotonicNow }),
+    ...(monotonicNow === undefined ? {} : { monotonicNow }),
   });
 
-  // --- real turns -----------------------------------------------------------------------------
-
-  async function watchedFetch(input: FetchInput, init?: RequestInit): Promise<Response> {
-    const call = readCall(input, init);
-    const startedAt = now();
-    const answer = (options.fetch ?? globalThis.fetch)(call.input, call.init);
-    if (call.request === null) return answer;
-    // Let the request leave before its body is read: ours must not delay it.
-    answer.catch(() => {});
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    const turn = harmless("begin", () => beginTurn(call, startedAt)) ?? null;
-    if (turn === null) return answer;
-    let response: Response;
-    try {
-      response = await answer;
-    } catch (error) {
-      harmless("settle", () => turn.failed());
-      throw error;
-    }
-    if (!response.ok) {
-      harmless("settle", () => turn.failed());
-      return response;
-    }
-    harmless("capture", () => turn.began());
-    return observe(response, (facts) => harmless("settle", () => turn.settled(facts)));
-  }
-
-  /** Null: not a turn of any conversation's main thread. */
-  function beginTurn({ request, conversationId }: Call, startedAt: number) {
-    if (request === null) return null;
-    const encoding = headerValue(headerPairs(request.headers), "content-encoding");
-    const body = decodeBody(request.body, encoding);
-    if (!body.ok) return null;
-    const reading = readRequest(body.bytes, options);
-    const print = printThread(body.bytes);
-    if (!reading.ok || print === null || isProbe(reading.facts)) return null;
-    const { facts } = reading;
-    const place = conversations.place(conversationId, print);
-    if (place.kind === "side") return null;
-    const { conversation, isNew } = place;
-    const turn = Symbol("turn");
-    const thread = threadOf(print);
-    conversation.current = turn;
-    if (isNew && enableNew) void enableUnlessSet(conversation.id);
-    events.emit("turnStarted", { conversationId: conversation.id, modelName: facts.model });
-    letGo();
-
-    // Let go of with the settle: a program may keep the response, and with it these functions, for long.
-    let captured: LastRequest | null = { request, facts, startedAt, usage: null, stopReason: null };
-    const settle = () => {
-      captured = null;
-      if (conversation.current !== turn) return;
-      conversation.current = null;
+  const watchedFetch = watchTurns({
+    ...requestOptions,
+    fetch,
+    now,
+    logger,
+    conversations,
+    started({ id: conversationId }, modelName, isNew) {
+      if (isNew && enableNew) void enableUnlessSet(conversationId);
+      events.emit("turnStarted", { conversationId, modelName });
+      for (const surplus of conversations.overLimit()) detach(surplus);
+    },
+    settled(conversation) {
       events.emit("turnSettled", { conversationId: conversation.id, ...contextOf(conversation) });
       sweepLater();
-    };
-    return {
-      began() {
-        if (conversation.current !== turn) return;
-        conversation.thread = thread;
-        conversation.last = captured;
-        conversation.lastUsedAt = startedAt;
-      },
-      settled({ usage, stopReason }: ResponseFacts) {
-        const { last } = conversation;
-        if (conversation.current === turn && last) conversation.last = { ...last, usage, stopReason };
-        settle();
-      },
-      /** What was cached before is still what it was. */
-      failed: settle,
-    };
-  }
+    },
+  });
 
-  function contextOf({ last }: SdkConversation): TurnContext {
+  function contextOf({ last, lastUsedAt }: SdkConversation): TurnContext {
     if (last === null) return { notWarmable: NOTHING_CACHED };
-    const { request, facts, startedAt, usage, stopReason } = last;
-    const plan = toWarmRequest(request, { ...warming, ...(usage === null ? {} : { usage }) });
+    const { request, facts, usage, stopReason } = last;
+    const plan = toWarmRequest(request, { ...warmOptions, ...(usage === null ? {} : { usage }) });
     return {
-      requestStartedAt: startedAt,
+      // Not the request's own start: if this turn failed, a warm may have used the prefix since.
+      requestStartedAt: lastUsedAt,
       modelName: facts.model,
       ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs }),
       ...(usage === null ? {} : { usage }),
@@ -199,28 +137,16 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   async function enableUnlessSet(conversationId: string): Promise<void> {
     try {
       // A conversation that was switched off stays off.
-      if (!(await storage.has(settingsKey(conversationId)))) {
-        await plugin.warmer.setEnabled(conversationId, true);
-      }
+      if (await storage.has(settingsKey(conversationId))) return;
+      await plugin.warmer.setEnabled(conversationId, true);
     } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
       logger.error("keepwarm: a new conversation could not be switched on", {
         conversationId,
-        error: String(error),
+        error: message,
       });
     }
   }
-
-  /** Whatever goes wrong with us, the program's request goes its way. */
-  function harmless<T>(doing: string, run: () => T): T | undefined {
-    try {
-      return run();
-    } catch (error) {
-      logger.error(`keepwarm: could not ${doing} a turn; it goes on unwatched`, { error: String(error) });
-      return undefined;
-    }
-  }
-
-  // --- warms ----------------------------------------------------------------------------------
 
   async function warm(
     conversationId: string,
@@ -232,7 +158,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       return { error: "There is no request of this conversation to repeat.", permanent: true };
     }
     const answer = await warmCaptured(last.request, {
-      ...warming,
+      ...warmOptions,
       ...(signal === undefined ? {} : { signal }),
       ...(last.usage === null ? {} : { usage: last.usage }),
     });
@@ -240,47 +166,36 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     if (answer.kind === "failed") return answer;
     const { usage, startedAt } = answer;
     conversation.lastUsedAt = Math.max(conversation.lastUsedAt, startedAt);
-    events.emit("warmCompleted", {
-      conversationId,
-      usage,
-      startedAt,
-      ...(warmId === undefined ? {} : { warmId }),
-    });
+    const ids = warmId === undefined ? { conversationId } : { conversationId, warmId };
+    events.emit("warmCompleted", { ...ids, usage, startedAt });
     return usage;
   }
 
-  // --- letting go -----------------------------------------------------------------------------
-
-  /** Over the limit, the conversation used longest ago is forgotten, its setting kept. */
-  function letGo(): void {
-    for (const { id } of conversations.overLimit()) {
-      conversations.forget(id);
-      events.emit("conversationDetached", { conversationId: id });
-    }
+  /** Its setting is kept, unless nobody can ever ask for it again: an unnamed conversation's id is our own. */
+  function detach({ id: conversationId, named }: SdkConversation): void {
+    conversations.forget(conversationId);
+    events.emit("conversationDetached", { conversationId });
+    if (named) return;
+    storage.delete(settingsKey(conversationId)).catch((error: unknown) => {
+      logger.warn("keepwarm: a forgotten conversation's setting is left over", { error: String(error) });
+    });
   }
 
   let sweepTimer: number | null = null;
 
-  const ttlOf = (facts: RequestFacts) => facts.ttlMs ?? options.ttl5mMs ?? ASSUMED_TTL_MS;
-
-  /** Forgets bodies and credentials whose cache entries have lapsed: nothing may be sent with them any more. */
-  function sweep(): void {
-    sweepTimer = null;
-    for (const conversation of conversations.values()) {
-      const { last, current, lastUsedAt } = conversation;
-      if (last && current === null && now() - lastUsedAt >= ttlOf(last.facts)) conversation.last = null;
-    }
-    sweepLater();
-  }
-
+  /** Bodies and credentials are let go of as soon as they have lapsed. */
   function sweepLater(): void {
-    if (sweepTimer !== null) return;
-    const ends = [...conversations.values()].flatMap(({ last, lastUsedAt }) =>
-      last ? [lastUsedAt + ttlOf(last.facts)] : [],
-    );
-    if (ends.length === 0) return;
+    const { nextLapseAt } = conversations;
+    if (sweepTimer !== null || nextLapseAt === Number.POSITIVE_INFINITY) return;
     // Not before a moment has passed, so that a turn under way does not make it spin.
-    sweepTimer = timers.setTimer(sweep, Math.max(1_000, Math.min(...ends) - now()));
+    sweepTimer = timers.setTimer(
+      () => {
+        sweepTimer = null;
+        conversations.dropLapsed(now());
+        sweepLater();
+      },
+      Math.max(1_000, nextLapseAt - now()),
+    );
   }
 
   return {
@@ -290,13 +205,15 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     surface: plugin.surface,
     events,
     close(conversationId) {
+      const conversation = conversations.get(conversationId);
+      if (conversation && !conversation.named) return detach(conversation);
       conversations.forget(conversationId);
       events.emit("conversationClosed", { conversationId });
     },
     dispose() {
       if (sweepTimer !== null) timers.clearTimer(sweepTimer);
       plugin.dispose();
-      for (const { id } of [...conversations.values()]) conversations.forget(id);
+      conversations.clear();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createMemoryStorage } from "../../../src/storage/index.ts";
 import { API_KEY, MINUTE_MS, MODEL, prefixOf, setUp, Talk, text } from "./world.ts";
 
 describe("a program on the Anthropic SDK, wrapped", () => {
@@ -123,5 +124,14 @@ describe("several conversations at once", () => {
     expect(keepwarm.warmer.conversations()).toEqual(["two", "three"]);
     await away(5 * MINUTE_MS);
     expect(warms()).toHaveLength(2);
+  });
+
+  it("leave no setting behind when they had no name, and keep it when they had one", async () => {
+    const storage = createMemoryStorage();
+    const { client } = await setUp({ maxConversations: 1, storage });
+    await new Talk(client, text("one")).ask("Hi");
+    await new Talk(client, text("two"), "named").ask("Hi");
+    await new Talk(client, text("three"), "last").ask("Hi");
+    expect(await storage.keys()).toEqual(["settings:named", "settings:last"]);
   });
 });

@@ -70,6 +70,18 @@ describe("a real turn", () => {
     expect((await talk.ask("And now?")).cache_read_input_tokens).toBe(known);
   });
 
+  it("that fails after a pause leaves what the warms have kept to be kept warm", async () => {
+    const { client, emulator, away } = await setUp();
+    const talk = new Talk(client);
+    const known = prefixOf(await talk.ask("Shall we begin?"));
+    await away(12 * MINUTE_MS);
+    emulator.failNext({ status: 529 });
+    await expect(talk.ask("And then?")).rejects.toThrow();
+    talk.messages.pop();
+    await away(12 * MINUTE_MS);
+    expect((await talk.ask("And now?")).cache_read_input_tokens).toBe(known);
+  });
+
   it("that fails before anything was cached leaves nothing to warm, and the surface says so", async () => {
     const { client, emulator, away, warms, keepwarm, only } = await setUp();
     emulator.failNext({ status: 401 });
@@ -90,6 +102,19 @@ describe("a real turn", () => {
     expect(keepwarm.warmer.getState(only()).active).toBe(false);
     expect(warms()).toHaveLength(1);
     expect(warms()[0]?.usage?.cache_creation_input_tokens).toBe(0);
+  });
+
+  it("whose response is cancelled unread settles all the same", async () => {
+    const { url, keepwarm, only } = await setUp();
+    const body = JSON.stringify({
+      ...new Talk({} as never).params,
+      stream: true,
+      messages: [{ role: "user", content: "[[tokens:2000]]" }],
+    });
+    const response = await keepwarm.fetch(`${url}/v1/messages`, { method: "POST", headers: HEADERS, body });
+    expect(keepwarm.warmer.getState(only()).active).toBe(true);
+    await response.body?.cancel();
+    expect(keepwarm.warmer.getState(only()).active).toBe(false);
   });
 
   it("keeps the conversation from being warmed for as long as it generates", async () => {
@@ -202,6 +227,20 @@ describe("what keepwarm holds of a program", () => {
     else await away(6 * MINUTE_MS);
     await calm();
     expect(heldBytes() - before).toBeLessThan(5 * MB);
+  });
+
+  it("is gone from memory even if the program keeps the response", async () => {
+    const MB = 1_048_576;
+    const { client, away } = await setUp({ enableNew: false }, { recordBodies: false });
+    const { params } = new Talk(client, text("handbook", 5 * MB));
+    const before = heldBytes();
+    const kept = await client.messages
+      .create({ ...params, messages: [{ role: "user", content: "Hi" }] })
+      .asResponse();
+    await kept.text();
+    await away(6 * MINUTE_MS);
+    expect(heldBytes() - before).toBeLessThan(5 * MB);
+    expect(kept.bodyUsed).toBe(true);
   });
 
   it("is gone once the conversation is closed", async () => {

@@ -150,11 +150,12 @@ describe("what is not warmed, with the reason on the surface", () => {
       messages: [{ role: "user", content: "Hi" }],
       ...(params as object),
     });
-    await away(20 * MINUTE_MS);
-    expect(warms()).toEqual([]);
+    // From the moment the turn settles: nothing counts down to a warm that would be refused.
     expect(keepwarm.warmer.getStatus(only())).toMatchObject({ phase: "stopped" });
     expect(keepwarm.warmer.getStatus(only()).why).toMatch(reason);
     expect(keepwarm.warmer.getState(only()).nextWarmAt).toBeNull();
+    await away(20 * MINUTE_MS);
+    expect(warms()).toEqual([]);
   });
 
   it("a person's subscription, unless that person allowed it", async () => {
