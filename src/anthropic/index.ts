@@ -1,4 +1,5 @@
 /** The Messages API: captured request → warm request, usage, cache markers and TTL, prices, sending. */
+export type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
 export { type BillingTerms, coldCostUsd, costUsd, ratesFor, readCostUsd, rewriteCostUsd } from "./cost.ts";
 export { DEFAULT_MAX_BODY_BYTES, type DecodedBody, decodeBody } from "./encoding.ts";
 export type { SendFailure } from "./failure.ts";
@@ -40,9 +41,4 @@ export { type Fetch, type SendOptions, sendWarm, type WarmAnswer, warmCaptured }
 export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
 export { continues, isMain, printThread, type Thread, type ThreadPrint, threadOf } from "./threads.ts";
 export { type MessageUsage, type ResponseFacts, readMessage, type UsageIteration } from "./usage.ts";
-export {
-  type CapturedRequest,
-  toWarmRequest,
-  type WarmRequest,
-  type WarmRequestOptions,
-} from "./warm-request.ts";
+export { toWarmRequest, type WarmRequest } from "./warm-request.ts";

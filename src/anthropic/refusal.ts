@@ -1,9 +1,9 @@
 import type { Usage } from "../host.ts";
+import type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
 import { credentialOf, type HeaderPairs } from "./headers.ts";
 import { minimumCacheableTokens } from "./prices.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { MessageUsage } from "./usage.ts";
-import type { CapturedRequest, WarmRequestOptions } from "./warm-request.ts";
 
 /** Why a request cannot be warmed, for code. */
 export type RefusalCode =

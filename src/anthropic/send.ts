@@ -1,3 +1,4 @@
+import type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
 import { costUsd } from "./cost.ts";
 import { blindFailure, httpFailure, networkFailure, type SendFailure, streamFailure } from "./failure.ts";
 import { headerValue } from "./headers.ts";
@@ -7,12 +8,7 @@ import { type RateLimit, rateLimitOf } from "./rate-limit.ts";
 import type { WarmRefusal } from "./refusal.ts";
 import { MessageStreamReader } from "./stream-reader.ts";
 import { type MessageUsage, readMessage } from "./usage.ts";
-import {
-  type CapturedRequest,
-  toWarmRequest,
-  type WarmRequest,
-  type WarmRequestOptions,
-} from "./warm-request.ts";
+import { toWarmRequest, type WarmRequest } from "./warm-request.ts";
 
 /** The part of `fetch` that a warm needs. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
