@@ -44,34 +44,37 @@ export interface Conversation {
   /** The settings are those of the storage, not the defaults. */
   loaded: boolean;
   loading: Promise<void> | null;
-  /** Count the commands on each setting, so that the answer to an older one cannot undo a newer one. */
-  enabledVersion: number;
-  intervalVersion: number;
-  /** Off could not be written: the storage still says on, so this must be remembered. */
-  offUnsaved: boolean;
+  /** What went wrong with the storage last, until something went right. */
+  storageTrouble: string | null;
   closing: boolean;
 
   active: boolean;
-  turnStartedAtMs: number | null;
+  /** On the monotonic clock, so that a wall clock set back does not put it in the future. */
+  turnStartedMonotonicMs: number | null;
   context: TurnContext;
   /** What else the host told of it: whether it is open, what it waits for. */
   facts: Omit<ConversationChange, "invalidated">;
   prefix: PrefixUse | null;
+  /** Epoch ms from which a chosen interval counts: the last settle or warm. */
+  idleSinceMs: number;
   halt: Halt | null;
-  /** What went wrong last, while there is still another try. */
+  /** What went wrong with the last warm, while there is still another try. */
   trouble: string | null;
   failures: number;
 
   timer: number | null;
   token: number;
   nextWarmAt: number | null;
-  /** The last warm that landed well before its `warmCompleted` came. */
-  awaiting: { readonly warmId: string; readonly startedAt: Instant } | null;
+  /** The last warm that landed well before its `warmCompleted` came; an overtaken one as well. */
+  awaiting: Flight | null;
 
   lastPct: number | null;
   lastExpectedPct: number | null;
   lastWarmAt: number | null;
 }
+
+/** Shared: most conversations never have more, and there may be many. */
+const NOTHING = Object.freeze({});
 
 export function newConversation(id: string): Conversation {
   return {
@@ -79,15 +82,14 @@ export function newConversation(id: string): Conversation {
     settings: { enabled: false, intervalMs: DEFAULT_INTERVAL_MS },
     loaded: false,
     loading: null,
-    enabledVersion: 0,
-    intervalVersion: 0,
-    offUnsaved: false,
+    storageTrouble: null,
     closing: false,
     active: false,
-    turnStartedAtMs: null,
-    context: {},
-    facts: {},
+    turnStartedMonotonicMs: null,
+    context: NOTHING,
+    facts: NOTHING,
     prefix: null,
+    idleSinceMs: 0,
     halt: null,
     trouble: null,
     failures: 0,
@@ -112,7 +114,8 @@ export function statusOf(
   flight: Flight | undefined,
   now: Instant,
 ): ConversationStatus {
-  const { settings, active, halt, trouble, prefix, facts, nextWarmAt } = conversation;
+  const { settings, active, halt, prefix, facts, nextWarmAt, awaiting } = conversation;
+  const trouble = conversation.trouble ?? conversation.storageTrouble;
   if (!settings.enabled) return { phase: "off", why: trouble };
   if (active) return { phase: "generating", why: null };
   if (halt) return halt;
@@ -120,11 +123,17 @@ export function statusOf(
   if (flight && !flight.superseded && !flight.completed) return { phase: "warming", why: null };
   if (trouble) return { phase: "idle", why: trouble };
   if (!prefix) return { phase: "idle", why: "Waiting for a turn: there is no prefix to keep warm yet." };
+  if (nextWarmAt === null && flight?.superseded) return { phase: "idle", why: UNANSWERED };
+  if (nextWarmAt === null && awaiting && !awaiting.superseded) return { phase: "idle", why: UNREPORTED };
   if (nextWarmAt !== null && nextWarmAt - now.wallMs >= lifeLeftMs(prefix, now)) {
     return { phase: "idle", why: intervalOutlivesPrefix(settings.intervalMs) };
   }
   return { phase: "idle", why: null };
 }
+
+const UNANSWERED = "The next warm waits for an aborted one to answer: there are never two on their way.";
+const UNREPORTED =
+  "The host answered the last warm but has not reported its usage: the next one waits for that.";
 
 function intervalOutlivesPrefix(intervalMs: number): string {
   return `The interval of ${msToSeconds(intervalMs)} s is longer than the cache entry can be trusted to live: nothing will be sent. Choose a shorter one.`;
@@ -140,7 +149,8 @@ export const OUTLIVED = lapsed(
 
 /** The halt for a warm that found nothing to read, or null. Writing at least as much as reading is cold. */
 export function coldness({ cacheReadTokens, cacheWriteTokens }: Usage): Halt | null {
-  if (cacheWriteTokens < cacheReadTokens) return null;
+  // Not "unless it wrote less": where the figures are missing, nothing is known to be cold.
+  if (!(cacheWriteTokens >= cacheReadTokens)) return null;
   const found =
     cacheWriteTokens === 0
       ? "The last warm neither read nor wrote the cache: this prefix is not cached."

@@ -51,8 +51,14 @@ export function parseSettings(raw: string | null): ConversationSettings {
   return settings;
 }
 
+/** Never throws: what a newer version left that cannot be written again is left out. */
 export function serializeSettings(settings: ConversationSettings): string {
-  return JSON.stringify(settings);
+  try {
+    return JSON.stringify(settings);
+  } catch {
+    const { enabled, intervalMs, intervalChosen, warmTokens } = settings;
+    return JSON.stringify({ enabled, intervalMs, intervalChosen, warmTokens });
+  }
 }
 
 /** Storage key of a conversation's settings. */
@@ -89,9 +95,10 @@ export function msToSeconds(ms: number): number {
   return Math.round(ms / 1_000);
 }
 
-/** Null unless `seconds` is positive and finite. */
+/** Null unless `seconds` is positive, and finite in ms. */
 export function secondsToMs(seconds: number): number | null {
-  return Number.isFinite(seconds) && seconds > 0 ? clampIntervalMs(seconds * 1_000) : null;
+  const ms = seconds * 1_000;
+  return Number.isFinite(ms) && ms > 0 ? clampIntervalMs(ms) : null;
 }
 
 /** Seconds from a set-interval payload: a positive finite number, or `{ value: that }`; else null. */
@@ -210,7 +217,8 @@ export function jitterSpanMs(ttlMs: number): number {
  *
  * A chosen interval counts from `fromMs` (the settle, the warm, or the person's change); the TTL caps it,
  * and until an interval is chosen a known TTL alone decides, because each needless ping costs a read.
- * Where neither request start nor TTL is known, a settle or warm is followed by exactly the interval.
+ * Where neither request start nor TTL is known, a settle or warm is followed by exactly the interval,
+ * without jitter.
  *
  * @param fromMs epoch ms at which the interval begins
  * @param random a number in [0, 1) that places the warm in its jitter span
@@ -222,17 +230,21 @@ export function dueAt(
   now: Instant,
   random: number,
 ): number {
-  const byInterval = fromMs + settings.intervalMs;
-  const nothingKnown = use.ttlMs === null && !use.startKnown;
-  if (nothingKnown && fromMs <= use.lastUsedAt.wallMs) return Math.max(now.wallMs, byInterval);
   const ttlMs = use.ttlMs ?? ASSUMED_TTL_MS;
-  const byTtl = use.lastUsedAt.wallMs + ttlMs - marginMs(ttlMs);
+  const nothingKnown = use.ttlMs === null && !use.startKnown;
   const followsTtl = use.ttlMs !== null && !isIntervalChosen(settings);
-  const due = followsTtl ? byTtl : Math.min(byInterval, byTtl);
-  // Overdue after a restart: spread over what is left, so that conversations do not fire in one burst.
+  // By what is left on both clocks: on the wall clock alone, one that was set back would put it off.
+  const lifeMs = lifeLeftMs(use, now);
+  const byTtl = now.wallMs + lifeMs - marginMs(ttlMs);
+  const byInterval = Math.min(fromMs, now.wallMs) + settings.intervalMs;
+  const capped = !nothingKnown || fromMs > use.lastUsedAt.wallMs;
+  const due = followsTtl ? byTtl : capped ? Math.min(byInterval, byTtl) : byInterval;
+  const waitMs = due - now.wallMs;
   const spanMs = jitterSpanMs(ttlMs);
-  const earliest = now.wallMs + random * Math.max(0, Math.min(spanMs, lifeLeftMs(use, now) / 2));
-  return Math.round(due <= now.wallMs ? earliest : Math.max(now.wallMs, due - random * spanMs));
+  // Overdue after a restart: spread over what is left, so that conversations do not fire in one burst.
+  if (waitMs <= 0) return Math.round(now.wallMs + random * Math.max(0, Math.min(spanMs, lifeMs / 2)));
+  // A small part of a short wait, or the shortest intervals would become a loop.
+  return Math.round(due - (nothingKnown ? 0 : random * Math.min(spanMs, waitMs / 10)));
 }
 
 /** Ms until the prefix must have lapsed; zero or less once it has. */

@@ -13,6 +13,8 @@ export interface SettingsSyncContext {
 export interface SettingsSync {
   /** Reads what is stored, once; `took` runs when that has changed the conversation's settings. Never rejects. */
   load(conversation: Conversation, took: (changed: boolean) => void): Promise<void>;
+  /** Whether a conversation that is not in memory is stored as on. Never rejects. */
+  isStoredOn(conversationId: string): Promise<boolean>;
   /** Stores `enabled` and takes over the rest of what is stored. Rejects when the storage does. */
   storeEnabled(conversation: Conversation, enabled: boolean): Promise<ConversationSettings>;
   storeInterval(conversation: Conversation, intervalMs: number): Promise<ConversationSettings>;
@@ -24,53 +26,56 @@ export function createSettingsSync(
   context: SettingsSyncContext,
 ): SettingsSync {
   const store = createSettingsStore(() => deps.storage);
+  // Off acts before it is stored, so what is read before that must not switch on again. Both are kept by
+  // id, not in the conversation's record, because they outlive a conversation that is let go of.
+  const offsUnderWay = new Map<string, number>();
+  const offsUnsaved = new Set<string>();
 
-  const versionsOf = ({ enabledVersion, intervalVersion }: Conversation) => ({
-    enabledVersion,
-    intervalVersion,
-  });
+  function offLanded(conversationId: string): void {
+    const left = (offsUnderWay.get(conversationId) ?? 0) - 1;
+    if (left > 0) offsUnderWay.set(conversationId, left);
+    else offsUnderWay.delete(conversationId);
+  }
 
-  /** Takes over stored settings, except a field on which a newer command is on its way. */
-  function merge(
-    conversation: Conversation,
-    stored: ConversationSettings,
-    asked: ReturnType<typeof versionsOf>,
-  ): boolean {
+  /** What is stored, as far as it holds. Answers come in the order of commands, so the last one wins. */
+  function inForce(conversationId: string, stored: ConversationSettings): ConversationSettings {
+    const mustStayOff = offsUnderWay.has(conversationId) || offsUnsaved.has(conversationId);
+    return mustStayOff ? { ...stored, enabled: false } : stored;
+  }
+
+  /** Takes over stored settings; true when that changed anything that shows. */
+  function take(conversation: Conversation, stored: ConversationSettings): boolean {
     const before = conversation.settings;
-    const enabledIsOld = asked.enabledVersion !== conversation.enabledVersion || conversation.offUnsaved;
-    const intervalIsOld = asked.intervalVersion !== conversation.intervalVersion;
-    conversation.settings = {
-      ...stored,
-      ...(enabledIsOld ? { enabled: before.enabled } : {}),
-      ...(intervalIsOld ? { intervalMs: before.intervalMs } : {}),
-    };
+    const after = inForce(conversation.id, stored);
+    conversation.settings = after;
     conversation.loaded = true;
-    const { enabled, intervalMs } = conversation.settings;
-    return enabled !== before.enabled || intervalMs !== before.intervalMs;
+    if (!offsUnsaved.has(conversation.id)) conversation.storageTrouble = null;
+    return after.enabled !== before.enabled || after.intervalMs !== before.intervalMs;
   }
 
   function report(conversation: Conversation, verb: "read" | "stored", error: unknown): void {
-    const { error: message } = failureFrom(error);
-    conversation.trouble = conversation.offUnsaved
+    const message = log(conversation.id, verb, error);
+    conversation.storageTrouble = offsUnsaved.has(conversation.id)
       ? `Off holds until keepwarm restarts, but could not be stored (${message}).`
       : `The settings could not be ${verb} (${message}).`;
-    deps.logger.error(`keepwarm: settings could not be ${verb}`, {
-      conversationId: conversation.id,
-      error: message,
-    });
     if (context.holds(conversation)) context.notify(conversation);
+  }
+
+  function log(conversationId: string, verb: "read" | "stored", error: unknown): string {
+    const { error: message } = failureFrom(error);
+    deps.logger.error(`keepwarm: settings could not be ${verb}`, { conversationId, error: message });
+    return message;
   }
 
   return {
     load(conversation, took) {
       if (conversation.loaded) return Promise.resolve();
-      const asked = versionsOf(conversation);
       conversation.loading ??= store
         .load(conversation.id)
         .then(
           (stored) => {
             if (!context.holds(conversation) || conversation.loaded) return;
-            took(merge(conversation, stored, asked));
+            took(take(conversation, stored));
           },
           (error: unknown) => report(conversation, "read", error),
         )
@@ -80,29 +85,41 @@ export function createSettingsSync(
       return conversation.loading;
     },
 
-    async storeEnabled(conversation, enabled) {
-      conversation.enabledVersion++;
-      const asked = versionsOf(conversation);
-      const isNewest = () => asked.enabledVersion === conversation.enabledVersion;
+    async isStoredOn(conversationId) {
       try {
-        const stored = await store.update(conversation.id, (settings) => ({ ...settings, enabled }));
-        if (isNewest()) conversation.offUnsaved = false;
-        merge(conversation, stored, asked);
+        return inForce(conversationId, await store.load(conversationId)).enabled;
+      } catch (error) {
+        log(conversationId, "read", error);
+        return false;
+      }
+    },
+
+    async storeEnabled(conversation, enabled) {
+      const { id } = conversation;
+      if (!enabled) offsUnderWay.set(id, (offsUnderWay.get(id) ?? 0) + 1);
+      try {
+        const stored = await store.update(id, (settings) => ({ ...settings, enabled }));
+        if (!enabled) offLanded(id);
+        offsUnsaved.delete(id);
+        take(conversation, stored);
         return stored;
       } catch (error) {
-        // The storage may still say on: forgetting this off would bring it back.
-        if (!enabled && isNewest()) conversation.offUnsaved = true;
+        if (!enabled) {
+          offLanded(id);
+          // The storage may still say on: forgetting this off would bring it back.
+          offsUnsaved.add(id);
+        }
         report(conversation, "stored", error);
         throw error;
       }
     },
 
     async storeInterval(conversation, intervalMs) {
-      conversation.intervalVersion++;
-      const asked = versionsOf(conversation);
+      const { id } = conversation;
       try {
-        const stored = await store.update(conversation.id, (settings) => withInterval(settings, intervalMs));
-        merge(conversation, stored, asked);
+        // An off that could not be stored goes along.
+        const stored = await store.update(id, (settings) => withInterval(inForce(id, settings), intervalMs));
+        take(conversation, stored);
         return stored;
       } catch (error) {
         report(conversation, "stored", error);

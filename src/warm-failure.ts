@@ -1,20 +1,30 @@
 /** What a failed warm says: whether another try can help, and when. */
-import type { Usage, WarmFailure } from "./host.ts";
+import type { WarmFailure } from "./host.ts";
 
-/** The failure in what a warm service resolved with, or null. */
-export function failureOf(result: Usage | WarmFailure | undefined): WarmFailure | null {
-  return result !== undefined && result !== null && "error" in result ? result : null;
+/** The failure in what a warm service resolved with, or null. Not every host is typed: anything may come. */
+export function failureOf(result: unknown): WarmFailure | null {
+  const told: Partial<WarmFailure> = typeof result === "object" && result !== null ? result : {};
+  return told.error === undefined ? null : failureFrom(result);
 }
 
-/** A rejection, read as a failure; an error may carry the properties of {@link WarmFailure}. */
+/** A rejection, read as a failure; an error may carry the properties of {@link WarmFailure}. Never throws. */
 export function failureFrom(rejection: unknown): WarmFailure {
   const told: Partial<WarmFailure> = typeof rejection === "object" && rejection !== null ? rejection : {};
   return {
-    error: rejection instanceof Error ? rejection.message : String(told.error ?? rejection),
+    error: sentenceOf(rejection instanceof Error ? rejection : (told.error ?? rejection)),
     ...(typeof told.permanent === "boolean" ? { permanent: told.permanent } : {}),
     ...(typeof told.status === "number" ? { status: told.status } : {}),
     ...(typeof told.retryAfterMs === "number" ? { retryAfterMs: told.retryAfterMs } : {}),
   };
+}
+
+function sentenceOf(reason: unknown): string {
+  if (reason instanceof Error) return reason.message || reason.name;
+  try {
+    return String(reason) || "no reason given";
+  } catch {
+    return "no reason given";
+  }
 }
 
 /**

@@ -5,11 +5,10 @@
  * use. Per conversation there is one mutable record (`conversation.ts`); `warming.ts` is the loop that
  * arms, sends and tries again, `settings-sync.ts` keeps memory and storage the same.
  */
-import { isOvertaken, startOf } from "./completion.ts";
+import { dropCompletion, isOvertaken, takeCompletion, unreported } from "./completion.ts";
 import {
   type Conversation,
   type ConversationStatus,
-  coldness,
   newConversation,
   stateOf,
   statusOf,
@@ -28,8 +27,6 @@ import {
   type ConversationContext,
   type ConversationSettings,
   type ConversationState,
-  computeCachePct,
-  computeExpectedCacheRate,
   conversationOfKey,
   type Instant,
   instantAt,
@@ -111,7 +108,16 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
     random: () => deps.random?.() ?? Math.random(),
     notify: (conversation: Conversation) => {
-      if (!disposed) deps.onSurfaceChange(conversation.id);
+      if (disposed) return;
+      try {
+        deps.onSurfaceChange(conversation.id);
+      } catch (error) {
+        // A surface's mistake must not break a turn, nor the timer or promise that we are called from.
+        deps.logger.error("keepwarm: the surface could not be told of a change", {
+          conversationId: conversation.id,
+          error: failureFrom(error).error,
+        });
+      }
     },
     holds: (conversation: Conversation) => conversations.get(conversation.id) === conversation,
   };
@@ -130,7 +136,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     if (disposed) return Promise.resolve();
     return settings.load(conversation, (changed) => {
       // A turn that settled before its settings were read is armed now, from when it settled.
-      if (conversation.prefix) warming.arm(conversation, conversation.prefix.lastUsedAt.wallMs);
+      warming.arm(conversation, conversation.idleSinceMs);
       if (changed) notify(conversation);
     });
   }
@@ -143,8 +149,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       context: { ...turn },
       failures: 0,
       trouble: null,
-      awaiting: null,
       halt: notWarmable === undefined ? null : { phase: "stopped", why: notWarmable },
+      idleSinceMs: settledAt.wallMs,
       prefix: {
         lastUsedAt: startKnown ? instantAt(requestStartedAt, settledAt) : settledAt,
         startKnown,
@@ -157,13 +163,13 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
   function switchOff(conversation: Conversation, { superseded }: { superseded: boolean }): void {
     conversation.settings = { ...conversation.settings, enabled: false };
     warming.disarm(conversation);
-    warming.abort(conversation.id, { superseded });
+    warming.abort(conversation, { superseded });
   }
 
   function release(conversation: Conversation): void {
     warming.disarm(conversation);
-    warming.abort(conversation.id, { superseded: true });
-    if (!conversation.offUnsaved) conversations.delete(conversation.id);
+    warming.abort(conversation, { superseded: true });
+    conversations.delete(conversation.id);
   }
 
   return {
@@ -171,12 +177,11 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       const conversation = open(conversationId);
       conversation.active = true;
       conversation.closing = false;
-      conversation.turnStartedAtMs = deps.now();
-      conversation.awaiting = null;
+      conversation.turnStartedMonotonicMs = context.now().monotonicMs;
       conversation.halt = null;
       conversation.trouble = null;
       warming.disarm(conversation);
-      warming.abort(conversationId, { superseded: true });
+      warming.abort(conversation, { superseded: true });
       notify(conversation);
       void load(conversation);
     },
@@ -185,6 +190,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       const conversation = open(conversationId);
       const settledAt = context.now();
       takeTurn(conversation, turn, settledAt);
+      // Its start may have gone untold.
+      warming.abort(conversation, { superseded: true });
       warming.arm(conversation, settledAt.wallMs);
       // After arming, so that the notice carries the new due time.
       notify(conversation);
@@ -192,39 +199,25 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
 
     onWarmCompleted(event) {
-      const { conversationId, usage } = event;
+      const { conversationId } = event;
       const known = conversations.get(conversationId);
-      const flight = warming.flightOf(conversationId);
-      if (disposed || isOvertaken(event, known, flight, context.ownIds)) {
+      const last = unreported(known, warming.flightOf(conversationId));
+      const now = context.now();
+      if (disposed || isOvertaken(event, known, last, context.ownIds, now)) {
+        dropCompletion(event, known, last);
         deps.logger.debug("keepwarm: dropped the answer of an overtaken warm", { conversationId });
         return;
       }
       const conversation = open(conversationId);
-      const now = context.now();
-      const startedAt = startOf(event, known, flight, now);
-      const { prefix } = conversation;
-      if (flight) flight.completed = true;
-      conversation.awaiting = null;
-      conversation.trouble = null;
-      conversation.failures = 0;
-      conversation.lastPct = computeCachePct(usage.inputTokens, usage.cacheReadTokens);
-      conversation.lastExpectedPct = computeExpectedCacheRate(usage.cacheReadTokens, usage.cacheWriteTokens);
-      conversation.lastWarmAt = now.wallMs;
-      conversation.prefix = {
-        startKnown: prefix?.startKnown ?? false,
-        ttlMs: prefix?.ttlMs ?? null,
-        lastUsedAt: later(prefix?.lastUsedAt, startedAt),
-      };
-      conversation.halt = coldness(usage);
+      takeCompletion(event, conversation, last, now);
       // Before the notice, so that it carries the next due time and never the one just used up.
-      warming.arm(conversation, startedAt.wallMs);
+      warming.arm(conversation, conversation.idleSinceMs);
       notify(conversation);
     },
 
     async onConversationClosed(conversationId) {
       const conversation = open(conversationId);
       conversation.closing = true;
-      conversation.active = false;
       // Before the first await, so that a turn that settles now finds it off.
       switchOff(conversation, { superseded: true });
       notify(conversation);
@@ -260,7 +253,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       }
       if (invalidated !== undefined || !isOpen) {
         warming.disarm(conversation);
-        warming.abort(conversationId, { superseded: true });
+        warming.abort(conversation, { superseded: true });
       } else if (!wasOpen) {
         warming.arm(conversation, deps.now());
       }
@@ -298,9 +291,12 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
 
     async setIntervalMs(conversationId, intervalMs) {
       const conversation = open(conversationId);
+      const wasOn = conversation.settings.enabled;
       const stored = await settings.storeInterval(conversation, intervalMs);
       if (!holds(conversation)) return stored;
-      if (conversation.timer !== null) warming.arm(conversation, deps.now());
+      // What is stored may have told only now that it is on.
+      const learnedOn = !wasOn && conversation.settings.enabled;
+      if (conversation.timer !== null || learnedOn) warming.arm(conversation, deps.now());
       notify(conversation);
       return stored;
     },
@@ -311,8 +307,10 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       const why = warming.whyNotNow(conversation);
       if (why !== null) return { sent: false, why };
       warming.disarm(conversation);
+      // Before the notice, so that whoever hears it finds the warm on its way.
+      const landed = warming.send(conversation);
       notify(conversation);
-      await warming.send(conversation);
+      await landed;
       return { sent: true };
     },
 
@@ -322,19 +320,22 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       const now = context.now();
       for (const { conversationId, settledAt, ...turn } of turns) {
         const known = conversations.get(conversationId);
-        const usedAt = turn.requestStartedAt ?? settledAt;
+        const atMs = [settledAt, turn.requestStartedAt].find(Number.isFinite);
         // What happens live is newer than what was remembered; what has no time may have lapsed.
-        if (known?.prefix || known?.active || usedAt === undefined) continue;
-        takeTurn(open(conversationId), turn, instantAt(settledAt ?? usedAt, now));
+        if (known?.prefix || known?.active || atMs === undefined) continue;
+        const conversation = open(conversationId);
+        takeTurn(conversation, turn, instantAt(atMs, now));
+        // One that is not loaded yet is armed when it is.
+        if (!conversation.loaded) continue;
+        warming.arm(conversation, conversation.idleSinceMs);
+        notify(conversation);
       }
       const ids = new Set([...conversations.keys(), ...(await storedConversations())]);
       await Promise.all(
         [...ids].map(async (conversationId) => {
-          const conversation = open(conversationId);
-          await load(conversation);
-          const { prefix, active, timer } = conversation;
-          if (!conversation.settings.enabled && !prefix && !active) release(conversation);
-          else if (prefix && timer === null) warming.arm(conversation, prefix.lastUsedAt.wallMs);
+          // What is off and unknown to the host is not worth its memory.
+          const isWanted = conversations.has(conversationId) || (await settings.isStoredOn(conversationId));
+          if (isWanted) await load(open(conversationId));
         }),
       );
     },
@@ -343,7 +344,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       disposed = true;
       for (const conversation of conversations.values()) {
         warming.disarm(conversation);
-        warming.abort(conversation.id, { superseded: true });
+        warming.abort(conversation, { superseded: true });
       }
       conversations.clear();
     },
@@ -360,8 +361,4 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       return [];
     }
   }
-}
-
-function later(a: Instant | undefined, b: Instant): Instant {
-  return a !== undefined && a.monotonicMs > b.monotonicMs ? a : b;
 }

@@ -1,7 +1,7 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
 import type { Logger, Timers, WarmFailure, WarmService } from "./host.ts";
-import { dueAt, type Instant, lifeLeftMs, retryDelayMs, shouldWarm } from "./pure.ts";
+import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "./pure.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
 export interface WarmingDeps {
@@ -31,9 +31,12 @@ export interface Warming {
   /** Why a warm must not be sent at this moment, or null. */
   whyNotNow(conversation: Conversation): string | null;
   /** @param superseded its answer, should it still come, must not be taken for a newer warm's */
-  abort(conversationId: string, options: { superseded: boolean }): void;
+  abort(conversation: Conversation, options: { superseded: boolean }): void;
   flightOf(conversationId: string): Flight | undefined;
 }
+
+/** Longest delay in ms that timers can be trusted to keep; `setTimeout` fires at once for a longer one. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** @param deps read at each use */
 export function createWarming(deps: WarmingDeps, context: WarmingContext): Warming {
@@ -52,9 +55,8 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
 
   function arm(conversation: Conversation, fromMs: number): void {
     disarm(conversation);
-    const { settings, active, prefix, halt, facts } = conversation;
-    const wanted = settings.enabled && !active && facts.open !== false && halt === null;
-    if (!wanted || prefix === null || !context.holds(conversation)) return;
+    const { settings, prefix } = conversation;
+    if (!isWanted(conversation) || prefix === null || !context.holds(conversation)) return;
     const now = context.now();
     if (lifeLeftMs(prefix, now) > 0) {
       schedule(conversation, dueAt(prefix, settings, fromMs, now, context.random()), now);
@@ -63,13 +65,22 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     }
   }
 
+  /** Whether warms are to go out by themselves. */
+  function isWanted({ settings, active, facts, halt }: Conversation): boolean {
+    return settings.enabled && !active && facts.open !== false && halt === null;
+  }
+
   function schedule(conversation: Conversation, atMs: number, now: Instant): void {
     const { token } = conversation;
     conversation.nextWarmAt = atMs;
+    const delayMs = Math.min(atMs - now.wallMs, LONGEST_DELAY_MS);
     conversation.timer = deps.timers.setTimer(() => {
+      // Cleared, but already on its way: the newer timer must not be forgotten for it.
+      if (!isTokenCurrent(conversation.token, token)) return;
       conversation.timer = null;
+      conversation.nextWarmAt = null;
       fire(conversation, token);
-    }, atMs - now.wallMs);
+    }, delayMs);
   }
 
   function fire(conversation: Conversation, token: number): void {
@@ -80,7 +91,6 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       void flight.landed.then(() => fire(conversation, token));
       return;
     }
-    conversation.nextWarmAt = null;
     // A late timer: the laptop slept, the process was stopped, a clock jumped.
     if (conversation.prefix === null || lifeLeftMs(conversation.prefix, context.now()) <= 0) {
       conversation.halt = OUTLIVED;
@@ -120,13 +130,18 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   /** The warm service has answered. A success counts only by its `warmCompleted`. */
   function land(conversation: Conversation, flight: Flight, failure: WarmFailure | null): void {
     flights.delete(conversation.id);
-    if (flight.superseded || flight.completed || !context.holds(conversation)) return;
-    if (failure === null) {
-      conversation.awaiting = flight;
-    } else if (!flight.controller.signal.aborted) {
-      // Aborted without being superseded means switched off: then the abort is what failed.
+    if (flight.completed || !context.holds(conversation)) return;
+    // An overtaken one, too: its report is still to come, and must be known for what it is.
+    if (failure === null) conversation.awaiting = flight;
+    // What was aborted failed by that.
+    else if (!flight.controller.signal.aborted && !hasBeenUsedSince(conversation, flight)) {
       failed(conversation, failure);
     }
+  }
+
+  /** A manual warm has done it meanwhile, and armed for the next. */
+  function hasBeenUsedSince({ prefix }: Conversation, { startedAt }: Flight): boolean {
+    return prefix !== null && prefix.lastUsedAt.monotonicMs > startedAt.monotonicMs;
   }
 
   function failed(conversation: Conversation, failure: WarmFailure): void {
@@ -137,6 +152,8 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     const delayMs = retryDelayMs(failures, failure.retryAfterMs, prefix?.ttlMs ?? null, context.random());
     if (isPermanent(failure)) {
       conversation.halt = stoppedBy(failure);
+    } else if (!isWanted(conversation)) {
+      conversation.trouble = `The last warm failed (${failure.error}).`;
     } else if (prefix === null || lifeLeftMs(prefix, now) <= delayMs) {
       conversation.halt = lapsed(
         `The warm failed (${failure.error}), and the cache entry expires before another try would reach it.`,
@@ -170,8 +187,9 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     disarm,
     send,
     whyNotNow,
-    abort(conversationId, { superseded }) {
-      const flight = flights.get(conversationId);
+    abort({ id, awaiting }, { superseded }) {
+      if (awaiting) awaiting.superseded ||= superseded;
+      const flight = flights.get(id);
       if (!flight) return;
       flight.superseded ||= superseded;
       flight.controller.abort();

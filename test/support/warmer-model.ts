@@ -2,6 +2,7 @@
  * What must hold of a warmer, kept by a model of its own: last uses and lives on both clocks, who is off,
  * active, closed or detached. It knows nothing of how the warmer decides; it is told what a host would know.
  */
+import type { ConversationChange, WarmCompleted } from "../../src/host.ts";
 import type { WarmCall } from "./warm-service.ts";
 import type { WarmerUnderTest } from "./warmer-under-test.ts";
 
@@ -16,10 +17,14 @@ interface ModelledConversation {
   on: boolean;
   active: boolean;
   open: boolean;
+  /** The person closed it, and has not come back. */
+  closed: boolean;
   /** A cold or refused warm: nothing more until the next turn or a warm that hits. */
   stopped: boolean;
   /** Every moment that may have been the prefix's last use; empty when there is no prefix to warm. */
   uses: Use[];
+  /** How many warms were reported completed. */
+  reports: number;
 }
 
 const UNKNOWN_TTL_MS = 300_000;
@@ -29,11 +34,20 @@ export interface WarmerModel {
   /** The person asks for a warm: what stopped the automatic ones does not stop this one. */
   asking: string | null;
   disposed: boolean;
+
+  switched(id: string, on: boolean): void;
   started(id: string): void;
   settled(id: string, agoMs: number | undefined, ttlMs: number | undefined): void;
-  completed(id: string, startedAt: { wallMs: number; monotonicMs: number }): void;
+  completed(event: WarmCompleted): void;
   remembered(id: string, agoMs: number, ttlMs: number | undefined): void;
-  forgotten(id: string): void;
+  changed(id: string, change: ConversationChange): void;
+  closed(id: string): void;
+  detached(id: string): void;
+  /** Whether what this warm is answered now must be heeded. */
+  counts(call: WarmCall): boolean;
+  /** It was found cold, or refused. */
+  stopped(call: WarmCall): void;
+
   /** Throws when this warm must not have been sent. */
   checkSent(call: WarmCall): void;
   /** Throws when what the warmer shows or has armed cannot be. */
@@ -42,19 +56,37 @@ export interface WarmerModel {
   checkNotice(id: string): void;
 }
 
+/** @param on what the storage says of every conversation */
 export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[], on: boolean): WarmerModel {
   const { clock, service, warmer } = world;
-  const conversations = new Map(
-    ids.map((id) => [id, { on, active: false, open: true, stopped: false, uses: [] as Use[] }]),
-  );
+  const fresh = () => ({
+    active: false,
+    open: true,
+    closed: false,
+    stopped: false,
+    uses: [] as Use[],
+    reports: 0,
+  });
+  const conversations = new Map(ids.map((id) => [id, { on, ...fresh() }]));
+  const reportsBefore = new WeakMap<WarmCall, number>();
 
   const ago = (agoMs: number, ttlMs = UNKNOWN_TTL_MS): Use => ({
     wallMs: clock.now() - agoMs,
     monotonicMs: clock.monotonicNow() - agoMs,
-    ttlMs,
+    ttlMs: Number.isNaN(ttlMs) ? UNKNOWN_TTL_MS : ttlMs,
   });
   const isAlive = ({ wallMs, monotonicMs, ttlMs }: Use) =>
     Math.max(clock.now() - wallMs, clock.monotonicNow() - monotonicMs) < ttlMs;
+
+  /** Every moment at which the warm that this reports may have gone out. */
+  function startsOf({ conversationId, warmId, startedAt }: WarmCompleted): Omit<Use, "ttlMs">[] {
+    const calls = service.calls.filter((call) => call.conversationId === conversationId);
+    const own =
+      warmId === undefined ? calls.slice(-3) : calls.filter(({ options }) => options.warmId === warmId);
+    const sent = own.map((call) => ({ wallMs: call.startedAt, monotonicMs: call.startedMonotonicMs }));
+    const isOwn = warmId !== undefined && sent.length > 0;
+    return isOwn ? sent : [...sent, ago(Math.max(0, clock.now() - (startedAt ?? clock.now())))];
+  }
 
   function must(holds: boolean, sentence: string): void {
     if (!holds) throw new Error(sentence);
@@ -68,26 +100,49 @@ export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[]
       if (!conversation) throw new Error(`${id} is not modelled`);
       return conversation;
     },
+    switched(id, on) {
+      Object.assign(model.of(id), { on, closed: false });
+    },
     started(id) {
-      Object.assign(model.of(id), { active: true, stopped: false });
+      Object.assign(model.of(id), { active: true, stopped: false, closed: false });
     },
     settled(id, agoMs = 0, ttlMs) {
       Object.assign(model.of(id), { active: false, stopped: false, uses: [ago(agoMs, ttlMs)] });
     },
-    completed(id, startedAt) {
-      const { uses } = model.of(id);
-      const ttlMs = Math.max(0, ...uses.map((use) => use.ttlMs)) || UNKNOWN_TTL_MS;
-      uses.push({ ...startedAt, ttlMs });
+    completed(event) {
+      const conversation = model.of(event.conversationId);
+      const ttlMs = Math.max(0, ...conversation.uses.map((use) => use.ttlMs)) || UNKNOWN_TTL_MS;
+      for (const start of startsOf(event)) conversation.uses.push({ ...start, ttlMs });
+      conversation.stopped = false;
+      conversation.reports++;
     },
     remembered(id, agoMs, ttlMs) {
       model.of(id).uses.push(ago(agoMs, ttlMs));
     },
-    forgotten(id) {
-      Object.assign(model.of(id), { active: false, open: true, stopped: false, uses: [] });
+    changed(id, { open, invalidated }) {
+      // What is told of a closed conversation may be forgotten along with it.
+      if (open !== undefined) model.of(id).open = open || model.of(id).closed;
+      if (invalidated !== undefined) Object.assign(model.of(id), { uses: [], stopped: false });
+    },
+    closed(id) {
+      // Whether and when it is forgotten is up to the storage; until it is on again that makes no difference.
+      Object.assign(model.of(id), { on: false, open: true, closed: true, stopped: false });
+    },
+    detached(id) {
+      Object.assign(model.of(id), fresh());
+    },
+    counts(call) {
+      const { active, reports } = model.of(call.conversationId);
+      return !call.aborted && !active && reports === reportsBefore.get(call);
+    },
+    stopped({ conversationId }) {
+      model.of(conversationId).stopped = true;
     },
 
-    checkSent({ conversationId: id }) {
-      const { on, active, open, stopped, uses } = model.of(id);
+    checkSent(call) {
+      const { conversationId: id } = call;
+      const { on, active, open, stopped, uses, reports } = model.of(id);
+      reportsBefore.set(call, reports);
       must(service.open(id).length === 1, `two warms in flight for ${id}`);
       must(!model.disposed, `${id} was warmed by a warmer that is disposed of`);
       must(on, `${id} was warmed while off or closed`);
@@ -110,13 +165,19 @@ export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[]
         must(on || !state.enabled, `${id} is on though its person switched off or closed`);
         must(state.nextWarmAt === null || (state.enabled && !active), `${id} is armed while off or active`);
       }
+      // What is let go of starts afresh when it is heard of again, but for the person's last word.
+      const held = new Set(warmer.conversations());
+      for (const id of ids) if (!held.has(id)) Object.assign(model.of(id), fresh());
       must(!model.disposed || warmer.conversations().length === 0, "state is left after dispose");
     },
 
     checkNotice(id) {
       const { nextWarmAt } = warmer.getState(id);
       const isLate = clock.lateTimers() > 0;
-      must(nextWarmAt === null || nextWarmAt >= clock.now() || isLate, `${id} shows a due time that has passed`);
+      must(
+        nextWarmAt === null || nextWarmAt >= clock.now() || isLate,
+        `${id} shows a due time that has passed`,
+      );
       must(!model.disposed, `${id} told of a change after dispose`);
     },
   };

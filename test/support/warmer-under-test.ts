@@ -32,6 +32,12 @@ export interface WarmerUnderTest {
 /** Conversation of the tests that need only one. */
 export const ID = "conversation-1";
 
+/** Numbers in [0, 1) that do not repeat soon, the same in every run: randomness for a test. */
+export function sequence(step: number): () => number {
+  let calls = 0;
+  return () => (++calls * step) % 1;
+}
+
 export function setUp(
   world: Partial<Pick<WarmerUnderTest, "clock" | "storage">> & { random?: () => number } = {},
 ): WarmerUnderTest {
