@@ -20,8 +20,6 @@ export interface ConversationSettings {
   readonly intervalMs: number;
   /** Set when the person chose the very interval that is also the default; see {@link isIntervalChosen}. */
   readonly intervalChosen?: boolean;
-  /** `max_tokens` of a warm: 0 (the documented pre-warm) or 1. Left out: what the request allows. */
-  readonly warmTokens?: 0 | 1;
 }
 
 /** The shape of persisted settings, for documentation and for hosts that show a settings page. */
@@ -29,7 +27,6 @@ export const settingsSchema = z.looseObject({
   enabled: z._default(z.boolean(), false),
   intervalMs: z._default(z.number().check(z.gte(MIN_INTERVAL_MS)), DEFAULT_INTERVAL_MS),
   intervalChosen: z.optional(z.boolean()),
-  warmTokens: z.optional(z.literal([0, 1])),
 });
 
 /** Reads tolerantly: each field that makes no sense falls back to its default, and nothing throws. */
@@ -38,17 +35,12 @@ const storedSettings = z.looseObject({
   intervalMs: z.catch(z.pipe(z.number(), z.transform(clampIntervalMs)), DEFAULT_INTERVAL_MS),
 });
 
-const optionalSettings = ["intervalChosen", "warmTokens"] as const;
-
 /** Settings from their stored form. Never throws; anything unusable reads as off, with the default interval. */
 export function parseSettings(raw: string | null): ConversationSettings {
   const parsed = storedSettings.safeParse(parseJson(raw));
   if (!parsed.success) return { enabled: false, intervalMs: DEFAULT_INTERVAL_MS };
-  const settings: Record<string, unknown> & ConversationSettings = { ...parsed.data };
-  for (const field of optionalSettings) {
-    if (!settingsSchema.shape[field].safeParse(settings[field]).success) delete settings[field];
-  }
-  return settings;
+  const { intervalChosen, ...settings } = parsed.data;
+  return typeof intervalChosen === "boolean" ? { ...settings, intervalChosen } : settings;
 }
 
 /** Never throws: what a newer version left that cannot be written again is left out. */
@@ -56,8 +48,8 @@ export function serializeSettings(settings: ConversationSettings): string {
   try {
     return JSON.stringify(settings);
   } catch {
-    const { enabled, intervalMs, intervalChosen, warmTokens } = settings;
-    return JSON.stringify({ enabled, intervalMs, intervalChosen, warmTokens });
+    const { enabled, intervalMs, intervalChosen } = settings;
+    return JSON.stringify({ enabled, intervalMs, intervalChosen });
   }
 }
 

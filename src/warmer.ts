@@ -2,24 +2,27 @@
  * A conversation's life: lifecycle events in, warm requests out.
  *
  * Everything ambient (clocks, timers, storage, the warm itself) is injected, and read from `deps` at each
- * use. Per conversation there is one mutable record (`conversation.ts`); `warming.ts` is the loop that
- * arms, sends and tries again, `settings-sync.ts` keeps memory and storage the same.
+ * use. Inside (`core/`) there is one mutable record per conversation, the loop that arms, sends and tries
+ * again, and what keeps settings in memory and in storage the same.
  */
-import { dropCompletion, isOvertaken, takeCompletion, unreported } from "./completion.ts";
+import { dropCompletion, isOvertaken, takeCompletion, unreported } from "./core/completion.ts";
 import {
   type Conversation,
   type ConversationStatus,
   newConversation,
   stateOf,
   statusOf,
-} from "./conversation.ts";
+} from "./core/conversation.ts";
+import { createSettingsSync } from "./core/settings-sync.ts";
+import { failureFrom } from "./core/warm-failure.ts";
+import { createWarming } from "./core/warming.ts";
 import type {
   ConversationChange,
   Logger,
+  RememberedTurn,
   StorageNamespace,
   Timers,
   TurnContext,
-  TurnSettled,
   WarmCompleted,
   WarmService,
 } from "./host.ts";
@@ -31,11 +34,8 @@ import {
   type Instant,
   instantAt,
 } from "./pure.ts";
-import { createSettingsSync } from "./settings-sync.ts";
-import { failureFrom } from "./warm-failure.ts";
-import { createWarming } from "./warming.ts";
 
-export type { ConversationStatus, Phase } from "./conversation.ts";
+export type { ConversationStatus, Phase } from "./core/conversation.ts";
 export type TimerDeps = Timers;
 
 export interface CacheWarmerDeps {
@@ -51,12 +51,6 @@ export interface CacheWarmerDeps {
   readonly random?: () => number;
   /** Something that a surface shows has changed. */
   readonly onSurfaceChange: (conversationId: string) => void;
-}
-
-/** What `restore` is told of a conversation that the host still knows. */
-export interface RestoredTurn extends TurnSettled {
-  /** Epoch ms at which its last turn settled; used where `requestStartedAt` is not known. */
-  readonly settledAt?: number;
 }
 
 export type WarmNowAnswer = { readonly sent: true } | { readonly sent: false; readonly why: string };
@@ -88,7 +82,7 @@ export interface CacheWarmer {
   /** Reads the conversation's stored settings, once. Never rejects. */
   load(conversationId: string): Promise<void>;
   /** After a restart: loads what is stored as enabled, and re-arms the turns whose prefix is still alive. */
-  restore(turns?: Iterable<RestoredTurn>): Promise<void>;
+  restore(turns?: Iterable<RememberedTurn>): Promise<void>;
   /** Cancels every timer and aborts every warm. */
   dispose(): void;
 }

@@ -40,9 +40,10 @@ describe("the arrows of the house", () => {
     ["src/pure.ts", "./host.ts"],
     ["src/host.ts", "node:fs"],
     ["src/warmer.ts", "./anthropic/index.ts"],
-    ["src/warming.ts", "./storage/index.ts"],
-    ["src/warming.ts", "./plugin.ts"],
-    ["src/conversation.ts", "node:crypto"],
+    ["src/warmer.ts", "./plugin.ts"],
+    ["src/core/warming.ts", "../storage/index.ts"],
+    ["src/core/warming.ts", "../warmer.ts"],
+    ["src/core/conversation.ts", "node:crypto"],
     ["src/policy/adaptive.ts", "../anthropic/index.ts"],
     ["src/ledger/ledger.ts", "../storage/index.ts"],
     ["src/plugin.ts", "./anthropic/index.ts"],
@@ -62,6 +63,9 @@ describe("the arrows of the house", () => {
 
   const allowed: Case[] = [
     ["src/warmer.ts", "./pure.ts"],
+    ["src/warmer.ts", "./core/warming.ts"],
+    ["src/core/warming.ts", "../pure.ts"],
+    ["src/core/warming.ts", "./conversation.ts"],
     ["src/policy/adaptive.ts", "../pure.ts"],
     ["src/plugin.ts", "./warmer.ts"],
     ["src/anthropic/send.ts", "../host.ts"],

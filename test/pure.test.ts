@@ -136,8 +136,8 @@ describe("parseSettings", () => {
     expect("polluted" in settings).toBe(false);
   });
 
-  it("drops optional fields that make no sense", () => {
-    const raw = '{"enabled":true,"intervalMs":5000,"warmTokens":7,"intervalChosen":"y"}';
+  it("drops an optional field that makes no sense", () => {
+    const raw = '{"enabled":true,"intervalMs":5000,"intervalChosen":"y"}';
     expect(parseSettings(raw)).toStrictEqual({ enabled: true, intervalMs: 5_000 });
   });
 
@@ -178,7 +178,6 @@ describe("serializeSettings", () => {
     const settings = {
       enabled: true,
       intervalMs: 5_000,
-      warmTokens: 1,
       policy: { name: "adaptive", cap: [1] },
     };
     expect(parseSettings(serializeSettings(settings as ConversationSettings))).toStrictEqual(settings);
@@ -196,10 +195,10 @@ describe("serializeSettings", () => {
   it("writes the fields it knows when the rest cannot be written", () => {
     const depth = 100_000;
     const settings = parseSettings(
-      `{"enabled":true,"warmTokens":1,"x":${"[".repeat(depth)}${"]".repeat(depth)}}`,
+      `{"enabled":true,"intervalChosen":true,"x":${"[".repeat(depth)}${"]".repeat(depth)}}`,
     );
     const read = parseSettings(serializeSettings(settings));
-    expect(read).toMatchObject({ enabled: true, intervalMs: 240_000, warmTokens: 1 });
+    expect(read).toMatchObject({ enabled: true, intervalMs: 240_000, intervalChosen: true });
   });
 
   it("writes what the published schema accepts", () => {
@@ -289,9 +288,10 @@ describe("intervals", () => {
   });
 
   it("keeps every other field when the interval changes", () => {
-    expect(withInterval({ ...OFF, enabled: true, warmTokens: 1 }, 60_000)).toStrictEqual({
+    const settings = { ...OFF, enabled: true, newer: 1 };
+    expect(withInterval(settings, 60_000)).toStrictEqual({
       enabled: true,
-      warmTokens: 1,
+      newer: 1,
       intervalMs: 60_000,
     });
   });
@@ -560,7 +560,6 @@ function settingsLike() {
       enabled: fc.oneof(fc.boolean(), fc.jsonValue()),
       intervalMs: fc.oneof(fc.double(), fc.integer(), fc.jsonValue()),
       intervalChosen: fc.oneof(fc.boolean(), fc.jsonValue()),
-      warmTokens: fc.oneof(fc.constantFrom(0, 1, 2), fc.jsonValue()),
       newer: fc.jsonValue(),
     },
     { requiredKeys: [] },

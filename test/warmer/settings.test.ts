@@ -29,12 +29,11 @@ describe("switching on", () => {
   });
 
   it("takes over the whole of what is stored, the interval included", async () => {
-    const { warmer } = over(stored({ enabled: false, intervalMs: 30_000, warmTokens: 1, later: "kept" }));
+    const { warmer } = over(stored({ enabled: false, intervalMs: 30_000, later: "kept" }));
     await warmer.setEnabled(ID, true);
     expect(warmer.getState(ID)).toMatchObject({
       enabled: true,
       intervalMs: 30_000,
-      warmTokens: 1,
       later: "kept",
     });
   });

@@ -1,7 +1,8 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
+
+import type { Logger, Timers, WarmFailure, WarmService } from "../host.ts";
+import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
-import type { Logger, Timers, WarmFailure, WarmService } from "./host.ts";
-import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "./pure.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
 export interface WarmingDeps {

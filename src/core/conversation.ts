@@ -1,5 +1,5 @@
 /** One conversation's mutable state, and what can be read from it. The warmer is its only writer. */
-import type { ConversationChange, TurnContext, Usage, WarmFailure } from "./host.ts";
+import type { ConversationChange, TurnContext, Usage, WarmFailure } from "../host.ts";
 import {
   type ConversationSettings,
   type ConversationState,
@@ -8,7 +8,7 @@ import {
   lifeLeftMs,
   msToSeconds,
   type PrefixUse,
-} from "./pure.ts";
+} from "../pure.ts";
 
 /** Where a conversation stands. `idle` with a `nextWarmAt` is armed. */
 export type Phase = "off" | "generating" | "idle" | "warming" | "lapsed" | "stopped";

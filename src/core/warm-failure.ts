@@ -1,5 +1,5 @@
 /** What a failed warm says: whether another try can help, and when. */
-import type { WarmFailure } from "./host.ts";
+import type { WarmFailure } from "../host.ts";
 
 /** The failure in what a warm service resolved with, or null. Not every host is typed: anything may come. */
 export function failureOf(result: unknown): WarmFailure | null {

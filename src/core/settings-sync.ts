@@ -1,7 +1,8 @@
 /** Keeps a conversation's settings in memory and in storage the same, whatever the order of answers. */
+
+import type { Logger, StorageNamespace } from "../host.ts";
+import { type ConversationSettings, withInterval } from "../pure.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Logger, StorageNamespace } from "./host.ts";
-import { type ConversationSettings, withInterval } from "./pure.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { failureFrom } from "./warm-failure.ts";
 

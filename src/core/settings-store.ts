@@ -1,6 +1,6 @@
 /** Conversations' settings in the host's storage, one change after the other. */
-import type { StorageNamespace } from "./host.ts";
-import { type ConversationSettings, parseSettings, serializeSettings, settingsKey } from "./pure.ts";
+import type { StorageNamespace } from "../host.ts";
+import { type ConversationSettings, parseSettings, serializeSettings, settingsKey } from "../pure.ts";
 
 export interface SettingsStore {
   /** What is stored, after every change that was asked for before. Rejects when storage does. */

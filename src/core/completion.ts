@@ -1,7 +1,8 @@
 /** Whose warm a `warmCompleted` reports, and what it changes: hosts may echo our ids, add times, or tell neither. */
+
+import type { WarmCompleted } from "../host.ts";
+import { computeCachePct, computeExpectedCacheRate, type Instant, instantAt, lifeLeftMs } from "../pure.ts";
 import { type Conversation, coldness, type Flight } from "./conversation.ts";
-import type { WarmCompleted } from "./host.ts";
-import { computeCachePct, computeExpectedCacheRate, type Instant, instantAt, lifeLeftMs } from "./pure.ts";
 
 /** The warm of ours that was sent last, as long as it has not been reported. */
 export function unreported(
