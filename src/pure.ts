@@ -165,7 +165,7 @@ export function computeExpectedCacheRate(cacheReadTokens: number, cacheWriteToke
 // ---------------------------------------------------------------------------------------------
 // When
 
-/** TTL taken where none is known, in ms: the API's default (prompt-caching facts § 1, row 1.1). */
+/** TTL taken where none is known, in ms: the API's default (docs/prompt-caching.md row 1.1). */
 export const ASSUMED_TTL_MS = 300_000;
 
 /** A moment on both clocks. The wall clock sees a sleeping laptop; the monotonic one sees a clock set back. */

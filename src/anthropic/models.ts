@@ -32,7 +32,7 @@ export function modelIdWithoutProvider(modelId: string): string {
 
 /**
  * Models on which `thinking.budget_tokens` may exceed `max_tokens` once interleaved thinking is on
- * (extended-thinking documentation, interleaved thinking: Opus 4.5, Sonnet 4.5, the Claude 4 models, Sonnet 4.6).
+ * (docs/prompt-caching.md § 4: Opus 4.5, Sonnet 4.5, the Claude 4 models, Sonnet 4.6).
  */
 const budgetMayExceed = new Set([
   "opus 4.0",

@@ -7,7 +7,7 @@ export interface RateLimitBucket {
   readonly resetAt: number | null;
 }
 
-/** What a response tells of the limits. Reads of the cache do not count against them (rate-limits documentation). */
+/** What a response tells of the limits. Reads of the cache do not count against them (docs/prompt-caching.md § 7). */
 export interface RateLimit {
   readonly requests?: RateLimitBucket;
   readonly tokens?: RateLimitBucket;

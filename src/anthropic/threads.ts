@@ -82,7 +82,7 @@ function asBlocks(content: unknown): unknown {
   return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
-/** Markers are not part of the prefix and move from request to request (prompt-caching facts, row 1.11). */
+/** Markers are not part of the prefix and move from request to request (docs/prompt-caching.md row 1.11). */
 function withoutMarkers(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value.map((block: unknown) => {

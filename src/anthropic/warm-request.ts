@@ -28,7 +28,7 @@ export interface WarmRequest {
   readonly facts: RequestFacts;
 }
 
-/** Lets the thinking budget exceed `max_tokens` on some models (extended-thinking documentation). */
+/** Lets the thinking budget exceed `max_tokens` on some models (docs/prompt-caching.md § 4). */
 const INTERLEAVED_THINKING = "interleaved-thinking-2025-05-14";
 
 /**

@@ -29,7 +29,7 @@ function sentenceOf(reason: unknown): string {
 
 /**
  * Whether trying again cannot help. Said outright, or by status: of the 4xx only 408, 409, 425 and 429
- * pass (prompt-caching facts § 7). What says neither is taken for transient.
+ * pass (docs/prompt-caching.md § 7). What says neither is taken for transient.
  */
 export function isPermanent(failure: WarmFailure): boolean {
   if (failure.permanent !== undefined) return failure.permanent;

@@ -18,7 +18,7 @@ const SENTENCE = "This is an emulated answer: no model has read the prompt. ";
 
 /** What the "model" says. It depends on the request alone, so that a repeated request gets the same text. */
 export function answerTo(request: MessagesRequest, directives: Directives, defaultTokens: number): Answer {
-  // A pre-warm reads the prompt and generates nothing (Prompt caching § Pre-warming the cache).
+  // A pre-warm reads the prompt and generates nothing (docs/prompt-caching.md § 4).
   if (request.maxTokens === 0) {
     return { content: [], stopReason: "max_tokens", outputTokens: 0, thinkingTokens: 0 };
   }

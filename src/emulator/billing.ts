@@ -16,7 +16,7 @@ export interface BilledBreakpoint {
 }
 
 /**
- * Prompt caching § Mixing different TTLs. Three positions, in tokens: A, the highest cache hit; B, the
+ * Mixed TTLs (docs/prompt-caching.md § 1b). Three positions, in tokens: A, the highest cache hit; B, the
  * highest 1h breakpoint after A (else A); C, the last breakpoint. Read A, write B−A for an hour and C−B
  * for five minutes, and take the rest at base price.
  */

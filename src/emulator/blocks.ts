@@ -24,14 +24,14 @@ export interface Block {
 
 /**
  * A request as the list of its positions in the order of the prefix: tools, then system, then messages
- * (Prompt caching § Structuring your prompt). What the model does not see is no position.
+ * (docs/prompt-caching.md row 1.7). What the model does not see is no position.
  */
 export function blocksOf(request: MessagesRequest): readonly Block[] {
   const tools: Block[] = [];
   const webTools: Block[] = [];
   for (const [index, tool] of request.tools.entries()) {
     const block = blockOf(tool, `tools.${index}`, "tools", -1, "");
-    // Deferred tools are outside the prefix until tool search finds them (Tool use with prompt caching).
+    // Deferred tools are outside the prefix until tool search finds them (docs/prompt-caching.md row 1.24).
     if (tool.defer_loading === true) continue;
     // Switching web search or web fetch on modifies the system prompt and leaves the tools cache alone.
     if (isWebTool(tool)) webTools.push({ ...block, level: "system" });
@@ -84,7 +84,7 @@ function blockOf(value: JsonObject, path: string, level: Level, message: number,
 
 /**
  * A user turn that brings more than tool results. On models that keep only the last turn's thinking it
- * strips the thinking blocks before it from the prompt (Prompt caching § Caching with thinking blocks).
+ * strips the thinking blocks before it from the prompt (docs/prompt-caching.md § 3).
  */
 function isPlainUserTurn(message: MessageParam): boolean {
   return message.role === "user" && message.content.some((block) => block.type !== "tool_result");

@@ -3,7 +3,7 @@ import { invalid } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { type Marker, readMarker, type Ttl } from "./markers.ts";
 
-/** Breakpoints a request may have (Prompt caching § When to use multiple breakpoints). */
+/** Breakpoints a request may have (docs/prompt-caching.md row 1.6). */
 export const MAX_BREAKPOINTS = 4;
 
 /** A position at which a prefix is looked up and an entry is written. */
@@ -14,7 +14,7 @@ export interface Breakpoint {
   readonly origin: "explicit" | "automatic" | "server-tool";
 }
 
-/** Results of server tools, behind which the API caches on its own (Tool use with prompt caching). */
+/** Results of server tools, behind which the API caches on its own (docs/prompt-caching.md row 1.23). */
 const SERVER_TOOL_RESULTS: ReadonlySet<string> = new Set([
   "web_search_tool_result",
   "web_fetch_tool_result",

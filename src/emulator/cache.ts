@@ -3,7 +3,7 @@ import type { Ttl } from "./markers.ts";
 import type { Prefix } from "./prefix.ts";
 import type { Readings } from "./readings.ts";
 
-/** Positions checked per breakpoint, the breakpoint itself included (Prompt caching § lookback window). */
+/** Positions checked per breakpoint, the breakpoint itself included (docs/prompt-caching.md row 1.9). */
 export const LOOK_BACK_POSITIONS = 20;
 
 /** Writes between two sweeps for entries that nobody asked for again. */
@@ -51,8 +51,8 @@ export class PromptCache {
 
   /**
    * The highest prefix that an earlier request wrote: from each breakpoint, last one first, walk back at
-   * most 20 positions, then resume from the breakpoint before it (Prompt caching § How automatic prefix
-   * checking works). Looks only; `refresh` makes it a read.
+   * most 20 positions, then resume from the breakpoint before it (docs/prompt-caching.md row 1.9).
+   * Looks only; `refresh` makes it a read.
    */
   find(prefixes: readonly Prefix[], breakpoints: readonly Breakpoint[], startedAt: number): Hit | null {
     for (const through of breakpoints.toReversed()) {

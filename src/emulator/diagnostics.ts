@@ -7,7 +7,7 @@ import type { MessagesRequest } from "./request.ts";
 /** Fingerprints kept. The API keeps them "for a limited time"; here the oldest goes first. */
 const KEPT_FINGERPRINTS = 1_000;
 
-/** Parameters whose change is reported as `unavailable` (Cache diagnostics § prompt-affecting parameters). */
+/** Parameters whose change is reported as `unavailable` (docs/prompt-caching.md § 3). */
 const PROMPT_AFFECTING = ["tool_choice", "thinking", "context_management", "output_config", "output_format"];
 
 interface Fingerprint {
@@ -23,8 +23,8 @@ interface Fingerprint {
 }
 
 /**
- * Compares the structure of consecutive requests, whatever the cache did (Cache diagnostics). Only
- * requests that carry `diagnostics` take part: the first one opts in with a null id.
+ * Compares the structure of consecutive requests, whatever the cache did (docs/prompt-caching.md § 5).
+ * Only requests that carry `diagnostics` take part: the first one opts in with a null id.
  */
 export class Diagnostics {
   readonly #fingerprints = new Map<string, Fingerprint>();

@@ -1,4 +1,4 @@
-/** The `error.type` of each status (API errors § HTTP errors). */
+/** The `error.type` of each status (docs/prompt-caching.md § 7). */
 const TYPE_BY_STATUS: Readonly<Record<number, string>> = {
   400: "invalid_request_error",
   401: "authentication_error",

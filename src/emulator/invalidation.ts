@@ -5,7 +5,7 @@ import type { MessagesRequest } from "./request.ts";
 
 /**
  * What a prefix depends on besides its blocks, sorted by the first level that a change of it loses
- * (Prompt caching § What invalidates the cache). A parameter that is in none of the four, such as
+ * (docs/prompt-caching.md § 3). A parameter that is in none of the four, such as
  * `max_tokens`, `stream`, `metadata`, `stop_sequences` or a marker, may change freely.
  */
 export interface LevelKeys {
@@ -23,8 +23,8 @@ export function levelKeys(request: MessagesRequest, workspace: string, readings:
     readings.thinkingChange === "everything" ||
     (readings.thinkingChange === "by-model" && spec.rendersThinkingFirst);
   return {
-    // Fast mode: "requests at different speeds do not share cached prefixes", so speed is not the system
-    // change that the matrix files it under. Regions are kept apart as the safe guess.
+    // Different speeds share no prefix, so speed is not the system change that the matrix files it under
+    // (docs/prompt-caching.md row 11.4). Regions are kept apart as the safe guess (§ 3b).
     scope: keyOf(
       workspace,
       request.model,
@@ -34,7 +34,7 @@ export function levelKeys(request: MessagesRequest, workspace: string, readings:
     ),
     tools: keyOf(
       thinkingFirst ? thinking : null,
-      // A changed output format loses "any cache for that conversation" (Structured outputs).
+      // A changed output format loses the whole conversation's cache (docs/prompt-caching.md § 3).
       outputFormat(request),
       body.mcp_servers,
     ),

@@ -22,7 +22,7 @@ export function textOf(value: Json | undefined): string {
 /**
  * One spelling for an object whose own keys are fields of the API: their order does not count, and a
  * `null` is the same as leaving the field out. What lies deeper keeps its order, because the key order
- * of a tool's input is part of the prompt (Prompt caching § Troubleshooting common issues).
+ * of a tool's input is part of the prompt (docs/prompt-caching.md row 1.19).
  */
 export function canonical(value: JsonObject): string {
   const fields: Record<string, Json> = {};

@@ -8,7 +8,7 @@ export interface RateLimits {
   readonly outputTokensPerMinute: number;
 }
 
-/** Rate limits § Start tier. */
+/** The Start tier (docs/prompt-caching.md § 7). */
 export const START_TIER: RateLimits = {
   requestsPerMinute: 1_000,
   inputTokensPerMinute: 2_000_000,
@@ -16,7 +16,7 @@ export const START_TIER: RateLimits = {
 };
 
 const MINUTE_MS = 60_000;
-/** Remaining tokens are reported rounded to the thousand (Rate limits § Response headers). */
+/** Remaining tokens are reported rounded to the thousand (docs/prompt-caching.md § 7). */
 const REPORTED_TOKENS = 1_000;
 
 type Meter = "requests" | "inputTokens" | "outputTokens";
@@ -65,7 +65,7 @@ export class RateLimiter {
     bucket.left.outputTokens = Math.max(0, bucket.left.outputTokens - outputTokens);
   }
 
-  /** The `anthropic-ratelimit-*` headers; fast mode has limits and headers of its own (Fast mode). */
+  /** The `anthropic-ratelimit-*` headers; fast mode has limits and headers of its own (§ 7). */
   headers(key: string, speed: "fast" | "standard", at: number): Readonly<Record<string, string>> {
     const bucket = this.#bucket(key, at);
     if (speed === "fast") {

@@ -27,7 +27,7 @@ export function readMarker(holder: JsonObject, path: string): Marker | null {
 }
 
 /**
- * Why a block cannot be a breakpoint, automatic or explicit (Prompt caching § What cannot be cached).
+ * Why a block cannot be a breakpoint, automatic or explicit (docs/prompt-caching.md row 1.20).
  * It is still part of the prefix: only the marker is refused.
  */
 export function obstacleOf(block: JsonObject): Obstacle {
@@ -41,7 +41,7 @@ export function obstacleOf(block: JsonObject): Obstacle {
 /**
  * The marker of a block, its own or one lifted from inside it: on the last sub-block of
  * `tool_result.content` or `document.source.content` a marker counts for the whole block, and anywhere
- * else inside it is an error (release notes).
+ * else inside it is an error (docs/prompt-caching.md row 1.22).
  */
 export function markerOf(block: JsonObject, path: string): Marker | null {
   const own = readMarker(block, path);

@@ -3,9 +3,9 @@ export type ThinkingMode = "adaptive" | "enabled" | "disabled" | "between_tools"
 /** What the rules need to know of a model. */
 export interface ModelSpec {
   readonly id: string;
-  /** Tokens below which a prefix is not cached (Prompt caching § Cache limitations). */
+  /** Tokens below which a prefix is not cached (docs/prompt-caching.md § 2). */
   readonly minimumTokens: number;
-  /** `thinking.type` values it accepts (Thinking § Configuring thinking; the models' what's-new pages). */
+  /** `thinking.type` values it accepts (docs/prompt-caching.md § 5). */
   readonly thinkingModes: readonly ThinkingMode[];
   readonly thinkingWhenOmitted: ThinkingMode;
   /** The effort that leaving `output_config.effort` out stands for. */
@@ -18,7 +18,7 @@ export interface ModelSpec {
   readonly rendersThinkingFirst: boolean;
   /** Whether `tool_choice` any/tool is accepted. */
   readonly forcedTools: boolean;
-  /** Whether cache reads count towards the input-token rate limit (Rate limits, footnote †). */
+  /** Whether cache reads count towards the input-token rate limit (docs/prompt-caching.md § 7, †). */
   readonly readsCountTowardLimit: boolean;
 }
 
@@ -31,8 +31,8 @@ const MODERN: Traits = {
   defaultEffort: "high",
   interleavedBeta: false,
   keepsThinking: true,
-  // Measured by Anthropic on Opus 4.8, where an effort change loses the system breakpoint too (Steering
-  // thinking § cost); taken to hold for what came after it, as the reading that keeps less.
+  // Measured by Anthropic on Opus 4.8, where an effort change loses the system breakpoint too
+  // (docs/prompt-caching.md § 3); taken to hold for what came after it, as the reading that keeps less.
   rendersThinkingFirst: true,
   forcedTools: true,
   readsCountTowardLimit: false,

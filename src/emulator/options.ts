@@ -41,7 +41,7 @@ export interface EmulatorOptions {
   readonly maxRecordedBytes?: number;
   /** Whether bodies are kept. @default true */
   readonly recordBodies?: boolean;
-  /** Largest request body, bytes (API errors § Request size limits). @default 33_554_432 */
+  /** Largest request body, bytes (docs/prompt-caching.md § 7). @default 33_554_432 */
   readonly maxBodyBytes?: number;
 }
 

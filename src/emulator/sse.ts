@@ -18,7 +18,7 @@ export type StreamEvent = RawMessageStreamEvent | { readonly type: "ping" };
 const TOKENS_PER_DELTA = 5;
 
 /**
- * A message as the events of a stream, in the documented order (Streaming messages § Event types):
+ * A message as the events of a stream, in the documented order (docs/prompt-caching.md § 5):
  * `message_start` with the input's usage, each block's start, deltas and stop with a `ping` on the way,
  * `message_delta` with the final usage, `message_stop`.
  */

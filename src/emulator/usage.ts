@@ -2,7 +2,7 @@ import type { BetaMessageIterationUsage } from "@anthropic-ai/sdk/resources/beta
 import type { MessageDeltaUsage, Usage } from "@anthropic-ai/sdk/resources/messages";
 import type { InputBill } from "./billing.ts";
 
-/** `usage` of a response. The pre-warming example of the documentation shows `iterations` on plain calls too. */
+/** `usage` of a response. A documented example has `iterations` on a plain call (docs/prompt-caching.md § 5). */
 export interface EmulatedUsage extends Usage {
   iterations: Omit<BetaMessageIterationUsage, "model">[];
 }

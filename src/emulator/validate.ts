@@ -24,8 +24,7 @@ export function validateParameters(request: MessagesRequest): void {
 }
 
 /**
- * A pre-warm generates nothing, so whatever implies output is refused (Prompt caching § Pre-warming the
- * cache, Limitations; Optimizing for cost and intelligence adds `compaction`).
+ * A pre-warm generates nothing, so whatever implies output is refused (docs/prompt-caching.md § 4).
  */
 function refuseOutput(request: MessagesRequest): void {
   const implied: readonly (readonly [boolean, string])[] = [
@@ -57,7 +56,7 @@ function validateThinking(request: MessagesRequest): void {
     );
   }
   // Interleaved, the budget is shared by all the thinking of a turn and may exceed one response
-  // (Extended thinking § Interleaved thinking).
+  // (docs/prompt-caching.md § 4).
   const interleaved = request.spec.interleavedBeta && request.betas.includes(INTERLEAVED_THINKING_BETA);
   if (budget >= request.maxTokens && !interleaved) {
     throw invalid("`max_tokens` must be greater than `thinking.budget_tokens`.");

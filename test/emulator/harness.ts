@@ -1,6 +1,6 @@
-// A number at the head of a test's name is the row of the fact sheet that its rule was written from: 1 core
-// rules (1b mixed TTLs, 1c open questions), 2 minimum prefix, 3 what invalidates (3b what does not), 4
-// pre-warming, 5 usage and request fields, 7 rate limits and errors, 11 contradictions.
+// A number at the head of a test's name is the section or row of docs/prompt-caching.md that its rule was
+// written from: 1 core rules (1b mixed TTLs, 1c open questions), 2 minimum prefix, 3 what invalidates (3b
+// what does not), 4 pre-warming, 5 usage and request fields, 7 rate limits and errors, 11 contradictions.
 
 import { onTestFinished } from "vitest";
 import {
