@@ -265,7 +265,9 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       ),
     conversations: () => [...conversations.keys()],
 
-    async setEnabled(conversationId, enabled) {
+    async setEnabled(conversationId, wanted) {
+      // Not every caller is typed: what is not plainly on is off.
+      const enabled = wanted === true;
       const conversation = open(conversationId);
       conversation.closing = false;
       // Off acts before the first await. Where the settings are not loaded yet, nothing was armed, and

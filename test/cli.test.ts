@@ -54,6 +54,10 @@ describe("the keepwarm command", () => {
     [["emulator", "--ttl-5m", "-5m"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-1h", "0s"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-5m", "300"], "such as 6s, 5m or 1h"],
+    [["emulator", "--ttl-1h", "10y"], "A day is the longest"],
+    [["emulator", "--ttl-5m", "2h"], "--ttl-5m must be shorter than --ttl-1h"],
+    [["demo", "--ttl-5m", "10ms"], "between 500ms and 60s"],
+    [["demo", "--ttl-5m", "2h"], "between 500ms and 60s"],
     [["emulator", "--port", "99999"], "whole number from 0"],
     [["emulator", "--port", "4.5"], "whole number from 0"],
   ])("ends with 2 and says what is wrong: keepwarm %s", async (args, said) => {
@@ -77,6 +81,29 @@ describe("the keepwarm command", () => {
     expect(code).toBe(1);
     expect(stderr).toBe(`keepwarm: port ${port} is taken: choose another with --port\n`);
   });
+
+  it.each([
+    ["nosuch.invalid", "there is no host of that name"],
+    ["192.0.2.1", "192.0.2.1 is no address of this machine"],
+  ])("ends with 1 and names the way out for --host %s", async (host, said) => {
+    const { code, stderr } = await keepwarm("emulator", "--port", "0", "--host", host);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`keepwarm: ${said}`);
+    expect(stderr).toContain("--host");
+  });
+
+  it("ends quietly when nobody reads its output any more", async () => {
+    const child = spawn(process.execPath, ["src/cli.ts", "demo", "--ttl-5m", "500ms"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    await line(child, /One conversation/);
+    child.stdout.destroy();
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+    expect(stderr).toBe("");
+  });
 });
 
 describe("keepwarm emulator", () => {
@@ -84,6 +111,7 @@ describe("keepwarm emulator", () => {
     const child = spawn(process.execPath, ["src/cli.ts", "emulator", "--port", "0", "--ttl-5m", "6s"]);
     onTestFinished(() => void child.kill("SIGKILL"));
     const [, url] = await line(child, /(http:\/\/\S+)/);
+    const reported = line(child, /200 {2}claude-opus-5-5 {2}max_tokens 64 {2}read 0 {2}wrote 0/);
     const client = new Anthropic({ baseURL: url ?? "", apiKey: "any", authToken: null });
     const answer = await client.messages.create({
       model: "claude-opus-5-5",
@@ -91,6 +119,7 @@ describe("keepwarm emulator", () => {
       messages: [{ role: "user", content: "Are you there?" }],
     });
     expect(answer.usage.output_tokens).toBeGreaterThan(0);
+    await reported;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
     expect(await ended).toBe(0);

@@ -2,8 +2,10 @@
 import { styleText } from "node:util";
 import type { Entry, Sum, Tally } from "./tally.ts";
 
-const COLUMN = 36;
-const LABEL = 30;
+/** Widths in characters: both parts fit a terminal of 80. */
+const COLUMN = 30;
+const LABEL = 22;
+const CELL = 9;
 
 const count = new Intl.NumberFormat("en-US");
 
@@ -33,12 +35,14 @@ export function table(without: Tally, withIt: Tally, turns: number): string {
   }
   rows.push(["warms in the pauses", without.sum(isWarm), withIt.sum(isWarm)]);
   const total: [string, Sum, Sum] = ["total", without.sum(), withIt.sum()];
-  const head = `${"".padEnd(LABEL)}${"without keepwarm".padStart(COLUMN)}${"with keepwarm".padStart(COLUMN)}`;
-  const units = ["read", "written", "cost"].map((unit) => unit.padStart(COLUMN / 3)).join("");
-  const line = "─".repeat(LABEL + 2 * COLUMN);
+  const head = ["", "without keepwarm", "with keepwarm"].map((title, index) =>
+    index === 0 ? title.padEnd(LABEL) : title.padStart(3 * CELL),
+  );
+  const units = ["read", "written", "cost"].map((unit) => unit.padStart(CELL)).join("");
+  const line = "─".repeat(LABEL + 6 * CELL);
   return [
-    head,
-    `${"tokens".padEnd(LABEL)}${units}${units}`,
+    head.join(""),
+    `${"tokens, dollars".padEnd(LABEL)}${units}${units}`,
     line,
     ...rows.map(row),
     line,
@@ -52,6 +56,6 @@ function row([label, without, withIt]: [string, Sum, Sum]): string {
 
 function cells({ readTokens, writtenTokens, usd }: Sum): string {
   return [count.format(readTokens), count.format(writtenTokens), `$${usd.toFixed(4)}`]
-    .map((cell) => cell.padStart(COLUMN / 3))
+    .map((cell) => cell.padStart(CELL))
     .join("");
 }

@@ -39,7 +39,7 @@ export interface Emulator {
  * @example
  * const emulator = createEmulator({ ttl5mMs: 6_000 });
  * const { url } = await emulator.listen();
- * const client = new Anthropic({ baseURL: url, apiKey: "any" });
+ * const client = new Anthropic({ baseURL: url, apiKey: "sk-ant-api-any" });
  */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const settings = settingsOf(options);

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type RateLimits, START_TIER } from "./limits.ts";
 import { type Readings, STRICT_READINGS } from "./readings.ts";
+import type { RecordedRequest } from "./request-log.ts";
 
 export interface EmulatorOptions {
   /** The clock, milliseconds since the epoch. @default Date.now */
@@ -41,6 +42,8 @@ export interface EmulatorOptions {
   readonly maxRecordedBytes?: number;
   /** Whether bodies are kept. @default true */
   readonly recordBodies?: boolean;
+  /** Told of every request once it has been answered or has failed. @default nobody */
+  readonly onRequest?: (request: RecordedRequest) => void;
   /** Largest request body, bytes (docs/prompt-caching.md § 7). @default 33_554_432 */
   readonly maxBodyBytes?: number;
 }
@@ -69,6 +72,7 @@ export function settingsOf(options: EmulatorOptions): Settings {
     maxRecords: 1_000,
     maxRecordedBytes: 64 * MIB,
     recordBodies: true,
+    onRequest: () => {},
     maxBodyBytes: 32 * MIB,
     ...options,
     readings: { ...STRICT_READINGS, ...options.readings },

@@ -87,6 +87,7 @@ export class EmulatorServer {
     } catch (error) {
       this.#fail(exchange, record, error);
     }
+    this.#settings.onRequest(record);
   }
 
   async #route(arrival: Arrival, exchange: Exchange): Promise<void> {

@@ -28,6 +28,13 @@ describe("switching on", () => {
     expect(warmer.getState(ID).nextWarmAt).toBe(clock.now() + 240_000);
   });
 
+  it.each(["no", 1, {}, null])("takes %o, which an untyped caller may pass, for off", async (wanted) => {
+    const { warmer, storage } = over(stored({ enabled: true, intervalMs: 30_000 }));
+    await warmer.setEnabled(ID, wanted as never);
+    expect(warmer.getState(ID).enabled).toBe(false);
+    expect(storage.settings(ID)).toMatchObject({ enabled: false });
+  });
+
   it("takes over the whole of what is stored, the interval included", async () => {
     const { warmer } = over(stored({ enabled: false, intervalMs: 30_000, later: "kept" }));
     await warmer.setEnabled(ID, true);

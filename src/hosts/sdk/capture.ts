@@ -12,25 +12,28 @@ export interface Call {
   readonly init: RequestInit | undefined;
   /** Null: not a Messages request, or its body cannot be read without consuming it. */
   readonly request: CapturedRequest | null;
+  /** How the program wants its requests sent: a proxy's dispatcher, an agent, credentials. */
+  readonly transport: RequestInit;
   /** The conversation its program named. */
   readonly conversationId: string | null;
 }
 
 /** Reads a call without touching what is sent, except for taking {@link CONVERSATION_HEADER} off. */
 export function readCall(input: FetchInput, init: RequestInit | undefined): Call {
-  const url = input instanceof Request ? input.url : String(input);
-  const method = init?.method ?? (input instanceof Request ? input.method : "GET");
-  const isMessages = method.toUpperCase() === "POST" && /\/v1\/messages\/?($|[?#])/.test(url);
-  if (!isMessages) return { input, init, request: null, conversationId: null };
-  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
-  const conversationId = headers.get(CONVERSATION_HEADER);
+  const asked = input instanceof Request ? input : { url: String(input), method: "GET", headers: undefined };
+  const headers = new Headers(init?.headers ?? asked.headers);
+  const named = headers.get(CONVERSATION_HEADER);
   headers.delete(CONVERSATION_HEADER);
-  const body = bytesOf(init?.body);
+  const method = (init?.method ?? asked.method).toUpperCase();
+  const isMessages = method === "POST" && /\/v1\/messages\/?($|[?#])/.test(asked.url);
+  const { body, method: _method, headers: _headers, signal: _signal, ...transport } = init ?? {};
+  const bytes = isMessages ? bytesOf(body) : null;
   return {
     input,
-    init: { ...init, headers },
-    request: body && { url, method: "POST", headers: [...headers], body },
-    conversationId: conversationId === "" ? null : conversationId,
+    init: named === null ? init : { ...init, headers },
+    request: bytes && { url: asked.url, method, headers: [...headers], body: bytes },
+    transport,
+    conversationId: named === "" ? null : named,
   };
 }
 

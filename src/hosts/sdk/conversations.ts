@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import {
   type CapturedRequest,
   continues,
+  type Fetch,
   isMain,
   type MessageUsage,
   type RequestFacts,
@@ -15,6 +16,8 @@ import { ASSUMED_TTL_MS } from "../../pure.ts";
 /** A main-thread request whose response began: what a warm repeats. */
 export interface LastRequest {
   readonly request: CapturedRequest;
+  /** Sends as the program sent the request: by the same `fetch`, through the same proxy. */
+  readonly send: Fetch;
   readonly facts: RequestFacts;
   /** Epoch ms at which it went out. */
   readonly startedAt: number;

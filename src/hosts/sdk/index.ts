@@ -1,2 +1,3 @@
 export { CONVERSATION_HEADER } from "./capture.ts";
-export { createKeepwarm, type Keepwarm, type KeepwarmOptions, type WrappableClient } from "./keepwarm.ts";
+export { createKeepwarm, type Keepwarm, type WrappableClient } from "./keepwarm.ts";
+export type { KeepwarmOptions } from "./options.ts";

@@ -1,18 +1,11 @@
 /** Any program on an Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
 import { EventEmitter } from "eventemitter3";
-import {
-  type TtlOptions,
-  toWarmRequest,
-  type WarmRequestOptions,
-  warmCaptured,
-} from "../../anthropic/index.ts";
+import { toWarmRequest, warmCaptured } from "../../anthropic/index.ts";
 import type {
   Disposable,
   HostEvents,
   Logger,
-  StorageNamespace,
   SurfaceProvider,
-  Timers,
   TurnContext,
   Usage,
   WarmFailure,
@@ -24,28 +17,8 @@ import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import type { CacheWarmer } from "../../warmer.ts";
 import { Conversations, type SdkConversation } from "./conversations.ts";
-import { watchTurns } from "./turns.ts";
-
-export interface KeepwarmOptions
-  extends Pick<
-    WarmRequestOptions,
-    "warmTokens" | "budgetThinking" | "allowSubscription" | "prices" | keyof TtlOptions
-  > {
-  /** Sends both the program's requests and the warms. @default globalThis.fetch */
-  readonly fetch?: typeof globalThis.fetch;
-  /** Switches warming on for conversations that have no setting of their own yet. @default false */
-  readonly enableNew?: boolean;
-  /** Where settings are kept. @default in memory: gone with the process */
-  readonly storage?: StorageNamespace;
-  /** @default silent */
-  readonly logger?: Logger;
-  /** Conversations kept in memory; beyond it the one used longest ago is let go. @default 1_000 */
-  readonly maxConversations?: number;
-  /** Clocks and timers, for tests. @default the system's */
-  readonly now?: () => number;
-  readonly monotonicNow?: () => number;
-  readonly timers?: Timers;
-}
+import { checkOptions, type KeepwarmOptions } from "./options.ts";
+import { type TurnWatcher, watchTurns } from "./turns.ts";
 
 /** An SDK client, as far as {@link Keepwarm.wrap} needs it. */
 export interface WrappableClient<Client> {
@@ -55,7 +28,12 @@ export interface WrappableClient<Client> {
 export interface Keepwarm extends Disposable {
   /** Give it to a client: `new Anthropic({ fetch: keepwarm.fetch })`. */
   readonly fetch: typeof globalThis.fetch;
-  /** The same client, watched. A `fetch` of its own goes to `createKeepwarm({ fetch })` instead. */
+  /**
+   * The same client, watched: it goes on sending by its own `fetch` and options, and so do its warms. For clients
+   * of the Messages API; those of Bedrock and Vertex speak another one and are not watched.
+   *
+   * @throws {TypeError} when it is no client of an SDK that has `withOptions`
+   */
   wrap<Client extends WrappableClient<Client>>(client: Client): Client;
   /** State and settings of each conversation: `setEnabled`, `setIntervalMs`, `getState`, `warmNow`, … */
   readonly warmer: CacheWarmer;
@@ -69,10 +47,28 @@ export interface Keepwarm extends Disposable {
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-const NOTHING_CACHED = "The request failed before its response began: there is nothing of it to keep warm.";
+/** A client's own `fetch`: private in the SDK's types, yet the only way to go on sending as the client does. */
+function ownFetchOf(client: object): typeof globalThis.fetch | null {
+  const own: unknown = Reflect.get(client, "fetch");
+  return isFetch(own) && own !== globalThis.fetch ? own : null;
+}
 
-/** Watches an SDK program's requests and keeps the conversations warm that are switched on. */
+function isFetch(value: unknown): value is typeof globalThis.fetch {
+  return typeof value === "function";
+}
+
+function nothingCached(failure: string | null): string {
+  const how = failure === null ? "" : ` (${failure})`;
+  return `The request failed${how} before its response began: there is nothing of it to keep warm.`;
+}
+
+/**
+ * Watches an SDK program's requests and keeps the conversations warm that are switched on.
+ *
+ * @throws {TypeError} naming the option that is wrong
+ */
 export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
+  checkOptions(options);
   const {
     fetch: ownFetch,
     enableNew = false,
@@ -88,7 +84,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   const fetch: typeof globalThis.fetch = (input, init) => (ownFetch ?? globalThis.fetch)(input, init);
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations(maxConversations);
-  const warmOptions = { ...requestOptions, fetch, now, rejectedZero: new Set<string>() };
+  const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
 
   const plugin = activate({
     events,
@@ -102,9 +98,8 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     ...(monotonicNow === undefined ? {} : { monotonicNow }),
   });
 
-  const watchedFetch = watchTurns({
+  const watcher: TurnWatcher = {
     ...requestOptions,
-    fetch,
     now,
     logger,
     conversations,
@@ -113,14 +108,32 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       events.emit("turnStarted", { conversationId, modelName });
       for (const surplus of conversations.overLimit()) detach(surplus);
     },
-    settled(conversation) {
-      events.emit("turnSettled", { conversationId: conversation.id, ...contextOf(conversation) });
+    settled(conversation, failure) {
+      events.emit("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
       sweepLater();
     },
-  });
+  };
+  // So that a client that is wrapped twice is not watched twice.
+  const watched = new WeakSet<typeof globalThis.fetch>();
 
-  function contextOf({ last, lastUsedAt }: SdkConversation): TurnContext {
-    if (last === null) return { notWarmable: NOTHING_CACHED };
+  function watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+    if (watched.has(fetch)) return fetch;
+    const watchedFetch = watchTurns(fetch, watcher);
+    watched.add(watchedFetch);
+    return watchedFetch;
+  }
+
+  function wrap<Client extends WrappableClient<Client>>(client: Client): Client {
+    if (typeof client?.withOptions !== "function") {
+      throw new TypeError(
+        "keepwarm.wrap: this is no client that can be wrapped. Update @anthropic-ai/sdk, or give the client keepwarm.fetch as its fetch.",
+      );
+    }
+    return client.withOptions({ fetch: watch(ownFetchOf(client) ?? fetch) });
+  }
+
+  function contextOf({ last, lastUsedAt }: SdkConversation, failure: string | null): TurnContext {
+    if (last === null) return { notWarmable: nothingCached(failure) };
     const { request, facts, usage, stopReason } = last;
     const plan = toWarmRequest(request, { ...warmOptions, ...(usage === null ? {} : { usage }) });
     return {
@@ -159,6 +172,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     }
     const answer = await warmCaptured(last.request, {
       ...warmOptions,
+      fetch: last.send,
       ...(signal === undefined ? {} : { signal }),
       ...(last.usage === null ? {} : { usage: last.usage }),
     });
@@ -199,8 +213,8 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   }
 
   return {
-    fetch: watchedFetch,
-    wrap: (client) => client.withOptions({ fetch: watchedFetch }),
+    fetch: watch(fetch),
+    wrap,
     warmer: plugin.warmer,
     surface: plugin.surface,
     events,

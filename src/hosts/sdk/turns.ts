@@ -1,6 +1,7 @@
 /** A program's `fetch`, watched: which of its calls are turns of a conversation, and what became of them. */
 import {
   decodeBody,
+  type Fetch,
   headerPairs,
   headerValue,
   isProbe,
@@ -16,21 +17,21 @@ import type { Conversations, SdkConversation } from "./conversations.ts";
 import { observe } from "./observe.ts";
 
 export interface TurnWatcher extends TtlOptions {
-  readonly fetch: typeof globalThis.fetch;
   /** Epoch ms. */
   readonly now: () => number;
   readonly logger: Logger;
   readonly conversations: Conversations;
   started(conversation: SdkConversation, modelName: string, isNew: boolean): void;
-  settled(conversation: SdkConversation): void;
+  /** @param failure why the response never began, as a phrase; null when it did */
+  settled(conversation: SdkConversation, failure: string | null): void;
 }
 
 /** The same `fetch`, which tells of every turn. Its callers get their responses unchanged and undelayed. */
-export function watchTurns(watcher: TurnWatcher): typeof globalThis.fetch {
+export function watchTurns(fetch: typeof globalThis.fetch, watcher: TurnWatcher): typeof globalThis.fetch {
   return async (input, init) => {
     const call = harmless("read", () => readCall(input, init));
     const startedAt = watcher.now();
-    const answer = call ? watcher.fetch(call.input, call.init) : watcher.fetch(input, init);
+    const answer = call ? fetch(call.input, call.init) : fetch(input, init);
     if (!call?.request) return answer;
     // The request leaves before its body is read: ours must not delay it.
     answer.catch(() => {});
@@ -41,11 +42,11 @@ export function watchTurns(watcher: TurnWatcher): typeof globalThis.fetch {
     try {
       response = await answer;
     } catch (error) {
-      harmless("settle", turn.failed);
+      harmless("settle", () => turn.failed("it did not get through"));
       throw error;
     }
     if (!response.ok) {
-      harmless("settle", turn.failed);
+      harmless("settle", () => turn.failed(`status ${response.status}`));
       return response;
     }
     harmless("capture", turn.began);
@@ -53,7 +54,7 @@ export function watchTurns(watcher: TurnWatcher): typeof globalThis.fetch {
   };
 
   /** Null: not a turn of any conversation's main thread. */
-  function begin({ request, conversationId }: Call, startedAt: number) {
+  function begin({ request, transport, conversationId }: Call, startedAt: number) {
     if (request === null) return null;
     const body = decodeBody(request.body, headerValue(headerPairs(request.headers), "content-encoding"));
     if (!body.ok) return null;
@@ -69,23 +70,24 @@ export function watchTurns(watcher: TurnWatcher): typeof globalThis.fetch {
     conversation.current = turn;
     watcher.started(conversation, facts.model, isNew);
 
-    const settle = () => {
+    const send: Fetch = (url, init) => fetch(url, { ...transport, ...init });
+    const settle = (failure: string | null) => {
       if (conversation.current !== turn) return;
       conversation.current = null;
-      watcher.settled(conversation);
+      watcher.settled(conversation, failure);
     };
     return {
       /** Only from here on can its entries be read, and is it the conversation's last request. */
       began() {
         if (conversation.current !== turn) return;
         conversation.thread = thread;
-        conversation.last = { request, facts, startedAt, usage: null, stopReason: null };
+        conversation.last = { request, send, facts, startedAt, usage: null, stopReason: null };
         conversation.lastUsedAt = startedAt;
       },
       ended({ usage, stopReason }: ResponseFacts) {
         const { last } = conversation;
         if (conversation.current === turn && last) conversation.last = { ...last, usage, stopReason };
-        settle();
+        settle(null);
       },
       /** What was cached before is still what it was. */
       failed: settle,

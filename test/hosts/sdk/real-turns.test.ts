@@ -88,7 +88,7 @@ describe("a real turn", () => {
     await expect(new Talk(client).ask("Shall we begin?")).rejects.toThrow();
     await away(20 * MINUTE_MS);
     expect(warms()).toEqual([]);
-    expect(keepwarm.warmer.getStatus(only()).why).toMatch(/failed before its response began/);
+    expect(keepwarm.warmer.getStatus(only()).why).toMatch(/failed \(status 401\) before its response began/);
   });
 
   it("that its program gives up in the middle settles, and its prefix is kept warm", async () => {

@@ -1,0 +1,34 @@
+/** What a person is told when a command fails, and how it ends. */
+
+export const FAILURE = 1;
+export const USAGE = 2;
+
+/** Options that make no sense together. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+type SystemError = NodeJS.ErrnoException & { readonly port?: number; readonly address?: string };
+
+/** The error as a sentence, with what to do about it where that is known. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port, address, syscall }: SystemError = error;
+  if (syscall === "listen" || syscall === "getaddrinfo") {
+    switch (code) {
+      case "EADDRINUSE":
+        return `port ${port} is taken: choose another with --port`;
+      case "EACCES":
+        return `port ${port} may not be used: choose one above 1023 with --port`;
+      case "EADDRNOTAVAIL":
+        return `${address} is no address of this machine: choose one with --host, such as 127.0.0.1`;
+      case "ENOTFOUND":
+      case "EAI_AGAIN":
+        return "there is no host of that name: choose an address with --host, such as 127.0.0.1";
+    }
+  }
+  if (code === "ERR_MODULE_NOT_FOUND" && error.message.includes("@anthropic-ai/sdk")) {
+    return "the demo runs on the Anthropic SDK: install it with npm install @anthropic-ai/sdk";
+  }
+  return error.message;
+}

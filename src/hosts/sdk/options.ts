@@ -1,0 +1,73 @@
+/** What a program may choose, checked: a mistake here would be paid for in warms. */
+import * as z from "zod/mini";
+import type { TtlOptions, WarmRequestOptions } from "../../anthropic/index.ts";
+import type { Logger, StorageNamespace, Timers } from "../../host.ts";
+
+export interface KeepwarmOptions
+  extends Pick<
+    WarmRequestOptions,
+    "warmTokens" | "budgetThinking" | "allowSubscription" | "prices" | keyof TtlOptions
+  > {
+  /** Sends the requests of `keepwarm.fetch` and their warms. @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Switches warming on for conversations that have no setting of their own yet. @default false */
+  readonly enableNew?: boolean;
+  /** Where settings are kept. @default in memory: gone with the process */
+  readonly storage?: StorageNamespace;
+  /** @default silent */
+  readonly logger?: Logger;
+  /** Conversations kept in memory; beyond it the one used longest ago is let go. @default 1_000 */
+  readonly maxConversations?: number;
+  /** Wall clock, epoch ms. @default Date.now */
+  readonly now?: () => number;
+  /** Monotonic clock, ms. @default performance.now */
+  readonly monotonicNow?: () => number;
+  /** @default the system's, which do not keep the process alive */
+  readonly timers?: Timers;
+}
+
+const yesOrNo = z.optional(z.boolean("true or false"));
+const durationMs = z.optional(z.number("a number of ms over 0").check(z.positive("a number of ms over 0")));
+const aFunction = z.optional(z.custom((value) => typeof value === "function", "a function"));
+
+function withFunctions(...names: readonly string[]) {
+  const hasAll = (value: unknown) =>
+    typeof value === "object" &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === "function");
+  return z.optional(z.custom(hasAll, `an object with the functions ${names.join(", ")}`));
+}
+
+function isPriceTable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "models" in value && "asOf" in value;
+}
+
+const schema = z.strictObject({
+  fetch: aFunction,
+  enableNew: yesOrNo,
+  storage: withFunctions("get", "set", "delete", "has", "keys"),
+  logger: withFunctions("debug", "info", "warn", "error"),
+  maxConversations: z.optional(z.int("a whole number over 0").check(z.positive("a whole number over 0"))),
+  warmTokens: z.optional(z.literal([0, 1], "0 or 1")),
+  budgetThinking: z.optional(z.enum(["refuse", "stream-abort"], '"refuse" or "stream-abort"')),
+  allowSubscription: yesOrNo,
+  prices: z.optional(z.custom(isPriceTable, "a price table, as pricesWith makes it")),
+  ttl5mMs: durationMs,
+  ttl1hMs: durationMs,
+  now: aFunction,
+  monotonicNow: aFunction,
+  timers: withFunctions("setTimer", "clearTimer"),
+} satisfies Record<keyof KeepwarmOptions, unknown>);
+
+/** @throws {TypeError} naming the option that is wrong, and what it should be */
+export function checkOptions(options: KeepwarmOptions): void {
+  const result = schema.safeParse(options);
+  if (result.success) return;
+  const [issue] = result.error.issues;
+  if (issue?.code === "unrecognized_keys") {
+    const known = Object.keys(schema.shape).join(", ");
+    throw new TypeError(`createKeepwarm: there is no option ${issue.keys.join(", ")}. There are: ${known}.`);
+  }
+  const name = String(issue?.path[0] ?? "options");
+  throw new TypeError(`createKeepwarm: ${name} must be ${issue?.message ?? "an object"}.`);
+}
