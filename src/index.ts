@@ -3,6 +3,9 @@ export type {
   CacheMarker,
   CapturedRequest,
   Outcome,
+  SendFailure,
+  SendOptions,
+  WarmRefusal,
   WarmRequest,
   WarmRequestOptions,
 } from "./anthropic/index.ts";

@@ -1,6 +1,6 @@
 /** Binds a warmer to its host: events in, surface out. */
 import type { EventEmitter } from "eventemitter3";
-import type { Disposable, Host, HostEvents, SurfaceProvider } from "./host.ts";
+import type { Disposable, Host, HostEvents, Logger, RememberedTurn, SurfaceProvider } from "./host.ts";
 import { manifest } from "./manifest.ts";
 import {
   buildConversationSpec,
@@ -12,7 +12,7 @@ import {
   TOGGLE_ACTION,
 } from "./pure.ts";
 import { systemTimers } from "./timers.ts";
-import { type CacheWarmer, createCacheWarmer } from "./warmer.ts";
+import { type CacheWarmer, createCacheWarmer, guardLogger } from "./warmer.ts";
 
 export { manifest } from "./manifest.ts";
 
@@ -27,10 +27,11 @@ export interface ActivePlugin extends Disposable {
 /** Starts keeping the host's conversations warm: those that their person has switched on, and no other. */
 export function activate(host: Host): ActivePlugin {
   const subscribers = new Set<(conversationId: string) => void>();
+  const logger = guardLogger(() => host.logger);
   const warmer = createCacheWarmer({
     warm: (conversationId, options) => host.warmService.warm(conversationId, options),
     storage: host.storage,
-    logger: host.logger,
+    logger,
     timers: host.timers ?? systemTimers(),
     now: host.now ?? Date.now,
     monotonicNow: host.monotonicNow ?? (() => performance.now()),
@@ -39,12 +40,12 @@ export function activate(host: Host): ActivePlugin {
         try {
           subscriber(conversationId);
         } catch (error) {
-          host.logger.error("keepwarm: a surface's subscriber threw", { error: String(error) });
+          logger.error("keepwarm: a surface's subscriber threw", { error: String(error) });
         }
       }
     },
   });
-  const surface = createSurface(host, warmer, subscribers);
+  const surface = createSurface(logger, warmer, subscribers);
 
   const { events } = host;
   function on<E extends keyof HostEvents>(name: E, listener: Listener<E>): () => void {
@@ -62,8 +63,8 @@ export function activate(host: Host): ActivePlugin {
     ),
   ];
   const unregister = host.surfaces.register(surface);
-  if (host.lastTurns) void warmer.restore(host.lastTurns());
-  host.logger.info("keepwarm: active", { version: manifest.version });
+  if (host.lastTurns) void warmer.restore(rememberedTurns(host, logger));
+  logger.info("keepwarm: active", { version: manifest.version });
 
   return {
     warmer,
@@ -77,11 +78,38 @@ export function activate(host: Host): ActivePlugin {
   };
 }
 
+/** The host's last turns, as far as it can tell them: a broken record is no reason to go without the rest. */
+function rememberedTurns(host: Host, logger: Logger): RememberedTurn[] {
+  const turns: RememberedTurn[] = [];
+  try {
+    for (const turn of host.lastTurns?.() ?? []) turns.push(turn);
+  } catch (error) {
+    logger.error("keepwarm: the host's last turns could not be read", { error: String(error) });
+  }
+  return turns;
+}
+
 function createSurface(
-  host: Host,
+  logger: Logger,
   warmer: CacheWarmer,
   subscribers: Set<(conversationId: string) => void>,
 ): SurfaceProvider {
+  // The last word of a toggle that is still being stored, so that the next one flips that.
+  const asked = new Map<string, { readonly enabled: boolean }>();
+
+  async function toggle(conversationId: string): Promise<void> {
+    // Off must act at once; only what is not known yet has to be read before it can be flipped.
+    if (!warmer.getState(conversationId).enabled) await warmer.load(conversationId);
+    const { enabled } = asked.get(conversationId) ?? warmer.getState(conversationId);
+    const wish = { enabled: !enabled };
+    asked.set(conversationId, wish);
+    try {
+      await warmer.setEnabled(conversationId, wish.enabled);
+    } finally {
+      if (asked.get(conversationId) === wish) asked.delete(conversationId);
+    }
+  }
+
   return {
     catalogEntry: { ...SURFACE, scope: "conversation" },
 
@@ -105,14 +133,12 @@ function createSurface(
     async invoke(actionId, payload, { conversationId } = {}) {
       if (conversationId === undefined) return;
       if (actionId === TOGGLE_ACTION) {
-        // Off must act at once; only what is not known yet has to be read before it can be flipped.
-        if (!warmer.getState(conversationId).enabled) await warmer.load(conversationId);
-        await warmer.setEnabled(conversationId, !warmer.getState(conversationId).enabled);
+        await toggle(conversationId);
       } else if (actionId === SET_INTERVAL_ACTION) {
         const seconds = parseIntervalPayload(payload);
         const intervalMs = seconds === null ? null : secondsToMs(seconds);
         if (intervalMs === null) {
-          host.logger.warn("keepwarm: an interval must be a positive number of seconds", { conversationId });
+          logger.warn("keepwarm: an interval must be a positive number of seconds", { conversationId });
           return;
         }
         await warmer.setIntervalMs(conversationId, intervalMs);

@@ -152,14 +152,46 @@ export function shouldWarm(
 
 /** Rounded percentage of the prompt that was read from the cache, 0–100. `inputTokens` is the whole prompt. */
 export function computeCachePct(inputTokens: number, cacheReadTokens: number): number {
-  if (!(inputTokens > 0)) return 0;
-  return Math.round(Math.min(1, Math.max(0, cacheReadTokens / inputTokens)) * 100);
+  return percentOf(cacheReadTokens, inputTokens);
 }
 
 /** Rounded percentage of the cached tokens that were read, not written: 100 is a warm cache, 0 a lapsed one. */
 export function computeExpectedCacheRate(cacheReadTokens: number, cacheWriteTokens: number): number {
-  const cachedTokens = cacheReadTokens + cacheWriteTokens;
-  return cachedTokens > 0 ? Math.round((cacheReadTokens / cachedTokens) * 100) : 0;
+  return percentOf(cacheReadTokens, cacheReadTokens + cacheWriteTokens);
+}
+
+/** 0–100, and 0 where a figure is not one. */
+function percentOf(part: number, whole: number): number {
+  if (!Number.isFinite(part) || !(whole > 0)) return 0;
+  return Math.round(Math.min(1, Math.max(0, part / whole)) * 100);
+}
+
+/** What a request read from the cache and wrote to it. */
+export interface CacheFigures {
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/**
+ * Whether a request found the cache cold: it wrote at least as much as it read, or did neither. Where a
+ * figure is missing nothing is known to be cold.
+ */
+export function isCold(figures: CacheFigures): boolean {
+  return areKnown(figures) && figures.cacheWriteTokens >= figures.cacheReadTokens;
+}
+
+/** Share of the cached tokens that must be read for a hit; the API may write a little beyond the marker. */
+export const HIT_SHARE = 0.99;
+
+/** Whether a request read most of the prefix and wrote the rest anew: neither cold nor a hit. */
+export function isPartial(figures: CacheFigures): boolean {
+  const { cacheReadTokens, cacheWriteTokens } = figures;
+  if (!areKnown(figures) || isCold(figures)) return false;
+  return cacheReadTokens < HIT_SHARE * (cacheReadTokens + cacheWriteTokens);
+}
+
+function areKnown({ cacheReadTokens, cacheWriteTokens }: CacheFigures): boolean {
+  return Number.isFinite(cacheReadTokens) && Number.isFinite(cacheWriteTokens);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -194,12 +226,21 @@ export interface PrefixUse {
   readonly ttlMs: number | null;
 }
 
-/** How long before its expiry a prefix is warmed, in ms: 20 s of 5 minutes, about 2 of 60 minutes. */
+/**
+ * How long before its expiry a prefix is warmed, in ms: 20 s of 5 minutes, about 2 of 60 minutes.
+ *
+ * Anthropic advises four minutes of five (docs/prompt-caching.md § 4). keepwarm goes closer: each warm costs
+ * a read (§ 8), and in replays of recorded gaps 280 s of 300 did best. The part that grows with the TTL lets
+ * an hour's entry be warmed at about 58 minutes; a TTL below five minutes keeps the share of 20 s in 300.
+ */
 export function marginMs(ttlMs: number): number {
   return Math.min(ttlMs / 15, 10_000 + ttlMs / 30);
 }
 
-/** Widest jitter in ms, so that many conversations do not fire together: 5 s of 5 minutes, at most 30 s. */
+/**
+ * Widest jitter in ms, so that many conversations do not fire together: 5 s of 5 minutes, at most 30 s.
+ * Our own choice: wide enough to spread them, small beside {@link marginMs}, to which it is added.
+ */
 export function jitterSpanMs(ttlMs: number): number {
   return Math.min(ttlMs / 60, 30_000);
 }
@@ -269,7 +310,7 @@ export const SET_INTERVAL_ACTION = "cache-warming/set-interval";
 
 /** What a surface adds where it is known; amounts in US dollars. */
 export interface SurfaceDetails {
-  /** Why nothing is being warmed, as a sentence. */
+  /** Why nothing is being warmed, or what else is to be said of it, as a sentence. */
   readonly why?: string;
   readonly spentUsd?: number;
   readonly savedUsd?: number;

@@ -5,7 +5,14 @@
  * use. Inside (`core/`) there is one mutable record per conversation, the loop that arms, sends and tries
  * again, and what keeps settings in memory and in storage the same.
  */
-import { dropCompletion, isOvertaken, takeCompletion, unreported } from "./core/completion.ts";
+import {
+  dropCompletion,
+  isOvertaken,
+  noteUnknown,
+  takeCompletion,
+  tellsUsage,
+  unreported,
+} from "./core/completion.ts";
 import {
   type Conversation,
   type ConversationStatus,
@@ -13,7 +20,11 @@ import {
   stateOf,
   statusOf,
 } from "./core/conversation.ts";
+import { guardLogger } from "./core/guarded-logger.ts";
+import { createReleased } from "./core/released.ts";
+import { createRestore } from "./core/restore.ts";
 import { createSettingsSync } from "./core/settings-sync.ts";
+import { takeTurn } from "./core/turn.ts";
 import { failureFrom } from "./core/warm-failure.ts";
 import { createWarming } from "./core/warming.ts";
 import type {
@@ -26,16 +37,10 @@ import type {
   WarmCompleted,
   WarmService,
 } from "./host.ts";
-import {
-  type ConversationContext,
-  type ConversationSettings,
-  type ConversationState,
-  conversationOfKey,
-  type Instant,
-  instantAt,
-} from "./pure.ts";
+import type { ConversationContext, ConversationSettings, ConversationState, Instant } from "./pure.ts";
 
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
+export { guardLogger } from "./core/guarded-logger.ts";
 export type TimerDeps = Timers;
 
 export interface CacheWarmerDeps {
@@ -75,6 +80,11 @@ export interface CacheWarmer {
 
   /** Rejects when the storage does; off holds in memory all the same, on does not. */
   setEnabled(conversationId: string, enabled: boolean): Promise<ConversationSettings>;
+  /**
+   * Switches on a conversation of which nothing is stored, and no other: what its person ever chose, and
+   * whatever is asked for meanwhile, stays. Rejects when the storage does.
+   */
+  enableIfNew(conversationId: string): Promise<ConversationSettings>;
   /** Clamps to the minimum. Rejects when the storage does. */
   setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
   /** Warms at once if that is safe, and says why when it is not. */
@@ -92,9 +102,11 @@ let warmers = 0;
 
 export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
   const conversations = new Map<string, Conversation>();
+  const released = createReleased();
   let disposed = false;
 
   const context = {
+    logger: guardLogger(() => deps.logger),
     ownIds: `keepwarm-${deps.now().toString(36)}-${++warmers}-`,
     now(): Instant {
       const wallMs = deps.now();
@@ -107,7 +119,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         deps.onSurfaceChange(conversation.id);
       } catch (error) {
         // A surface's mistake must not break a turn, nor the timer or promise that we are called from.
-        deps.logger.error("keepwarm: the surface could not be told of a change", {
+        context.logger.error("keepwarm: the surface could not be told of a change", {
           conversationId: conversation.id,
           error: failureFrom(error).error,
         });
@@ -115,12 +127,14 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
     holds: (conversation: Conversation) => conversations.get(conversation.id) === conversation,
   };
-  const { holds, notify } = context;
+  const { holds, logger, notify } = context;
   const warming = createWarming(deps, context);
   const settings = createSettingsSync(deps, context);
+  const restore = createRestore(warming, settings, { ...context, conversations, open, load });
 
   /** The conversation's record, made if there is none. A disposed warmer keeps nothing. */
   function open(conversationId: string): Conversation {
+    released.delete(conversationId);
     const conversation = conversations.get(conversationId) ?? newConversation(conversationId);
     if (!disposed) conversations.set(conversationId, conversation);
     return conversation;
@@ -135,24 +149,6 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     });
   }
 
-  function takeTurn(conversation: Conversation, turn: TurnContext, settledAt: Instant): void {
-    const { requestStartedAt, ttlMs, notWarmable } = turn;
-    const startKnown = requestStartedAt !== undefined && Number.isFinite(requestStartedAt);
-    Object.assign(conversation, {
-      active: false,
-      context: { ...turn },
-      failures: 0,
-      trouble: null,
-      halt: notWarmable === undefined ? null : { phase: "stopped", why: notWarmable },
-      idleSinceMs: settledAt.wallMs,
-      prefix: {
-        lastUsedAt: startKnown ? instantAt(requestStartedAt, settledAt) : settledAt,
-        startKnown,
-        ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
-      },
-    } satisfies Partial<Conversation>);
-  }
-
   /** Stops at once, in memory. */
   function switchOff(conversation: Conversation, { superseded }: { superseded: boolean }): void {
     conversation.settings = { ...conversation.settings, enabled: false };
@@ -160,10 +156,16 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     warming.abort(conversation, { superseded });
   }
 
-  function release(conversation: Conversation): void {
+  /** Nothing is sent, and what was sent counts no more. */
+  function stop(conversation: Conversation): void {
     warming.disarm(conversation);
     warming.abort(conversation, { superseded: true });
+  }
+
+  function release(conversation: Conversation): void {
+    stop(conversation);
     conversations.delete(conversation.id);
+    released.add(conversation.id);
   }
 
   return {
@@ -174,13 +176,18 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       conversation.turnStartedMonotonicMs = context.now().monotonicMs;
       conversation.halt = null;
       conversation.trouble = null;
-      warming.disarm(conversation);
-      warming.abort(conversation, { superseded: true });
+      stop(conversation);
       notify(conversation);
       void load(conversation);
     },
 
     onTurnSettled(conversationId, turn) {
+      if (released.has(conversationId)) {
+        logger.debug("keepwarm: ignored a turn that settled after its conversation ended", {
+          conversationId,
+        });
+        return;
+      }
       const conversation = open(conversationId);
       const settledAt = context.now();
       takeTurn(conversation, turn, settledAt);
@@ -197,9 +204,17 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       const known = conversations.get(conversationId);
       const last = unreported(known, warming.flightOf(conversationId));
       const now = context.now();
-      if (disposed || isOvertaken(event, known, last, context.ownIds, now)) {
+      const isVoid = disposed || released.has(conversationId);
+      if (isVoid || isOvertaken(event, known, last, context.ownIds, now)) {
         dropCompletion(event, known, last);
-        deps.logger.debug("keepwarm: dropped the answer of an overtaken warm", { conversationId });
+        logger.debug("keepwarm: dropped the answer of an overtaken warm", { conversationId });
+        return;
+      }
+      if (!tellsUsage(event)) {
+        logger.warn("keepwarm: dropped a completed warm that came without its usage", { conversationId });
+        if (!known) return;
+        noteUnknown(event, known, last, now);
+        notify(known);
         return;
       }
       const conversation = open(conversationId);
@@ -228,8 +243,10 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     onConversationDetached(conversationId) {
       const conversation = conversations.get(conversationId);
       if (!conversation) return;
-      release(conversation);
+      stop(conversation);
+      // Before it is forgotten, so that a surface that asks for it there and then does not bring it back.
       notify(conversation);
+      release(conversation);
     },
 
     onConversationChanged(conversationId, { invalidated, ...facts }) {
@@ -246,8 +263,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         };
       }
       if (invalidated !== undefined || !isOpen) {
-        warming.disarm(conversation);
-        warming.abort(conversation, { superseded: true });
+        stop(conversation);
       } else if (!wasOpen) {
         warming.arm(conversation, deps.now());
       }
@@ -285,6 +301,16 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       return stored;
     },
 
+    async enableIfNew(conversationId) {
+      const conversation = open(conversationId);
+      const { settings: stored, isNew, changed } = await settings.storeFirst(conversation);
+      if (!holds(conversation) || !changed) return stored;
+      // Turned on now; or else what was stored has only now been read.
+      warming.arm(conversation, isNew ? deps.now() : conversation.idleSinceMs);
+      notify(conversation);
+      return stored;
+    },
+
     async setIntervalMs(conversationId, intervalMs) {
       const conversation = open(conversationId);
       const wasOn = conversation.settings.enabled;
@@ -312,49 +338,12 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
 
     load: (conversationId) => load(open(conversationId)),
 
-    async restore(turns = []) {
-      const now = context.now();
-      for (const { conversationId, settledAt, ...turn } of turns) {
-        const known = conversations.get(conversationId);
-        const atMs = [settledAt, turn.requestStartedAt].find(Number.isFinite);
-        // What happens live is newer than what was remembered; what has no time may have lapsed.
-        if (known?.prefix || known?.active || atMs === undefined) continue;
-        const conversation = open(conversationId);
-        takeTurn(conversation, turn, instantAt(atMs, now));
-        // One that is not loaded yet is armed when it is.
-        if (!conversation.loaded) continue;
-        warming.arm(conversation, conversation.idleSinceMs);
-        notify(conversation);
-      }
-      const ids = new Set([...conversations.keys(), ...(await storedConversations())]);
-      await Promise.all(
-        [...ids].map(async (conversationId) => {
-          // What is off and unknown to the host is not worth its memory.
-          const isWanted = conversations.has(conversationId) || (await settings.isStoredOn(conversationId));
-          if (isWanted) await load(open(conversationId));
-        }),
-      );
-    },
+    restore: (turns = []) => restore(turns),
 
     dispose() {
       disposed = true;
-      for (const conversation of conversations.values()) {
-        warming.disarm(conversation);
-        warming.abort(conversation, { superseded: true });
-      }
+      for (const conversation of conversations.values()) stop(conversation);
       conversations.clear();
     },
   };
-
-  async function storedConversations(): Promise<string[]> {
-    try {
-      const keys = await deps.storage.keys("settings:");
-      return keys.map(conversationOfKey).filter((id) => id !== null);
-    } catch (error) {
-      deps.logger.error("keepwarm: stored settings could not be listed", {
-        error: failureFrom(error).error,
-      });
-      return [];
-    }
-  }
 }

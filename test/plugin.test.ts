@@ -3,18 +3,23 @@ import { describe, expect, it } from "vitest";
 import type { Host, HostEvents, RememberedTurn, SurfaceProvider } from "../src/host.ts";
 import { activate } from "../src/plugin.ts";
 import { createMemoryStorage } from "./support/memory-storage.ts";
-import { createRecordingLogger } from "./support/recording-logger.ts";
+import { createRecordingLogger, type RecordingLogger } from "./support/recording-logger.ts";
 import { createVirtualClock, settled } from "./support/virtual-clock.ts";
 
 const ID = "conversation-1";
 const USAGE = { inputTokens: 1_000, outputTokens: 0, cacheReadTokens: 900, cacheWriteTokens: 50 };
 
-function setUp({ lastTurns, entries }: { lastTurns?: RememberedTurn[]; entries?: Map<string, string> } = {}) {
+interface World {
+  readonly lastTurns?: () => Iterable<RememberedTurn>;
+  readonly entries?: Map<string, string>;
+  readonly logger?: RecordingLogger;
+}
+
+function setUp({ lastTurns, entries, logger = createRecordingLogger() }: World = {}) {
   const clock = createVirtualClock();
   const events = new EventEmitter<HostEvents>();
   const warmed: string[] = [];
   const providers = new Set<SurfaceProvider>();
-  const logger = createRecordingLogger();
   const storage = createMemoryStorage(clock, entries);
   const host: Host = {
     events,
@@ -41,11 +46,20 @@ function setUp({ lastTurns, entries }: { lastTurns?: RememberedTurn[]; entries?:
     now: clock.now,
     monotonicNow: clock.monotonicNow,
     timers: clock.timers,
-    ...(lastTurns === undefined ? {} : { lastTurns: () => lastTurns }),
+    ...(lastTurns === undefined ? {} : { lastTurns }),
   };
   const plugin = activate(host);
   const fields = () => plugin.surface.getSpec({ conversationId: ID }).fields;
   return { clock, events, warmed, providers, logger, storage, plugin, fields };
+}
+
+function throwing(): never {
+  throw new Error("spool file broken");
+}
+
+function* brokenOff(): Generator<RememberedTurn> {
+  yield { conversationId: ID, requestStartedAt: createVirtualClock().now() - 60_000, ttlMs: 300_000 };
+  throwing();
 }
 
 function settle(events: EventEmitter<HostEvents>, clock: { now(): number }): void {
@@ -92,8 +106,54 @@ describe("a plugin in a host", () => {
     const entries = new Map([[`settings:${ID}`, '{"enabled":true,"intervalMs":240000}']]);
     const startedAt = createVirtualClock().now() - 60_000;
     const lastTurns = [{ conversationId: ID, requestStartedAt: startedAt, ttlMs: 300_000 }];
-    const { clock, warmed } = setUp({ lastTurns, entries });
+    const { clock, warmed } = setUp({ lastTurns: () => lastTurns, entries });
     await clock.pass(230_000);
+    expect(warmed).toEqual([ID]);
+  });
+
+  it.each([
+    ["cannot be told at all", throwing],
+    ["break off", brokenOff],
+    ["are no turns", () => [null, undefined, 7, {}, { conversationId: 1 }] as unknown as RememberedTurn[]],
+    ["are no list", () => 7 as unknown as RememberedTurn[]],
+  ])("goes on when the host's last turns %s, and says so in the log", async (_, lastTurns) => {
+    const { clock, events, warmed, plugin, logger } = setUp({ lastTurns });
+    await plugin.warmer.setEnabled(ID, true);
+    settle(events, clock);
+    await clock.pass(290_000);
+    expect(warmed).toEqual([ID]);
+    expect([...logger.at("error"), ...logger.at("warn")]).not.toHaveLength(0);
+    plugin.dispose();
+    expect(events.eventNames()).toEqual([]);
+  });
+
+  it("re-arms what the host told before its last turns broke off, and loads the rest of what is stored", async () => {
+    const on = '{"enabled":true,"intervalMs":240000}';
+    const entries = new Map([ID, "other"].map((id) => [`settings:${id}`, on]));
+    const { clock, warmed, plugin } = setUp({ lastTurns: brokenOff, entries });
+    await clock.pass(230_000);
+    expect(warmed).toEqual([ID]);
+    expect(plugin.warmer.getState("other").enabled).toBe(true);
+  });
+
+  it("is not thrown at by its own listener when a warm is reported without its usage", () => {
+    const { events } = setUp();
+    expect(() => events.emit("warmCompleted", { conversationId: ID } as never)).not.toThrow();
+  });
+
+  it("works on with a logger that throws", async () => {
+    const logger = createRecordingLogger();
+    for (const level of ["debug", "info", "warn", "error"] as const) {
+      logger[level] = () => {
+        throw new Error("log full");
+      };
+    }
+    const { clock, events, warmed, plugin } = setUp({ logger, lastTurns: throwing });
+    plugin.surface.subscribe(throwing);
+    await plugin.surface.invoke("cache-warming/set-interval", "no number", { conversationId: ID });
+    await plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID });
+    settle(events, clock);
+    await clock.pass(290_000);
     expect(warmed).toEqual([ID]);
   });
 
@@ -143,6 +203,71 @@ describe("its surface", () => {
     });
     await plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID });
     expect(storage.settings(ID)).toMatchObject({ enabled: false, intervalMs: 30_000 });
+  });
+
+  it.each([
+    [false, 2, false],
+    [false, 3, true],
+    [true, 2, true],
+    [true, 3, false],
+  ])("stored as %s and flipped %i times in quick succession ends as %s", async (enabled, times, ends) => {
+    const entries = new Map([[`settings:${ID}`, JSON.stringify({ enabled, intervalMs: 30_000 })]]);
+    const { plugin, storage, clock } = setUp({ entries });
+    storage.delayMs = () => 50;
+    const flips = Array.from({ length: times }, () =>
+      plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID }),
+    );
+    await clock.pass(1_000);
+    await Promise.all(flips);
+    expect([plugin.warmer.getState(ID).enabled, storage.settings(ID)]).toMatchObject([
+      ends,
+      { enabled: ends },
+    ]);
+  });
+
+  it("flips the last word though an earlier one has just been stored", async () => {
+    const { plugin, storage, clock } = setUp({
+      entries: new Map([[`settings:${ID}`, '{"enabled":true,"intervalMs":30000}']]),
+    });
+    await plugin.warmer.load(ID);
+    storage.delayMs = () => 50;
+    const flip = () => void plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID });
+    flip();
+    flip();
+    // Off is stored by now, on not yet.
+    await clock.pass(150);
+    flip();
+    await clock.pass(1_000);
+    expect([plugin.warmer.getState(ID).enabled, storage.settings(ID)]).toMatchObject([
+      false,
+      { enabled: false },
+    ]);
+  });
+
+  it("flips what is so when the flip before could not be stored", async () => {
+    const { plugin, storage } = setUp();
+    const flip = () => plugin.surface.invoke("cache-warming/toggle", undefined, { conversationId: ID });
+    storage.fails = (verb) => verb === "set";
+    await expect(flip()).rejects.toThrow("disk full");
+    storage.fails = () => false;
+    await flip();
+    expect(storage.settings(ID)).toMatchObject({ enabled: true });
+  });
+
+  it("does not bring back a conversation that its host lets go of by redrawing at once", async () => {
+    const { plugin, events, clock } = setUp();
+    const seen: unknown[] = [];
+    plugin.surface.subscribe((conversationId) => {
+      const { fields } = plugin.surface.getSpec({ conversationId });
+      seen.push(fields.find(({ kind }) => kind === "custom"));
+    });
+    await plugin.warmer.setEnabled(ID, true);
+    settle(events, clock);
+    await settled();
+    events.emit("conversationDetached", { conversationId: ID });
+    await settled();
+    expect(plugin.warmer.conversations()).toEqual([]);
+    expect(seen.at(-1)).toMatchObject({ payload: { nextWarmAt: null } });
   });
 
   it("sets the interval from seconds, bare or as a value", async () => {

@@ -14,7 +14,9 @@ import {
   elapsedMs,
   type Instant,
   instantAt,
+  isCold,
   isIntervalChosen,
+  isPartial,
   isTokenCurrent,
   jitterSpanMs,
   lifeLeftMs,
@@ -53,6 +55,9 @@ describe("computeCachePct", () => {
     ["0 for an empty prompt", 0, 500, 0],
     ["0 for a negative prompt", -1, 500, 0],
     ["0 for a prompt of unknown size", Number.NaN, 500, 0],
+    ["0 for a prompt of endless size", Number.POSITIVE_INFINITY, 500, 0],
+    ["0 where what was read is unknown", 1_000, Number.NaN, 0],
+    ["0 where what was read is endless", 1_000, Number.POSITIVE_INFINITY, 0],
   ])("is %s", (_, inputTokens, cacheReadTokens, expected) => {
     expect(computeCachePct(inputTokens, cacheReadTokens)).toBe(expected);
   });
@@ -67,9 +72,44 @@ describe("computeExpectedCacheRate", () => {
     ["0 where nothing was cached", 0, 0, 0],
     ["0 where the sum is negative", -5, 1, 0],
     ["0 where the counts are unknown", Number.NaN, Number.NaN, 0],
+    ["0 where what was read is unknown", Number.NaN, 1_000, 0],
+    ["0 where what was written is unknown", 1_000, Number.NaN, 0],
+    ["0 where what was read is endless", Number.POSITIVE_INFINITY, 1_000, 0],
+    ["0 where what was written is endless", 1_000, Number.POSITIVE_INFINITY, 0],
+    ["never under 0", -5, 10, 0],
+    ["never over 100", 10, -5, 100],
   ])("is %s", (_, cacheReadTokens, cacheWriteTokens, expected) => {
     expect(computeExpectedCacheRate(cacheReadTokens, cacheWriteTokens)).toBe(expected);
   });
+});
+
+describe("what a request found in the cache", () => {
+  it.each([
+    ["cold", "nothing was read", 0, 1_000],
+    ["cold", "as much was written as read", 500, 500],
+    ["cold", "it was neither read nor written", 0, 0],
+    ["partial", "a little less was written than read", 500, 499],
+    ["partial", "just under 99 % was read", 989, 11],
+    ["a hit", "99 % was read", 990, 10],
+    ["a hit", "all was read", 1_000, 0],
+  ])("is %s where %s", (expected, _, cacheReadTokens, cacheWriteTokens) => {
+    const figures = { cacheReadTokens, cacheWriteTokens };
+    expect([isCold(figures), isPartial(figures)]).toEqual([expected === "cold", expected === "partial"]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "12"])(
+    "is neither cold nor partial where a figure is %o",
+    (figure) => {
+      const missing = figure as number;
+      for (const figures of [
+        { cacheReadTokens: missing, cacheWriteTokens: missing },
+        { cacheReadTokens: missing, cacheWriteTokens: 10 },
+        { cacheReadTokens: 10, cacheWriteTokens: missing },
+      ]) {
+        expect([isCold(figures), isPartial(figures)]).toEqual([false, false]);
+      }
+    },
+  );
 });
 
 describe("shouldWarm", () => {

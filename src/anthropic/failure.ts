@@ -99,7 +99,7 @@ export function retryAfterOf(headers: Headers, nowMs: number): number | null {
 function isPermanent(status: number, shouldRetry: string | null): boolean {
   if (shouldRetry === "true") return false;
   if (shouldRetry === "false") return true;
-  return !(status === 408 || status === 409 || status === 429 || status >= 500);
+  return !(status === 408 || status === 409 || status === 425 || status === 429 || status >= 500);
 }
 
 /**

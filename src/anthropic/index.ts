@@ -12,7 +12,7 @@ export {
   headerValue,
   warmHeaders,
 } from "./headers.ts";
-export { HIT_SHARE, type Outcome, outcomeOf } from "./outcome.ts";
+export { type Outcome, outcomeOf } from "./outcome.ts";
 export { PriceOverrideError, pricesWith } from "./price-overrides.ts";
 export {
   type ModelPrice,
@@ -39,6 +39,6 @@ export {
 } from "./request-facts.ts";
 export { type Fetch, type SendOptions, sendWarm, type WarmAnswer, warmCaptured } from "./send.ts";
 export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
-export { continues, isMain, printThread, type Thread, type ThreadPrint, threadOf } from "./threads.ts";
+export { continues, isMain, printThread, sharedMessages, type ThreadPrint } from "./threads.ts";
 export { type MessageUsage, type ResponseFacts, readMessage, type UsageIteration } from "./usage.ts";
-export { toWarmRequest, type WarmRequest } from "./warm-request.ts";
+export { refusalOf, toWarmRequest, type WarmRequest } from "./warm-request.ts";

@@ -17,7 +17,7 @@ export interface Span {
 
 /** A member of the outermost object. A key that occurs twice is two members. */
 export interface Member {
-  /** Decoded: `max_tokens` is `max_tokens`. */
+  /** Decoded: an escaped `max\\u005ftokens` is `max_tokens`. */
   readonly key: string;
   readonly value: Span;
 }

@@ -1,4 +1,5 @@
 import type { Usage } from "../host.ts";
+import { isCold, isPartial } from "../pure.ts";
 
 /**
  * What a request found in the cache:
@@ -7,13 +8,10 @@ import type { Usage } from "../host.ts";
  */
 export type Outcome = "hit" | "partial" | "cold" | "uncached";
 
-/** Share of the cacheable prefix that must be read for a hit. The rest is what the API may write beyond the marker. */
-export const HIT_SHARE = 0.99;
-
 /** Both counts must come from the response: `inputTokens` alone tells nothing about the cache. */
 export function outcomeOf(usage: Pick<Usage, "cacheReadTokens" | "cacheWriteTokens">): Outcome {
   const { cacheReadTokens: read, cacheWriteTokens: write } = usage;
   if (read <= 0 && write <= 0) return "uncached";
-  if (write >= read) return "cold";
-  return read >= HIT_SHARE * (read + write) ? "hit" : "partial";
+  if (isCold(usage)) return "cold";
+  return isPartial(usage) ? "partial" : "hit";
 }

@@ -2,24 +2,15 @@
  * Tells the threads of a conversation apart: a title, a sub-agent or another model's request must not be
  * taken for the next request of the thread that a person is in.
  */
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, type Hash, randomBytes } from "node:crypto";
 
 /** A request's place in its thread, as keyed hashes: nothing of its content can be read from it. */
 export interface ThreadPrint {
   /** Of model, tools and system. */
   readonly base: string;
-  /** Of the messages up to and including each one, on top of `base`. */
+  /** Of the messages up to and including each one. */
   readonly chain: readonly string[];
   /** Size of the request body in bytes. */
-  readonly bytes: number;
-}
-
-/** What is kept of a thread: the print of its last request, without the chain's middle. */
-export interface Thread {
-  readonly base: string;
-  /** Hash after its last message, and how many messages that were. */
-  readonly head: string;
-  readonly messages: number;
   readonly bytes: number;
 }
 
@@ -31,32 +22,37 @@ export function printThread(body: Uint8Array): ThreadPrint | null {
   const request = parse(body);
   if (request === null || !Array.isArray(request.messages)) return null;
   const { model, tools, system } = request;
-  let hash = digest(JSON.stringify([model, withoutMarkers(tools), asBlocks(withoutMarkers(system))]));
-  const base = hash;
+  const base = keyedHash();
+  base.update(JSON.stringify([model, withoutMarkers(tools)]));
+  absorbContent(base, system);
+  const soFar = keyedHash();
   const chain = request.messages.map((message: unknown) => {
-    hash = digest(hash + JSON.stringify(normalised(message)));
-    return hash;
+    absorbMessage(soFar, message);
+    return soFar.copy().digest("base64url");
   });
-  return { base, chain, bytes: body.length };
+  return { base: base.digest("base64url"), chain, bytes: body.length };
 }
 
-export function threadOf({ base, chain, bytes }: ThreadPrint): Thread {
-  return { base, head: chain.at(-1) ?? base, messages: chain.length, bytes };
+/** How many leading messages two requests have in common. */
+export function sharedMessages(a: ThreadPrint, b: ThreadPrint): number {
+  const shortest = Math.min(a.chain.length, b.chain.length);
+  let shared = 0;
+  while (shared < shortest && a.chain[shared] === b.chain[shared]) shared++;
+  return shared;
 }
 
 /** Whether the request repeats or extends the thread's last one. */
-export function continues(thread: Thread, print: ThreadPrint): boolean {
-  const reached = thread.messages === 0 ? print.base : print.chain[thread.messages - 1];
-  return thread.base === print.base && thread.head === reached;
+export function continues(thread: ThreadPrint, print: ThreadPrint): boolean {
+  return thread.base === print.base && sharedMessages(thread, print) === thread.chain.length;
 }
 
 /**
  * Whether the request becomes its conversation's main thread: it continues it, or replaces it on the same
- * model, tools and system (compaction, rewind), or is no smaller (another model took over). Anything else
- * (a title, a sub-agent) is a side thread.
+ * model, tools and system (compaction, rewind), or goes on with its messages on others, or is no smaller.
+ * Anything else (a title, a sub-agent) is a side thread.
  */
-export function isMain(thread: Thread, print: ThreadPrint): boolean {
-  return thread.base === print.base || print.bytes >= thread.bytes;
+export function isMain(thread: ThreadPrint, print: ThreadPrint): boolean {
+  return thread.base === print.base || sharedMessages(thread, print) >= 2 || print.bytes >= thread.bytes;
 }
 
 function parse(body: Uint8Array): Record<string, unknown> | null {
@@ -68,26 +64,45 @@ function parse(body: Uint8Array): Record<string, unknown> | null {
   }
 }
 
-function digest(text: string): string {
-  return createHmac("sha256", key).update(text).digest("base64url");
+function keyedHash(): Hash {
+  return createHash("sha256").update(key);
+}
+
+function absorbMessage(hash: Hash, message: unknown): void {
+  if (typeof message !== "object" || message === null || !("content" in message)) {
+    hash.update(`\0message ${JSON.stringify(message)}`);
+    return;
+  }
+  const { content, ...rest } = message;
+  hash.update(`\0message ${JSON.stringify(rest)}`);
+  absorbContent(hash, content);
 }
 
 /** Clients send the same text as a string or as one block, depending on where their marker stands. */
-function normalised(message: unknown): unknown {
-  if (typeof message !== "object" || message === null || !("content" in message)) return message;
-  return { ...message, content: asBlocks(withoutMarkers(message.content)) };
+function absorbContent(hash: Hash, content: unknown): void {
+  const blocks = Array.isArray(content) ? content : [content];
+  for (const block of blocks) {
+    const text = typeof block === "string" ? block : plainText(block);
+    if (text === null) hash.update(`\0block ${JSON.stringify(withoutMarker(block))}`);
+    // By its length it is told apart from what follows; as it is, because most of a body is text.
+    else hash.update(`\0text ${text.length} `).update(text);
+  }
 }
 
-function asBlocks(content: unknown): unknown {
-  return typeof content === "string" ? [{ type: "text", text: content }] : content;
+/** The text of a block that holds nothing else, its marker aside. */
+function plainText(block: unknown): string | null {
+  if (typeof block !== "object" || block === null || !("text" in block) || !("type" in block)) return null;
+  const others = Object.keys(block).length - ("cache_control" in block ? 3 : 2);
+  return block.type === "text" && typeof block.text === "string" && others === 0 ? block.text : null;
 }
 
 /** Markers are not part of the prefix and move from request to request (docs/prompt-caching.md row 1.11). */
+function withoutMarker(block: unknown): unknown {
+  if (typeof block !== "object" || block === null) return block;
+  const { cache_control: _, ...rest } = block as Record<string, unknown>;
+  return "content" in rest ? { ...rest, content: withoutMarkers(rest.content) } : rest;
+}
+
 function withoutMarkers(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.map((block: unknown) => {
-    if (typeof block !== "object" || block === null) return block;
-    const { cache_control: _, ...rest } = block as Record<string, unknown>;
-    return "content" in rest ? { ...rest, content: withoutMarkers(rest.content) } : rest;
-  });
+  return Array.isArray(value) ? value.map(withoutMarker) : value;
 }

@@ -57,10 +57,7 @@ export function toWarmRequest(
     );
   }
   const { facts, spans } = reading;
-  const refusal =
-    refuseCredential(headers, facts, options) ?? refuseKind(facts, options) ?? refusePrefix(facts, options);
-  if (refusal !== null) return refusal;
-  const edit = chooseEdit(headers, facts, options);
+  const edit = refuseFacts(headers, facts, options) ?? chooseEdit(headers, facts, options);
   if (edit.kind === "refused") return edit;
   return {
     kind: "warm",
@@ -72,6 +69,29 @@ export function toWarmRequest(
     body: splice(decoded.bytes, replacementsFor(edit, spans)),
     facts,
   };
+}
+
+/** Why a request that has been read already cannot be warmed, or null: as {@link toWarmRequest}, without the body. */
+export function refusalOf(
+  captured: CapturedRequest,
+  facts: RequestFacts,
+  options: WarmRequestOptions = {},
+): WarmRefusal | null {
+  const headers = headerPairs(captured.headers);
+  const refusal = refuseEndpoint(captured) ?? refuseFacts(headers, facts, options);
+  if (refusal !== null) return refusal;
+  const edit = chooseEdit(headers, facts, options);
+  return edit.kind === "refused" ? edit : null;
+}
+
+function refuseFacts(
+  headers: HeaderPairs,
+  facts: RequestFacts,
+  options: WarmRequestOptions,
+): WarmRefusal | null {
+  return (
+    refuseCredential(headers, facts, options) ?? refuseKind(facts, options) ?? refusePrefix(facts, options)
+  );
 }
 
 interface Edit {

@@ -1,8 +1,14 @@
 /** Whose warm a `warmCompleted` reports, and what it changes: hosts may echo our ids, add times, or tell neither. */
 
-import type { WarmCompleted } from "../host.ts";
+import type { Usage, WarmCompleted } from "../host.ts";
 import { computeCachePct, computeExpectedCacheRate, type Instant, instantAt, lifeLeftMs } from "../pure.ts";
-import { type Conversation, coldness, type Flight } from "./conversation.ts";
+import { type Conversation, coldness, type Flight, shortfallOf } from "./conversation.ts";
+
+/** Whether any figure is told. Not every host is typed: a report may come without its usage. */
+export function tellsUsage(event: WarmCompleted): boolean {
+  const { inputTokens, cacheReadTokens, cacheWriteTokens }: Partial<Usage> = event.usage ?? {};
+  return [inputTokens, cacheReadTokens, cacheWriteTokens].some(Number.isFinite);
+}
 
 /** The warm of ours that was sent last, as long as it has not been reported. */
 export function unreported(
@@ -47,6 +53,18 @@ export function dropCompletion(
   }
 }
 
+/** Notes that a warm has been reported without its usage: what it did to the prefix is not known. */
+export function noteUnknown(
+  event: WarmCompleted,
+  conversation: Conversation,
+  last: Flight | undefined,
+  now: Instant,
+): void {
+  settleOwn(event, conversation, last, now);
+  const next = conversation.timer === null ? " Nothing more is sent until the next turn." : "";
+  conversation.trouble = `The host reported no usage for the last warm: what it found is not known.${next}`;
+}
+
 /** Takes a completed warm, ours or a manual one, for the prefix's last use, and notes what it found. */
 export function takeCompletion(
   event: WarmCompleted,
@@ -56,11 +74,7 @@ export function takeCompletion(
 ): void {
   const { usage } = event;
   const { prefix } = conversation;
-  const own = ownOf(event, conversation, last, now);
-  if (own) {
-    own.completed = true;
-    conversation.awaiting = null;
-  }
+  const own = settleOwn(event, conversation, last, now);
   const startedAt = own?.startedAt ?? startTold(event, now) ?? now;
   Object.assign(conversation, {
     prefix: {
@@ -74,10 +88,26 @@ export function takeCompletion(
     lastWarmAt: now.wallMs,
     lastPct: computeCachePct(usage.inputTokens, usage.cacheReadTokens),
     lastExpectedPct: computeExpectedCacheRate(usage.cacheReadTokens, usage.cacheWriteTokens),
-    halt: coldness(usage),
+    halt: coldness(event),
     trouble: null,
+    shortfall: shortfallOf(event),
     failures: 0,
   } satisfies Partial<Conversation>);
+}
+
+/** Marks the warm of ours that this event completes as reported; undefined when it is a manual one's. */
+function settleOwn(
+  event: WarmCompleted,
+  conversation: Conversation,
+  last: Flight | undefined,
+  now: Instant,
+): Flight | undefined {
+  const own = ownOf(event, conversation, last, now);
+  if (own) {
+    own.completed = true;
+    conversation.awaiting = null;
+  }
+  return own;
 }
 
 /** The warm of ours that this event completes, or undefined when it is a manual one's. */

@@ -1,10 +1,13 @@
 /** One conversation's mutable state, and what can be read from it. The warmer is its only writer. */
-import type { ConversationChange, TurnContext, Usage, WarmFailure } from "../host.ts";
+import type { ConversationChange, TurnContext, WarmCompleted, WarmFailure } from "../host.ts";
 import {
   type ConversationSettings,
   type ConversationState,
+  computeExpectedCacheRate,
   DEFAULT_INTERVAL_MS,
   type Instant,
+  isCold,
+  isPartial,
   lifeLeftMs,
   msToSeconds,
   type PrefixUse,
@@ -15,7 +18,10 @@ export type Phase = "off" | "generating" | "idle" | "warming" | "lapsed" | "stop
 
 export interface ConversationStatus {
   readonly phase: Phase;
-  /** Why nothing is being warmed, or what is in the way, as a sentence; null when all is as it should be. */
+  /**
+   * Why nothing is being warmed, what is in the way, or what the last warm fell short of, as a sentence;
+   * null when all is as it should be.
+   */
   readonly why: string | null;
 }
 
@@ -60,6 +66,8 @@ export interface Conversation {
   halt: Halt | null;
   /** What went wrong with the last warm, while there is still another try. */
   trouble: string | null;
+  /** What the last warm did not find, though it was worth going on. */
+  shortfall: string | null;
   failures: number;
 
   timer: number | null;
@@ -92,6 +100,7 @@ export function newConversation(id: string): Conversation {
     idleSinceMs: 0,
     halt: null,
     trouble: null,
+    shortfall: null,
     failures: 0,
     timer: null,
     token: 0,
@@ -128,7 +137,7 @@ export function statusOf(
   if (nextWarmAt !== null && nextWarmAt - now.wallMs >= lifeLeftMs(prefix, now)) {
     return { phase: "idle", why: intervalOutlivesPrefix(settings.intervalMs) };
   }
-  return { phase: "idle", why: null };
+  return { phase: "idle", why: conversation.shortfall };
 }
 
 const UNANSWERED = "The next warm waits for an aborted one to answer: there are never two on their way.";
@@ -147,15 +156,23 @@ export const OUTLIVED = lapsed(
   "The cache entry has expired: a warm now would pay for writing it again. The next turn starts afresh.",
 );
 
-/** The halt for a warm that found nothing to read, or null. Writing at least as much as reading is cold. */
-export function coldness({ cacheReadTokens, cacheWriteTokens }: Usage): Halt | null {
-  // Not "unless it wrote less": where the figures are missing, nothing is known to be cold.
-  if (!(cacheWriteTokens >= cacheReadTokens)) return null;
+/** The halt for a warm that found nothing to read, or null. */
+export function coldness({ usage, missReason }: Pick<WarmCompleted, "usage" | "missReason">): Halt | null {
+  if (!isCold(usage)) return null;
+  const { cacheReadTokens, cacheWriteTokens } = usage;
+  const because = typeof missReason === "string" && missReason !== "" ? ` (${missReason})` : "";
   const found =
     cacheWriteTokens === 0
-      ? "The last warm neither read nor wrote the cache: this prefix is not cached."
-      : `The last warm found the cache cold: it wrote ${cacheWriteTokens} tokens and read ${cacheReadTokens}.`;
+      ? `The last warm neither read nor wrote the cache${because}: this prefix is not cached.`
+      : `The last warm found the cache cold${because}: it wrote ${cacheWriteTokens} tokens and read ${cacheReadTokens}.`;
   return { phase: "stopped", why: `${found} Nothing more is sent until the next turn.` };
+}
+
+/** The sentence for a warm that found only part of the prefix, or null. */
+export function shortfallOf({ usage }: Pick<WarmCompleted, "usage">): string | null {
+  if (!isPartial(usage)) return null;
+  const readPct = computeExpectedCacheRate(usage.cacheReadTokens, usage.cacheWriteTokens);
+  return `The last warm read ${readPct} % of the prefix and wrote the rest.`;
 }
 
 export function stoppedBy(failure: WarmFailure): Halt {

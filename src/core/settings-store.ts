@@ -10,6 +10,14 @@ export interface SettingsStore {
     conversationId: string,
     change: (settings: ConversationSettings) => ConversationSettings,
   ): Promise<ConversationSettings>;
+  /**
+   * What is stored; where that is nothing at all, stores what `first` gives. Read and written as one task,
+   * so that whatever is asked for before or after wins. Rejects when storage does.
+   */
+  create(
+    conversationId: string,
+    first: () => ConversationSettings,
+  ): Promise<{ readonly settings: ConversationSettings; readonly isNew: boolean }>;
 }
 
 /** @param storage asked at every use, so that a host may replace it */
@@ -39,6 +47,16 @@ export function createSettingsStore(storage: () => StorageNamespace): SettingsSt
         const settings = change(await read(conversationId));
         await storage().set(settingsKey(conversationId), serializeSettings(settings));
         return settings;
+      }),
+    create: (conversationId, first) =>
+      enqueue(conversationId, async () => {
+        const key = settingsKey(conversationId);
+        // Not every storage is typed: one may know "nothing" as undefined.
+        const raw = (await storage().get(key)) ?? null;
+        if (raw !== null) return { settings: parseSettings(raw), isNew: false };
+        const settings = first();
+        await storage().set(key, serializeSettings(settings));
+        return { settings, isNew: true };
       }),
   };
 }

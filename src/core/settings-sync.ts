@@ -1,12 +1,13 @@
 /** Keeps a conversation's settings in memory and in storage the same, whatever the order of answers. */
 
 import type { Logger, StorageNamespace } from "../host.ts";
-import { type ConversationSettings, withInterval } from "../pure.ts";
+import { type ConversationSettings, conversationOfKey, DEFAULT_INTERVAL_MS, withInterval } from "../pure.ts";
 import type { Conversation } from "./conversation.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { failureFrom } from "./warm-failure.ts";
 
 export interface SettingsSyncContext {
+  readonly logger: Logger;
   notify(conversation: Conversation): void;
   holds(conversation: Conversation): boolean;
 }
@@ -16,14 +17,26 @@ export interface SettingsSync {
   load(conversation: Conversation, took: (changed: boolean) => void): Promise<void>;
   /** Whether a conversation that is not in memory is stored as on. Never rejects. */
   isStoredOn(conversationId: string): Promise<boolean>;
+  /** Ids of all conversations that have settings stored. Never rejects. */
+  storedIds(): Promise<string[]>;
   /** Stores `enabled` and takes over the rest of what is stored. Rejects when the storage does. */
   storeEnabled(conversation: Conversation, enabled: boolean): Promise<ConversationSettings>;
   storeInterval(conversation: Conversation, intervalMs: number): Promise<ConversationSettings>;
+  /** Stores a conversation of which nothing is stored as on. Rejects when the storage does. */
+  storeFirst(conversation: Conversation): Promise<FirstSettings>;
+}
+
+export interface FirstSettings {
+  readonly settings: ConversationSettings;
+  /** Nothing had been stored. */
+  readonly isNew: boolean;
+  /** The settings in memory are others than before. */
+  readonly changed: boolean;
 }
 
 /** @param deps read at each use */
 export function createSettingsSync(
-  deps: { readonly storage: StorageNamespace; readonly logger: Logger },
+  deps: { readonly storage: StorageNamespace },
   context: SettingsSyncContext,
 ): SettingsSync {
   const store = createSettingsStore(() => deps.storage);
@@ -64,7 +77,7 @@ export function createSettingsSync(
 
   function log(conversationId: string, verb: "read" | "stored", error: unknown): string {
     const { error: message } = failureFrom(error);
-    deps.logger.error(`keepwarm: settings could not be ${verb}`, { conversationId, error: message });
+    context.logger.error(`keepwarm: settings could not be ${verb}`, { conversationId, error: message });
     return message;
   }
 
@@ -95,6 +108,18 @@ export function createSettingsSync(
       }
     },
 
+    async storedIds() {
+      try {
+        const keys = await deps.storage.keys("settings:");
+        return keys.map(conversationOfKey).filter((id) => id !== null);
+      } catch (error) {
+        context.logger.error("keepwarm: stored settings could not be listed", {
+          error: failureFrom(error).error,
+        });
+        return [];
+      }
+    },
+
     async storeEnabled(conversation, enabled) {
       const { id } = conversation;
       if (!enabled) offsUnderWay.set(id, (offsUnderWay.get(id) ?? 0) + 1);
@@ -122,6 +147,19 @@ export function createSettingsSync(
         const stored = await store.update(id, (settings) => withInterval(inForce(id, settings), intervalMs));
         take(conversation, stored);
         return stored;
+      } catch (error) {
+        report(conversation, "stored", error);
+        throw error;
+      }
+    },
+
+    async storeFirst(conversation) {
+      const { id } = conversation;
+      const on = { enabled: true, intervalMs: DEFAULT_INTERVAL_MS };
+      try {
+        // An off that is still to be stored, or could not be, was the person's word all the same.
+        const first = await store.create(id, () => inForce(id, on));
+        return { ...first, changed: take(conversation, first.settings) };
       } catch (error) {
         report(conversation, "stored", error);
         throw error;

@@ -8,11 +8,11 @@ import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 export interface WarmingDeps {
   readonly warm: WarmService["warm"];
   readonly timers: Timers;
-  readonly logger: Logger;
 }
 
 /** What the loop needs to know of the warmer it belongs to. */
 export interface WarmingContext {
+  readonly logger: Logger;
   now(): Instant;
   /** In [0, 1). */
   random(): number;
@@ -113,7 +113,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     };
     conversation.awaiting = null;
     flights.set(conversation.id, flight);
-    deps.logger.debug("keepwarm: warming", { conversationId: conversation.id, warmId: flight.warmId });
+    context.logger.debug("keepwarm: warming", { conversationId: conversation.id, warmId: flight.warmId });
     const options = {
       ...(cwd === undefined ? {} : { cwd }),
       ...(modelName === undefined ? {} : { modelName }),
@@ -163,7 +163,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       conversation.trouble = `The last warm failed (${failure.error}); trying again.`;
       schedule(conversation, now.wallMs + delayMs, now);
     }
-    deps.logger.warn("keepwarm: warm failed", {
+    context.logger.warn("keepwarm: warm failed", {
       conversationId,
       error: failure.error,
       status: failure.status,

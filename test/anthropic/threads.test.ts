@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { continues, isMain, printThread, type ThreadPrint, threadOf } from "../../src/anthropic/index.ts";
+import {
+  continues,
+  isMain,
+  printThread,
+  sharedMessages,
+  type ThreadPrint,
+} from "../../src/anthropic/index.ts";
 
 const ephemeral = { type: "ephemeral" };
 
@@ -18,14 +24,14 @@ const second = print({ messages: [user("Hi"), assistant("Hello"), user("Go on")]
 
 describe("a thread", () => {
   it("is continued by a request that begins with its last one, and by its repetition", () => {
-    expect(continues(threadOf(first), second)).toBe(true);
-    expect(continues(threadOf(second), second)).toBe(true);
+    expect(continues(first, second)).toBe(true);
+    expect(continues(second, second)).toBe(true);
   });
 
   it("is not continued by an earlier request, nor by one that went on differently", () => {
     const other = print({ messages: [user("Hi"), assistant("Good day"), user("Go on")] });
-    expect(continues(threadOf(second), first)).toBe(false);
-    expect(continues(threadOf(second), other)).toBe(false);
+    expect(continues(second, first)).toBe(false);
+    expect(continues(second, other)).toBe(false);
   });
 
   it.each([
@@ -33,7 +39,7 @@ describe("a thread", () => {
     ["the tools", { tools: [{ name: "look" }, { name: "leap" }] }],
     ["the model", { model: "claude-haiku-5-5" }],
   ])("is another one when %s is another", (_, change) => {
-    expect(continues(threadOf(first), print({ messages: [user("Hi")], ...change }))).toBe(false);
+    expect(continues(first, print({ messages: [user("Hi")], ...change }))).toBe(false);
   });
 
   it("stays the same when its marker moves on, inside tool results too", () => {
@@ -45,7 +51,7 @@ describe("a thread", () => {
     const after = print({
       messages: [user([result]), assistant("Well"), user([marked({ type: "text", text: "Go" })])],
     });
-    expect(continues(threadOf(before), after)).toBe(true);
+    expect(continues(before, after)).toBe(true);
   });
 
   it("stays the same when a text is sent as a string once and as a block with a marker another time", () => {
@@ -53,13 +59,26 @@ describe("a thread", () => {
       system: [{ type: "text", text: "Be brief.", cache_control: ephemeral }],
       messages: [user([{ type: "text", text: "Hi", cache_control: ephemeral }])],
     });
-    expect(continues(threadOf(before), second)).toBe(true);
+    expect(continues(before, second)).toBe(true);
   });
 
   it("does not take a tool's input for a marker", () => {
     const call = (input: object) =>
       print({ messages: [assistant([{ type: "tool_use", id: "t", name: "look", input }])] });
-    expect(continues(threadOf(call({ cache_control: 1 })), call({ cache_control: 2 }))).toBe(false);
+    expect(continues(call({ cache_control: 1 }), call({ cache_control: 2 }))).toBe(false);
+  });
+
+  it("tells the same text apart when it is cut into blocks in another place", () => {
+    const blocks = (...texts: string[]) =>
+      print({ messages: [user(texts.map((text) => ({ type: "text", text })))] });
+    expect(continues(blocks("ab", "c"), blocks("a", "bc"))).toBe(false);
+    expect(continues(blocks("ab", "c"), blocks("abc"))).toBe(false);
+  });
+
+  it("shares with another request the messages that both begin with", () => {
+    const other = print({ system: "Be long.", messages: [user("Hi"), assistant("Hello"), user("Stop")] });
+    expect(sharedMessages(second, other)).toBe(2);
+    expect(sharedMessages(second, first)).toBe(1);
   });
 
   it("shows nothing of its content", () => {
@@ -68,7 +87,7 @@ describe("a thread", () => {
 });
 
 describe("the main thread of a conversation", () => {
-  const main = threadOf(print({ messages: [user("Hi"), assistant("x".repeat(1_000)), user("Go on")] }));
+  const main = print({ messages: [user("Hi"), assistant("x".repeat(1_000)), user("Go on")] });
 
   it("is replaced on the same base: by a compaction, by a rewind", () => {
     expect(isMain(main, first)).toBe(true);
@@ -76,6 +95,15 @@ describe("the main thread of a conversation", () => {
 
   it("is not replaced by something smaller on another base: a title, a sub-agent", () => {
     expect(isMain(main, print({ system: "Give it a title.", messages: [user("Hi")] }))).toBe(false);
+  });
+
+  it("goes on with its messages on another base, however small: a system prompt that changes", () => {
+    const grown = print({
+      messages: [user("Hi"), assistant("Hello"), user("Go on"), assistant("x".repeat(500))],
+    });
+    expect(
+      isMain(grown, print({ system: "It is now noon.", messages: [user("Hi"), assistant("Hello")] })),
+    ).toBe(true);
   });
 
   it("is replaced by something no smaller on another base: another model took over", () => {

@@ -15,6 +15,8 @@ interface Use {
 interface ModelledConversation {
   /** The person's last word, or what was stored before the first. */
   on: boolean;
+  /** The person has said on or off: nothing may decide in their place any more. */
+  spoken: boolean;
   active: boolean;
   open: boolean;
   /** The person closed it, and has not come back. */
@@ -36,6 +38,8 @@ export interface WarmerModel {
   disposed: boolean;
 
   switched(id: string, on: boolean): void;
+  /** It is to be on unless something is stored, or was said. */
+  enabledIfNew(id: string): void;
   started(id: string): void;
   settled(id: string, agoMs: number | undefined, ttlMs: number | undefined): void;
   completed(event: WarmCompleted): void;
@@ -56,9 +60,13 @@ export interface WarmerModel {
   checkNotice(id: string): void;
 }
 
-/** @param on what the storage says of every conversation */
-export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[], on: boolean): WarmerModel {
-  const { clock, service, warmer } = world;
+/** @param on what the storage says of every conversation; undefined: nothing */
+export function createWarmerModel(
+  world: WarmerUnderTest,
+  ids: readonly string[],
+  on: boolean | undefined,
+): WarmerModel {
+  const { clock, service, storage, warmer } = world;
   const fresh = () => ({
     active: false,
     open: true,
@@ -67,7 +75,7 @@ export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[]
     uses: [] as Use[],
     reports: 0,
   });
-  const conversations = new Map(ids.map((id) => [id, { on, ...fresh() }]));
+  const conversations = new Map(ids.map((id) => [id, { on: on === true, spoken: false, ...fresh() }]));
   const reportsBefore = new WeakMap<WarmCall, number>();
 
   const ago = (agoMs: number, ttlMs = UNKNOWN_TTL_MS): Use => ({
@@ -101,7 +109,10 @@ export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[]
       return conversation;
     },
     switched(id, on) {
-      Object.assign(model.of(id), { on, closed: false });
+      Object.assign(model.of(id), { on, spoken: true, closed: false });
+    },
+    enabledIfNew(id) {
+      if (!model.of(id).spoken && storage.settings(id) === null) model.of(id).on = true;
     },
     started(id) {
       Object.assign(model.of(id), { active: true, stopped: false, closed: false });
@@ -126,7 +137,7 @@ export function createWarmerModel(world: WarmerUnderTest, ids: readonly string[]
     },
     closed(id) {
       // Whether and when it is forgotten is up to the storage; until it is on again that makes no difference.
-      Object.assign(model.of(id), { on: false, open: true, closed: true, stopped: false });
+      Object.assign(model.of(id), { on: false, spoken: true, open: true, closed: true, stopped: false });
     },
     detached(id) {
       Object.assign(model.of(id), fresh());

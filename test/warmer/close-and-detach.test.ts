@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { settled } from "../support/virtual-clock.ts";
 import { HIT, honourAbort } from "../support/warm-service.ts";
-import { ID, setUp } from "../support/warmer-under-test.ts";
+import { ID, setUp, type WarmerUnderTest } from "../support/warmer-under-test.ts";
 
 describe("a conversation that its person closes", () => {
   it("is off and disarmed before the first await", async () => {
@@ -160,6 +160,82 @@ describe("a conversation that its person closes", () => {
   });
 });
 
+const manual = { conversationId: ID, usage: HIT };
+
+describe.each([
+  ["closed", (world: WarmerUnderTest, id = ID) => world.warmer.onConversationClosed(id)],
+  ["detached", async (world: WarmerUnderTest, id = ID) => world.warmer.onConversationDetached(id)],
+] as const)("what comes late of a conversation that is %s", (_, letGo) => {
+  it("leaves no record when it is a turn that settles", async () => {
+    const world = setUp();
+    await world.warmer.setEnabled(ID, true);
+    world.warmer.onTurnStarted(ID);
+    await letGo(world);
+    world.notices.length = 0;
+    world.warmer.onTurnSettled(ID, {});
+    await settled();
+    expect([world.warmer.conversations(), world.notices]).toEqual([[], []]);
+  });
+
+  it.each([
+    ["while its warm hangs", () => {}],
+    ["after its warm was answered", (world: WarmerUnderTest) => world.service.last().resolve({})],
+  ])("leaves no record when it is a warm reported without an id, %s", async (_when, answer) => {
+    const world = setUp();
+    await world.arm();
+    await world.clock.pass(240_000);
+    await letGo(world);
+    answer(world);
+    await settled();
+    world.notices.length = 0;
+    world.warmer.onWarmCompleted(manual);
+    expect([world.warmer.conversations(), world.notices]).toEqual([[], []]);
+  });
+
+  it("voids its warm in flight all the same, so that the next manual one counts", async () => {
+    const world = setUp();
+    await world.arm();
+    await world.clock.pass(240_000);
+    await letGo(world);
+    world.warmer.onWarmCompleted(manual);
+    world.warmer.onTurnStarted(ID);
+    world.warmer.onTurnSettled(ID, {});
+    world.warmer.onWarmCompleted(manual);
+    expect(world.warmer.getState(ID).lastPct).toBe(99);
+  });
+
+  it.each([
+    ["turn that starts", ({ warmer }: WarmerUnderTest) => warmer.onTurnStarted(ID)],
+    ["switch", ({ warmer }: WarmerUnderTest) => warmer.setEnabled(ID, true)],
+    ["switch of what is new", ({ warmer }: WarmerUnderTest) => warmer.enableIfNew(ID)],
+    ["change of the interval", ({ warmer }: WarmerUnderTest) => warmer.setIntervalMs(ID, 30_000)],
+    ["load", ({ warmer }: WarmerUnderTest) => warmer.load(ID)],
+    [
+      "turn that is remembered",
+      ({ warmer, clock }: WarmerUnderTest) =>
+        warmer.restore([{ conversationId: ID, settledAt: clock.now() - 1_000 }]),
+    ],
+  ])("counts again after a %s", async (_what, comeBack) => {
+    const world = setUp();
+    await world.arm();
+    await letGo(world);
+    await comeBack(world);
+    world.warmer.onTurnSettled(ID, { cwd: "/project" });
+    expect(world.warmer.getContext(ID)).toEqual({ cwd: "/project" });
+  });
+
+  it("is known for late among the last thousand", async () => {
+    const world = setUp();
+    const ids = Array.from({ length: 1_001 }, (_each, index) => `conversation-${index}`);
+    for (const id of ids) {
+      world.warmer.onTurnStarted(id);
+      await letGo(world, id);
+    }
+    for (const id of ids) world.warmer.onTurnSettled(id, {});
+    expect(world.warmer.conversations()).toEqual(["conversation-0"]);
+  });
+});
+
 describe("a conversation that its host lets go of", () => {
   it("stops at once", async () => {
     const { warmer, clock, arm } = setUp();
@@ -251,6 +327,20 @@ describe("a conversation that its host lets go of", () => {
     warmer.onConversationDetached(ID);
     warmer.onConversationDetached("stranger");
     expect(notices).toHaveLength(1);
+  });
+
+  it("is not brought back by a surface that asks for it there and then, and shows no due time", async () => {
+    const { warmer, deps, notices, arm } = setUp();
+    await arm();
+    const { onSurfaceChange } = deps;
+    deps.onSurfaceChange = (conversationId) => {
+      onSurfaceChange(conversationId);
+      void warmer.load(conversationId);
+    };
+    warmer.onConversationDetached(ID);
+    await settled();
+    expect(warmer.conversations()).toEqual([]);
+    expect(notices).toMatchObject([{ enabled: true, nextWarmAt: null }]);
   });
 });
 

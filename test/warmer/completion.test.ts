@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { settled } from "../support/virtual-clock.ts";
 import { COLD, HIT } from "../support/warm-service.ts";
-import { ID, setUp } from "../support/warmer-under-test.ts";
+import { ID, setUp, type WarmerUnderTest } from "../support/warmer-under-test.ts";
 
 const MINUTE = 60_000;
 const manual = { conversationId: ID, usage: HIT };
@@ -87,6 +87,151 @@ describe("a completed warm", () => {
     await service.last().succeed({ event: "none" });
     await settled();
     expect(warmer.getStatus(ID).why).toContain("has not reported");
+  });
+});
+
+describe("a completion without usage", () => {
+  const unusable = [
+    ["missing", undefined],
+    ["null", null],
+    ["empty", {}],
+    ["no figures", { inputTokens: "many", cacheReadTokens: Number.NaN }],
+  ] as const;
+
+  it.each(unusable)("(%s) is dropped, logged, and said to have come without it", async (_, usage) => {
+    const { warmer, clock, service, logger, notices, arm } = setUp();
+    await arm();
+    await clock.pass(240_000);
+    notices.length = 0;
+    warmer.onWarmCompleted({ conversationId: ID, usage } as never);
+    service.last().resolve({});
+    await clock.pass(3_600_000);
+    expect(warmer.getState(ID)).toMatchObject({ lastPct: null, lastWarmAt: null, nextWarmAt: null });
+    expect(warmer.getStatus(ID).why).toContain("reported no usage");
+    expect([service.calls.length, clock.liveTimers(), notices.length]).toEqual([1, 0, 1]);
+    expect(logger.at("warn")).toMatchObject([{ attributes: { conversationId: ID } }]);
+  });
+
+  const bare = { conversationId: ID } as never;
+
+  it.each(["before", "after"])(
+    "told %s the promise has reported our warm all the same: what comes next is a manual one's",
+    async (when) => {
+      const { warmer, clock, service, arm, dueInMs } = setUp();
+      await arm();
+      await clock.pass(240_000);
+      if (when === "before") warmer.onWarmCompleted(bare);
+      service.last().resolve({});
+      await settled();
+      if (when === "after") warmer.onWarmCompleted(bare);
+      await clock.pass(30_000);
+      warmer.onWarmCompleted(manual);
+      expect(warmer.getStatus(ID)).toEqual({ phase: "idle", why: null });
+      // As for an entry that lives from this one's report, not from when ours went out.
+      expect(dueInMs()).toBe(240_000);
+    },
+  );
+
+  it("makes our warm's failure afterwards nothing to retry for", async () => {
+    const { warmer, clock, service, arm } = setUp();
+    await arm();
+    await clock.pass(240_000);
+    warmer.onWarmCompleted(bare);
+    service.last().reject(new Error("reset"));
+    await settled();
+    expect(clock.liveTimers()).toBe(0);
+  });
+
+  it("of a manual warm leaves our due time alone", async () => {
+    const { warmer, clock, arm, dueInMs } = setUp();
+    await arm();
+    await clock.pass(100_000);
+    warmer.onWarmCompleted(bare);
+    expect([dueInMs(), warmer.getStatus(ID).why]).toEqual([
+      140_000,
+      "The host reported no usage for the last warm: what it found is not known.",
+    ]);
+  });
+
+  it("of a conversation nobody has mentioned leaves no record", () => {
+    const { warmer } = setUp();
+    warmer.onWarmCompleted(bare);
+    expect(warmer.conversations()).toEqual([]);
+  });
+
+  it("of an overtaken warm is dropped as that, silently", async () => {
+    const { warmer, clock, logger, notices, arm } = setUp();
+    await arm();
+    await clock.pass(240_000);
+    warmer.onTurnStarted(ID);
+    warmer.onTurnSettled(ID, {});
+    notices.length = 0;
+    warmer.onWarmCompleted(bare);
+    warmer.onWarmCompleted(manual);
+    expect([warmer.getState(ID).lastPct, logger.at("warn"), notices.length]).toEqual([99, [], 1]);
+  });
+
+  it("is forgotten with the next turn", async () => {
+    const { warmer, clock, arm } = setUp();
+    await arm();
+    await clock.pass(240_000);
+    warmer.onWarmCompleted(bare);
+    warmer.onTurnStarted(ID);
+    warmer.onTurnSettled(ID, {});
+    expect([clock.liveTimers(), warmer.getStatus(ID).why]).toEqual([1, null]);
+  });
+});
+
+describe("a warm that read only part of the prefix", () => {
+  const partial = { inputTokens: 1_000, outputTokens: 0, cacheReadTokens: 700, cacheWriteTokens: 300 };
+  const why = "The last warm read 70 % of the prefix and wrote the rest.";
+
+  it("re-arms, and says so while it counts down", async () => {
+    const { warmer, clock, service, arm, dueInMs } = setUp();
+    await arm();
+    await clock.pass(240_000);
+    await service.last().succeed({ usage: partial });
+    expect([warmer.getStatus(ID), dueInMs()]).toEqual([{ phase: "idle", why }, 240_000]);
+  });
+
+  it.each([
+    [990, 10, null],
+    [989, 11, "The last warm read 99 % of the prefix and wrote the rest."],
+    [501, 499, "The last warm read 50 % of the prefix and wrote the rest."],
+  ])("is one that read %i and wrote %i: %s", async (cacheReadTokens, cacheWriteTokens, expected) => {
+    const { warmer, arm } = setUp();
+    await arm();
+    warmer.onWarmCompleted({ ...manual, usage: { ...partial, cacheReadTokens, cacheWriteTokens } });
+    expect(warmer.getStatus(ID).why).toBe(expected);
+  });
+
+  it("says nothing of it once a later warm read it all", async () => {
+    const { warmer, arm } = setUp();
+    await arm();
+    warmer.onWarmCompleted({ ...manual, usage: partial });
+    warmer.onWarmCompleted(manual);
+    expect(warmer.getStatus(ID).why).toBeNull();
+  });
+
+  it.each([
+    ["starts", ({ warmer }: WarmerUnderTest) => warmer.onTurnStarted(ID)],
+    ["settles", ({ warmer }: WarmerUnderTest) => warmer.onTurnSettled(ID, {})],
+  ])("says nothing of it once a turn %s", async (_, turn) => {
+    const world = setUp();
+    await world.arm();
+    world.warmer.onWarmCompleted({ ...manual, usage: partial });
+    turn(world);
+    expect(world.warmer.getStatus(ID).why).toBeNull();
+  });
+
+  it("says what is in the way instead, while something is", async () => {
+    const { warmer, clock, service, arm } = setUp();
+    await arm();
+    warmer.onWarmCompleted({ ...manual, usage: partial });
+    await clock.pass(240_000);
+    service.last().resolve({ error: "overloaded", status: 529 });
+    await settled();
+    expect(warmer.getStatus(ID).why).toContain("overloaded");
   });
 });
 
@@ -331,6 +476,23 @@ describe("a cold warm", () => {
     await service.last().succeed({ usage: COLD });
     expect(warmer.getStatus(ID)).toMatchObject({ phase: "stopped" });
     expect(warmer.getStatus(ID).why).toContain("wrote 990 tokens and read 0");
+  });
+
+  it.each([
+    [COLD, "found the cache cold (tools_changed): it wrote 990 tokens"],
+    [{ ...COLD, cacheWriteTokens: 0 }, "neither read nor wrote the cache (tools_changed)"],
+  ])("says why, where the API told", async (usage, expected) => {
+    const { warmer, arm } = setUp();
+    await arm();
+    warmer.onWarmCompleted({ ...manual, usage, missReason: "tools_changed" });
+    expect(warmer.getStatus(ID).why).toContain(expected);
+  });
+
+  it.each(["", null, { type: "tools_changed" }])("takes %o for no reason told", async (missReason) => {
+    const { warmer, arm } = setUp();
+    await arm();
+    warmer.onWarmCompleted({ ...manual, usage: COLD, missReason: missReason as never });
+    expect(warmer.getStatus(ID).why).toContain("found the cache cold: it wrote");
   });
 
   it("still shows its percentages, in one notice", async () => {

@@ -37,12 +37,13 @@ const event = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ event: fc.constant("switch"), id, on: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ event: fc.constant("enableIfNew"), id }) },
   {
     weight: 2,
     arbitrary: fc.record({
       event: fc.constant("interval"),
       id,
-      ms: fc.integer({ min: 20_000, max: 500_000 }),
+      ms: fc.integer({ min: 1_000, max: 500_000 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ event: fc.constant("close"), id }) },
@@ -104,11 +105,12 @@ describe("whatever happens, in whatever order", () => {
     process.on("unhandledRejection", listener);
     await fc.assert(
       fc.asyncProperty(
-        fc.boolean(),
+        fc.constantFrom(undefined, false, true),
+        fc.constantFrom<readonly Glance[]>([], ["getState", "getStatus"], ["load"]),
         fc.array(event, { maxLength: 40, size: "max" }),
         fc.constantFrom(closeAll, disposeOf),
-        async (wasOn, events, end) => {
-          const play = begin(wasOn);
+        async (wasOn, glances, events, end) => {
+          const play = begin(wasOn, glances);
           for (const each of events) {
             await happen(each, play);
             await settled();
@@ -136,10 +138,14 @@ interface Play {
   manner: Manner;
 }
 
-function begin(wasOn: boolean): Play {
+/** What a surface asks the warmer for whenever it is told to redraw. */
+type Glance = "getState" | "getStatus" | "load";
+
+function begin(wasOn: boolean | undefined, glances: readonly Glance[]): Play {
   const clock = createVirtualClock();
   const stored = JSON.stringify({ enabled: wasOn, intervalMs: 240_000 });
-  const storage = createMemoryStorage(clock, new Map(IDS.map((each) => [`settings:${each}`, stored])));
+  const known = wasOn === undefined ? [] : IDS;
+  const storage = createMemoryStorage(clock, new Map(known.map((each) => [`settings:${each}`, stored])));
   const world = setUp({ clock, storage, random: sequence(0.382) });
   const model = createWarmerModel(world, IDS, wasOn);
   const play: Play = { world, model, troubles: [], manner: { ...FINE, does: "hang" } };
@@ -151,7 +157,10 @@ function begin(wasOn: boolean): Play {
       play.troubles.push(String(error));
     }
   };
-  world.deps.onSurfaceChange = (conversationId) => note(() => model.checkNotice(conversationId));
+  world.deps.onSurfaceChange = (conversationId) => {
+    note(() => model.checkNotice(conversationId));
+    for (const glance of glances) void world.warmer[glance](conversationId);
+  };
   const { emit } = world.service;
   world.service.emit = (completed) => {
     model.completed(completed);
@@ -210,6 +219,9 @@ async function happen(what: Event, play: Play): Promise<void> {
     case "switch":
       model.switched(what.id, what.on);
       return void warmer.setEnabled(what.id, what.on).catch(ignored);
+    case "enableIfNew":
+      model.enabledIfNew(what.id);
+      return void warmer.enableIfNew(what.id).catch(ignored);
     case "interval":
       return void warmer.setIntervalMs(what.id, what.ms).catch(ignored);
     case "close":
@@ -217,7 +229,8 @@ async function happen(what: Event, play: Play): Promise<void> {
       return void warmer.onConversationClosed(what.id);
     case "detach":
       model.detached(what.id);
-      return warmer.onConversationDetached(what.id);
+      warmer.onConversationDetached(what.id);
+      return expect(warmer.conversations()).not.toContain(what.id);
     case "changed":
       if (warmer.conversations().includes(what.id)) model.changed(what.id, what.change);
       return warmer.onConversationChanged(what.id, what.change);
@@ -278,12 +291,26 @@ async function nextTurnsAreWarmed(play: Play): Promise<void> {
   }
 }
 
-/** No timer and no memory is left of closed conversations. */
-async function closeAll({ world, model }: Play): Promise<void> {
-  const { warmer, clock, storage } = world;
+/** No timer and no memory is left of closed conversations, whatever still arrives of them. */
+async function closeAll(play: Play): Promise<void> {
+  const { warmer, clock, storage } = play.world;
   for (const each of IDS) {
-    model.closed(each);
+    // One that is closed with a warm on its way.
+    play.manner = { ...FINE, does: "hang", honoursAbort: false };
+    await happen({ event: "settled", id: each, agoMs: 0, ttlMs: 300_000 }, play);
+    await happen({ event: "warmNow", id: each }, play);
+    play.model.closed(each);
     await warmer.onConversationClosed(each);
+  }
+  await happen({ event: "answer", manner: { ...FINE, ids: false, event: "after" } }, play);
+  for (const each of IDS) {
+    await happen({ event: "changed", id: each, change: { open: true } }, play);
+    for (const warmId of [undefined, "by-hand", "old"] as const) {
+      await happen({ event: "manual", id: each, warmId, agoMs: undefined, usage: HIT }, play);
+    }
+    await happen({ event: "settled", id: each, agoMs: undefined, ttlMs: undefined }, play);
+    await happen({ event: "detach", id: each }, play);
+    await happen({ event: "settled", id: each, agoMs: 0, ttlMs: 300_000 }, play);
   }
   await clock.pass(600_000);
   expect([warmer.conversations(), clock.liveTimers()]).toEqual([[], 0]);

@@ -57,6 +57,17 @@ describe("after a restart", () => {
     expect(clock.liveTimers()).toBe(1);
   });
 
+  it.each([[null], [undefined], ["turn"], [{}], [{ conversationId: 7 }]])(
+    "skips %o, which is no turn, and takes the ones around it",
+    async (garbage) => {
+      const { warmer, clock, logger } = restarted(["a", "b"]);
+      const turn = (conversationId: string) => ({ conversationId, settledAt: clock.now() });
+      await warmer.restore([turn("a"), garbage as never, turn("b")]);
+      expect([warmer.conversations(), clock.liveTimers()]).toEqual([["a", "b"], 2]);
+      expect(logger.at("warn")).toHaveLength(1);
+    },
+  );
+
   it("keeps out of memory what is off and unknown to the host", async () => {
     const { warmer, storage } = restarted(["on"]);
     storage.entries.set("settings:off", '{"enabled":false}');

@@ -405,10 +405,10 @@ describe("a failing storage is reported, never a reason to warm", () => {
   });
 });
 
-type Command = { do: "on" } | { do: "off" } | { do: "close" } | { do: "interval"; ms: number };
+type Command = { do: "on" | "off" | "close" | "enableIfNew" } | { do: "interval"; ms: number };
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.constantFrom<Command>({ do: "on" }, { do: "off" }, { do: "close" }),
+  fc.constantFrom<Command>({ do: "on" }, { do: "off" }, { do: "close" }, { do: "enableIfNew" }),
   fc.integer({ min: 1_000, max: 200_000 }).map((ms): Command => ({ do: "interval", ms })),
 );
 
@@ -429,6 +429,8 @@ describe("commands given at once, in any order", () => {
             if (each.do === "interval") {
               void warmer.setIntervalMs(ID, each.ms);
               expected.intervalMs = each.ms;
+            } else if (each.do === "enableIfNew") {
+              void warmer.enableIfNew(ID);
             } else {
               void (each.do === "close"
                 ? warmer.onConversationClosed(ID)
@@ -461,9 +463,10 @@ describe("commands given at once, in any order", () => {
           let call = 0;
           storage.delayMs = () => delays[call++ % delays.length] ?? 0;
           storage.fails = () => failing[call % failing.length] ?? false;
-          for (const each of [...commands, last]) {
+          for (const each of [...commands, last, { do: "enableIfNew" } as const]) {
             if (each.do === "interval") warmer.setIntervalMs(ID, each.ms).catch(() => {});
             else if (each.do === "close") void warmer.onConversationClosed(ID);
+            else if (each.do === "enableIfNew") warmer.enableIfNew(ID).catch(() => {});
             else warmer.setEnabled(ID, each.do === "on").catch(() => {});
           }
           warmer.onTurnSettled(ID, {});

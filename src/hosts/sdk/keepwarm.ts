@@ -1,6 +1,6 @@
 /** Any program on an Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
 import { EventEmitter } from "eventemitter3";
-import { toWarmRequest, warmCaptured } from "../../anthropic/index.ts";
+import { refusalOf, warmCaptured } from "../../anthropic/index.ts";
 import type {
   Disposable,
   HostEvents,
@@ -16,7 +16,7 @@ import { settingsKey } from "../../pure.ts";
 import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import type { CacheWarmer } from "../../warmer.ts";
-import { Conversations, type SdkConversation } from "./conversations.ts";
+import { Conversations, type LastRequest, lapsesAt, type SdkConversation } from "./conversations.ts";
 import { checkOptions, type KeepwarmOptions } from "./options.ts";
 import { type TurnWatcher, watchTurns } from "./turns.ts";
 
@@ -57,9 +57,17 @@ function isFetch(value: unknown): value is typeof globalThis.fetch {
   return typeof value === "function";
 }
 
-function nothingCached(failure: string | null): string {
-  const how = failure === null ? "" : ` (${failure})`;
-  return `The request failed${how} before its response began: there is nothing of it to keep warm.`;
+const LAPSED_MEANWHILE =
+  "The cache entry expired before the response was read to its end. The next turn starts afresh.";
+
+/** No warm is waited for longer than this, in ms: it answers after one prefill. */
+const LONGEST_WARM_MS = 120_000;
+
+/** Least time between two sweeps, in ms. */
+const SWEEP_PAUSE_MS = 1_000;
+
+function nothingCached(failure: string): string {
+  return `The request failed (${failure}) before its response began: there is nothing of it to keep warm.`;
 }
 
 /**
@@ -82,12 +90,15 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   } = options;
   // Looked up at each call, so that a program may still replace the global one.
   const fetch: typeof globalThis.fetch = (input, init) => (ownFetch ?? globalThis.fetch)(input, init);
+  // The plugin's own, so that a listener of the program that throws cannot come between.
+  const internal = new EventEmitter<HostEvents>();
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations(maxConversations);
   const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
+  let disposed = false;
 
   const plugin = activate({
-    events,
+    events: internal,
     warmService: { warm },
     storage,
     // Its program gets the surface by name.
@@ -98,19 +109,30 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     ...(monotonicNow === undefined ? {} : { monotonicNow }),
   });
 
+  function tell<E extends keyof HostEvents>(name: E, event: Parameters<HostEvents[E]>[0]): void {
+    const payload = [event] as Parameters<EventEmitter.EventListener<HostEvents, E>>;
+    internal.emit(name, ...payload);
+    try {
+      events.emit(name, ...payload);
+    } catch (error) {
+      logger.error(`keepwarm: a listener of ${name} threw`, { error: String(error) });
+    }
+  }
+
   const watcher: TurnWatcher = {
     ...requestOptions,
     now,
     logger,
     conversations,
-    started({ id: conversationId }, modelName, isNew) {
-      if (isNew && enableNew) void enableUnlessSet(conversationId);
-      events.emit("turnStarted", { conversationId, modelName });
+    watching: () => !disposed,
+    started({ id: conversationId }, modelName) {
+      tell("turnStarted", { conversationId, modelName });
+      if (enableNew) void enableIfNew(conversationId);
       for (const surplus of conversations.overLimit()) detach(surplus);
     },
+    captured: sweepLater,
     settled(conversation, failure) {
-      events.emit("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
-      sweepLater();
+      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
     },
   };
   // So that a client that is wrapped twice is not watched twice.
@@ -133,9 +155,9 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   }
 
   function contextOf({ last, lastUsedAt }: SdkConversation, failure: string | null): TurnContext {
-    if (last === null) return { notWarmable: nothingCached(failure) };
+    if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
     const { request, facts, usage, stopReason } = last;
-    const plan = toWarmRequest(request, { ...warmOptions, ...(usage === null ? {} : { usage }) });
+    const refusal = refusalOf(request, facts, optionsFor(last));
     return {
       // Not the request's own start: if this turn failed, a warm may have used the prefix since.
       requestStartedAt: lastUsedAt,
@@ -143,20 +165,21 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs }),
       ...(usage === null ? {} : { usage }),
       ...(stopReason === null ? {} : { stopReason }),
-      ...(plan.kind === "refused" ? { notWarmable: plan.reason } : {}),
+      ...(refusal === null ? {} : { notWarmable: refusal.reason }),
     };
   }
 
-  async function enableUnlessSet(conversationId: string): Promise<void> {
+  function optionsFor({ usage, send }: LastRequest) {
+    return { ...warmOptions, fetch: send, ...(usage === null ? {} : { usage }) };
+  }
+
+  async function enableIfNew(conversationId: string): Promise<void> {
     try {
-      // A conversation that was switched off stays off.
-      if (await storage.has(settingsKey(conversationId))) return;
-      await plugin.warmer.setEnabled(conversationId, true);
+      await plugin.warmer.enableIfNew(conversationId);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       logger.error("keepwarm: a new conversation could not be switched on", {
         conversationId,
-        error: message,
+        error: error instanceof Error ? error.message : String(error),
       });
     }
   }
@@ -170,25 +193,36 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     if (!conversation || !last) {
       return { error: "There is no request of this conversation to repeat.", permanent: true };
     }
-    const answer = await warmCaptured(last.request, {
-      ...warmOptions,
-      fetch: last.send,
-      ...(signal === undefined ? {} : { signal }),
-      ...(last.usage === null ? {} : { usage: last.usage }),
-    });
-    if (answer.kind === "refused") return { error: answer.reason, permanent: true };
-    if (answer.kind === "failed") return answer;
-    const { usage, startedAt } = answer;
-    conversation.lastUsedAt = Math.max(conversation.lastUsedAt, startedAt);
-    const ids = warmId === undefined ? { conversationId } : { conversationId, warmId };
-    events.emit("warmCompleted", { ...ids, usage, startedAt });
-    return usage;
+    conversation.warming = true;
+    try {
+      const answer = await warmCaptured(last.request, {
+        ...optionsFor(last),
+        ...(signal === undefined ? {} : { signal }),
+        // Once the prefix has lapsed, a warm that arrives late would pay for writing it.
+        timeoutMs: Math.min(LONGEST_WARM_MS, Math.max(1, lapsesAt(conversation) - now())),
+      });
+      if (answer.kind === "refused") return { error: answer.reason, permanent: true };
+      if (answer.kind === "failed") return answer;
+      const { usage, startedAt, missReason } = answer;
+      conversation.lastUsedAt = Math.max(conversation.lastUsedAt, startedAt);
+      tell("warmCompleted", {
+        conversationId,
+        usage,
+        startedAt,
+        ...(warmId === undefined ? {} : { warmId }),
+        ...(missReason === null ? {} : { missReason }),
+      });
+      return usage;
+    } finally {
+      conversation.warming = false;
+      sweepLater();
+    }
   }
 
   /** Its setting is kept, unless nobody can ever ask for it again: an unnamed conversation's id is our own. */
   function detach({ id: conversationId, named }: SdkConversation): void {
     conversations.forget(conversationId);
-    events.emit("conversationDetached", { conversationId });
+    tell("conversationDetached", { conversationId });
     if (named) return;
     storage.delete(settingsKey(conversationId)).catch((error: unknown) => {
       logger.warn("keepwarm: a forgotten conversation's setting is left over", { error: String(error) });
@@ -199,17 +233,20 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
 
   /** Bodies and credentials are let go of as soon as they have lapsed. */
   function sweepLater(): void {
-    const { nextLapseAt } = conversations;
-    if (sweepTimer !== null || nextLapseAt === Number.POSITIVE_INFINITY) return;
-    // Not before a moment has passed, so that a turn under way does not make it spin.
-    sweepTimer = timers.setTimer(
-      () => {
-        sweepTimer = null;
-        conversations.dropLapsed(now());
-        sweepLater();
-      },
-      Math.max(1_000, nextLapseAt - now()),
-    );
+    if (sweepTimer !== null) timers.clearTimer(sweepTimer);
+    sweepTimer = null;
+    const { nextSweepAt } = conversations;
+    if (disposed || nextSweepAt === Number.POSITIVE_INFINITY) return;
+    // Not before a moment has passed, so that a warm in the air does not make it spin.
+    sweepTimer = timers.setTimer(sweep, Math.max(SWEEP_PAUSE_MS, nextSweepAt - now()));
+  }
+
+  function sweep(): void {
+    sweepTimer = null;
+    for (const conversation of conversations.sweep(now())) {
+      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
+    }
+    sweepLater();
   }
 
   return {
@@ -222,9 +259,10 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       const conversation = conversations.get(conversationId);
       if (conversation && !conversation.named) return detach(conversation);
       conversations.forget(conversationId);
-      events.emit("conversationClosed", { conversationId });
+      tell("conversationClosed", { conversationId });
     },
     dispose() {
+      disposed = true;
       if (sweepTimer !== null) timers.clearTimer(sweepTimer);
       plugin.dispose();
       conversations.clear();

@@ -79,6 +79,58 @@ describe("a program on the Anthropic SDK, wrapped", () => {
     expect(warms()).toEqual([]);
   });
 
+  it.each([
+    ["off", 0],
+    ["off", 50],
+    ["close", 0],
+    ["close", 50],
+  ])("does not switch on what meets an %s on its way (storage takes %i ms)", async (command, delayMs) => {
+    const inner = createMemoryStorage();
+    const slow = async <T>(answer: Promise<T>) => {
+      const value = await answer;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      return value;
+    };
+    const storage = {
+      ...inner,
+      get: (key: string) => slow(inner.get(key)),
+      has: (key: string) => slow(inner.has(key)),
+    };
+    const { client, keepwarm } = await setUp({ storage });
+    await new Talk(client, text("handbook"), "a").ask("Shall we begin?");
+    if (command === "close") keepwarm.close("a");
+    else await keepwarm.warmer.setEnabled("a", false);
+    await new Promise((resolve) => setTimeout(resolve, 4 * delayMs + 20));
+    expect(JSON.parse((await inner.get("settings:a")) ?? "null")).toMatchObject({ enabled: false });
+    expect(keepwarm.warmer.getState("a").enabled).toBe(false);
+    expect(keepwarm.warmer.conversations()).toEqual(command === "close" ? [] : ["a"]);
+  });
+
+  it("keeps a conversation warm whose warm is answered only after the entry would have lapsed", async () => {
+    const answers: (() => void)[] = [];
+    const { client, clock, calm, warms } = await setUp({
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        if (!(init?.body instanceof Uint8Array)) return response;
+        const bytes = await response.arrayBuffer();
+        await new Promise<void>((resolve) => void answers.push(resolve));
+        return new Response(bytes, { status: response.status, headers: response.headers });
+      },
+    });
+    const arrive = () => expect.poll(() => answers.length).toBe(1);
+    await new Talk(client).ask("Shall we begin?");
+    await clock.pass(280_000);
+    await arrive();
+    await clock.pass(25_000);
+    answers.pop()?.();
+    await calm();
+    await clock.pass(280_000);
+    await arrive();
+    answers.pop()?.();
+    await calm();
+    expect(warms()).toHaveLength(2);
+  });
+
   it("warms with 1 token when told to, and what max_tokens 0 is not taken for", async () => {
     const { client, away, warms } = await setUp({ warmTokens: 1 });
     await new Talk(client).ask("Shall we begin?");
@@ -116,6 +168,45 @@ describe("several conversations at once", () => {
     await second.ask("Tell me of shoes.");
     await first.ask("Go on.");
     expect(keepwarm.warmer.conversations()).toHaveLength(2);
+  });
+
+  it("stay one when the last exchange is asked again, edited, or under another system prompt", async () => {
+    const { client, away, warms, keepwarm } = await setUp();
+    const talk = new Talk(client);
+    await talk.ask("Shall we begin?");
+    await talk.ask("And then?");
+    for (let edit = 1; edit <= 5; edit++) {
+      talk.messages.splice(-2);
+      await talk.ask(`And then, edited ${edit} times?`);
+    }
+    const later = new Talk(client, text("handbook, as of noon"));
+    later.messages.push(...talk.messages);
+    await later.ask("What time is it?");
+    expect(keepwarm.warmer.conversations()).toHaveLength(1);
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+  });
+
+  it("are two when one has a name and the other has not, though they say the same", async () => {
+    const { client, keepwarm } = await setUp();
+    const named = new Talk(client, text("same"), "ada");
+    await named.ask("Hi");
+    const unnamed = new Talk(client, text("same"));
+    unnamed.messages.push(...named.messages);
+    await unnamed.ask("Go on.");
+    expect(keepwarm.warmer.conversations()).toHaveLength(2);
+  });
+
+  it("are not let go of while a turn is under way", async () => {
+    const { client, keepwarm } = await setUp({ maxConversations: 1 });
+    const talk = new Talk(client, text("busy"), "busy");
+    const question = { role: "user" as const, content: "Hi" };
+    const response = await client.messages
+      .create({ ...talk.params, messages: [question], stream: true }, { headers: talk.headers })
+      .asResponse();
+    await new Talk(client, text("other"), "other").ask("Hi");
+    expect(keepwarm.warmer.conversations()).toContain("busy");
+    await response.text();
   });
 
   it("are let go of beyond the limit, the one used longest ago first, with its setting kept", async () => {

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
-import { API_KEY, MINUTE_MS, MODEL, prefixOf, setUp, Talk, text } from "./world.ts";
+import { API_KEY, MINUTE_MS, MODEL, prefixOf, settled, setUp, Talk, text } from "./world.ts";
 
 describe("what a warm repeats", () => {
   it("is the last request byte for byte but for max_tokens, with its headers", async () => {
@@ -102,6 +102,61 @@ describe("what a warm repeats", () => {
     expect(warms().map(({ model }) => model)).toEqual(["claude-sonnet-5-5"]);
   });
 
+  it("is the main thread again after a sub-agent larger than it has run", async () => {
+    const { client, away, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    const known = prefixOf(await talk.ask("Shall we begin?"));
+    await client.messages.create(
+      {
+        ...talk.params,
+        system: text("a sub-agent with a lot to read", 9_000),
+        messages: [{ role: "user", content: "Work." }],
+      },
+      { headers: talk.headers },
+    );
+    expect((await talk.ask("And then?")).cache_read_input_tokens).toBe(known);
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+    expect(new TextDecoder().decode(warms()[0]?.body)).toContain("And then?");
+  });
+
+  it("is not changed by a program that reuses its buffer", async () => {
+    const { url, keepwarm, away, warms } = await setUp();
+    const bytes = new TextEncoder().encode(
+      JSON.stringify({ ...new Talk({} as never).params, messages: [{ role: "user", content: "Hi" }] }),
+    );
+    const response = await keepwarm.fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "anthropic-version": "2023-06-01",
+        "x-api-key": API_KEY,
+      },
+      body: bytes,
+    });
+    await response.json();
+    bytes.fill(32);
+    await away(5 * MINUTE_MS);
+    expect(warms().map(({ status }) => status)).toEqual([200]);
+  });
+
+  it("asks for 1 token from then on when a model does not take 0", async () => {
+    const asked: unknown[] = [];
+    const { client, away } = await setUp({
+      fetch: (input, init) => {
+        if (!(init?.body instanceof Uint8Array)) return fetch(input, init);
+        const { max_tokens } = JSON.parse(new TextDecoder().decode(init.body));
+        asked.push(max_tokens);
+        if (max_tokens > 0) return fetch(input, init);
+        const error = { type: "invalid_request_error", message: "max_tokens: must be at least 1" };
+        return Promise.resolve(Response.json({ type: "error", error }, { status: 400 }));
+      },
+    });
+    await new Talk(client).ask("Shall we begin?");
+    await away(10 * MINUTE_MS);
+    expect(asked).toEqual([0, 1, 1]);
+  });
+
   it("is a compressed request too, sent plain", async () => {
     const { url, keepwarm, away, warms } = await setUp();
     const body = JSON.stringify(new Talk({} as never).params).replace(
@@ -135,6 +190,11 @@ describe("what is not warmed, with the reason on the surface", () => {
     ],
     ["a prefix under the model's minimum", { system: "short" }, /minimum|short/i],
     [
+      "a prefix that its own response shows not to be cached",
+      { model: "claude-sonnet-5", system: text("seven hundred tokens", 700) },
+      /minimum|cached/i,
+    ],
+    [
       "thinking with a budget",
       {
         model: "claude-sonnet-4-5",
@@ -152,6 +212,7 @@ describe("what is not warmed, with the reason on the surface", () => {
       messages: [{ role: "user", content: "Hi" }],
       ...(params as object),
     });
+    await settled();
     // From the moment the turn settles: nothing counts down to a warm that would be refused.
     expect(keepwarm.warmer.getStatus(only())).toMatchObject({ phase: "stopped" });
     expect(keepwarm.warmer.getStatus(only()).why).toMatch(reason);

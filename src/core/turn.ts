@@ -1,0 +1,33 @@
+/** What a turn that has settled leaves behind: a context, a prefix, and a fresh start. */
+import type { RememberedTurn, TurnContext } from "../host.ts";
+import { type Instant, instantAt } from "../pure.ts";
+import type { Conversation } from "./conversation.ts";
+
+export function takeTurn(conversation: Conversation, turn: TurnContext, settledAt: Instant): void {
+  const { requestStartedAt, ttlMs, notWarmable } = turn;
+  const startKnown = requestStartedAt !== undefined && Number.isFinite(requestStartedAt);
+  Object.assign(conversation, {
+    active: false,
+    context: { ...turn },
+    failures: 0,
+    trouble: null,
+    shortfall: null,
+    halt: notWarmable === undefined ? null : { phase: "stopped", why: notWarmable },
+    idleSinceMs: settledAt.wallMs,
+    prefix: {
+      lastUsedAt: startKnown ? instantAt(requestStartedAt, settledAt) : settledAt,
+      startKnown,
+      ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
+    },
+  } satisfies Partial<Conversation>);
+}
+
+/** Not every host is typed, and what it remembers may come from a file. */
+export function isRememberedTurn(turn: unknown): turn is RememberedTurn {
+  return (
+    typeof turn === "object" &&
+    turn !== null &&
+    "conversationId" in turn &&
+    typeof turn.conversationId === "string"
+  );
+}
