@@ -141,6 +141,21 @@ describe("a real turn", () => {
     expect(logger.at("error").length).toBeGreaterThan(0);
   });
 
+  it("is kept warm though a listener of the program throws at each event", async () => {
+    const { client, away, warms, keepwarm, logger } = await setUp();
+    for (const event of ["turnStarted", "turnSettled", "warmCompleted"] as const) {
+      keepwarm.events.on(event, () => {
+        throw new Error("a listener of the program");
+      });
+    }
+    await new Talk(client).ask("Shall we begin?");
+    await away(10 * MINUTE_MS);
+    expect(warms()).toHaveLength(2);
+    expect(logger.at("error").map(({ message }) => message)).toContain(
+      "keepwarm: a listener of turnStarted threw",
+    );
+  });
+
   it("goes through when every call of the storage fails", async () => {
     const fails = () => Promise.reject(new Error("disk full"));
     const { client, logger } = await setUp({

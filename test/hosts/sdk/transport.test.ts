@@ -47,8 +47,10 @@ describe("a client that sends in its own way", () => {
     const { keepwarm, client } = await setUp();
     const started: string[] = [];
     keepwarm.events.on("turnStarted", ({ conversationId }) => started.push(conversationId));
-    await new Talk(keepwarm.wrap(keepwarm.wrap(client))).ask("Hi");
+    const again = keepwarm.wrap(keepwarm.wrap(client));
+    await new Talk(again).ask("Hi");
     expect(started).toHaveLength(1);
+    expect(Reflect.get(again, "fetch")).toBe(Reflect.get(client, "fetch"));
   });
 
   it("may name its conversation in its default headers, and the name goes nowhere", async () => {
