@@ -12,6 +12,7 @@ const { metafile } = await build({
     cli: "src/cli.ts",
     "hosts/sdk/index": "src/hosts/sdk/index.ts",
     "emulator/index": "src/emulator/index.ts",
+    "storage/sqlite": "src/storage/sqlite.ts",
   },
   outdir: "dist",
   bundle: true,

@@ -89,6 +89,8 @@ export interface CacheWarmer {
   setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
   /** Warms at once if that is safe, and says why when it is not. */
   warmNow(conversationId: string): Promise<WarmNowAnswer>;
+  /** Lets go of a conversation and removes its settings. Rejects when the storage does. */
+  forget(conversationId: string): Promise<void>;
   /** Reads the conversation's stored settings, once. Never rejects. */
   load(conversationId: string): Promise<void>;
   /** After a restart: loads what is stored as enabled, and re-arms the turns whose prefix is still alive. */
@@ -138,6 +140,12 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     const conversation = conversations.get(conversationId) ?? newConversation(conversationId);
     if (!disposed) conversations.set(conversationId, conversation);
     return conversation;
+  }
+
+  /** How a conversation looks that is not in memory: it holds no timer and no prefix. */
+  function unheld(conversationId: string): Conversation {
+    const blank = newConversation(conversationId);
+    return { ...blank, settings: released.settingsOf(conversationId) ?? blank.settings };
   }
 
   function load(conversation: Conversation): Promise<void> {
@@ -270,12 +278,11 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       notify(conversation);
     },
 
-    getState: (conversationId) =>
-      stateOf(conversations.get(conversationId) ?? newConversation(conversationId)),
+    getState: (conversationId) => stateOf(conversations.get(conversationId) ?? unheld(conversationId)),
     getContext: (conversationId) => ({ ...conversations.get(conversationId)?.context }),
     getStatus: (conversationId) =>
       statusOf(
-        conversations.get(conversationId) ?? newConversation(conversationId),
+        conversations.get(conversationId) ?? unheld(conversationId),
         warming.flightOf(conversationId),
         context.now(),
       ),
@@ -336,7 +343,24 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       return { sent: true };
     },
 
-    load: (conversationId) => load(open(conversationId)),
+    async forget(conversationId) {
+      const conversation = conversations.get(conversationId);
+      if (conversation) {
+        stop(conversation);
+        notify(conversation);
+        release(conversation);
+      }
+      await settings.remove(conversationId);
+    },
+
+    async load(conversationId) {
+      if (!released.has(conversationId)) return load(open(conversationId));
+      // A surface that still shows what was let go of gets its settings, and does not bring it back.
+      const stored = await settings.peek(conversationId);
+      if (stored === null || isSame(stored, released.settingsOf(conversationId))) return;
+      released.note(conversationId, stored);
+      notify(unheld(conversationId));
+    },
 
     restore: (turns = []) => restore(turns),
 
@@ -346,4 +370,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       conversations.clear();
     },
   };
+}
+
+function isSame(a: ConversationSettings, b: ConversationSettings | undefined): boolean {
+  return a.enabled === b?.enabled && a.intervalMs === b.intervalMs;
 }

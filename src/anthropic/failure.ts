@@ -72,6 +72,15 @@ export function networkFailure(error: unknown, cause: "aborted" | "timeout" | "n
   return { kind: "failed", error: `The warm did not get through to the API${shown}.`, permanent: false };
 }
 
+/** Of a warm that would be sent too late. */
+export function lapsedFailure(): SendFailure {
+  return {
+    kind: "failed",
+    error: "The cache entry expired before the warm could be sent.",
+    permanent: false,
+  };
+}
+
 /** Of an answer that says nothing about the cache: going on would be flying blind. */
 export function blindFailure(facts: ResponseFacts, requestId: string | null): SendFailure {
   const stop = facts.stopReason === null ? "" : ` (stop reason ${cleaned(facts.stopReason, [])})`;

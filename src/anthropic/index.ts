@@ -2,7 +2,7 @@
 export type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
 export { type BillingTerms, coldCostUsd, costUsd, ratesFor, readCostUsd, rewriteCostUsd } from "./cost.ts";
 export { DEFAULT_MAX_BODY_BYTES, type DecodedBody, decodeBody } from "./encoding.ts";
-export type { SendFailure } from "./failure.ts";
+export { retryAfterOf, type SendFailure } from "./failure.ts";
 export {
   type CapturedHeaders,
   type Credential,

@@ -1,6 +1,13 @@
 import type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
 import { costUsd } from "./cost.ts";
-import { blindFailure, httpFailure, networkFailure, type SendFailure, streamFailure } from "./failure.ts";
+import {
+  blindFailure,
+  httpFailure,
+  lapsedFailure,
+  networkFailure,
+  type SendFailure,
+  streamFailure,
+} from "./failure.ts";
 import { headerValue } from "./headers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PriceTable } from "./prices.ts";
@@ -22,6 +29,8 @@ export interface SendOptions {
   readonly now?: () => number;
   /** How long to wait for the whole answer, in ms. @default 120_000 */
   readonly timeoutMs?: number;
+  /** Ms for which the prefix lives: asked before each request, because afterwards one would pay for writing it. */
+  readonly lifeLeftMs?: () => number;
   /** Models that reject `max_tokens: 0` are added here; give the same set to `toWarmRequest`. */
   readonly rejectedZero?: Set<string>;
   readonly prices?: PriceTable;
@@ -53,7 +62,10 @@ export async function sendWarm(
   plan: WarmRequest,
   options: SendOptions = {},
 ): Promise<WarmAnswer | SendFailure> {
-  const { signal, now = Date.now, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { signal, now = Date.now, lifeLeftMs = () => Number.POSITIVE_INFINITY } = options;
+  const lifeMs = lifeLeftMs();
+  if (lifeMs <= 0) return lapsedFailure();
+  const timeoutMs = Math.min(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, Math.ceil(lifeMs));
   // Given apart from the caller's signal, so that the two can be told apart afterwards.
   const timeout = AbortSignal.timeout(timeoutMs);
   const hangUp = new AbortController();

@@ -6,6 +6,8 @@ import { createHash, type Hash, randomBytes } from "node:crypto";
 
 /** A request's place in its thread, as keyed hashes: nothing of its content can be read from it. */
 export interface ThreadPrint {
+  /** Of where it was sent, and with whose credential. */
+  readonly realm: string;
   /** Of model, tools and system. */
   readonly base: string;
   /** Of the messages up to and including each one. */
@@ -17,8 +19,12 @@ export interface ThreadPrint {
 // Hashes of content are keyed, and the key dies with the process.
 const key = randomBytes(32);
 
-/** The print of a Messages request body, or null when it is none. */
-export function printThread(body: Uint8Array): ThreadPrint | null {
+/**
+ * The print of a Messages request body, or null when it is none.
+ *
+ * @param realm where it is sent, and with whose credential; threads of different realms have nothing in common
+ */
+export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
   const request = parse(body);
   if (request === null || !Array.isArray(request.messages)) return null;
   const { model, tools, system } = request;
@@ -30,7 +36,12 @@ export function printThread(body: Uint8Array): ThreadPrint | null {
     absorbMessage(soFar, message);
     return soFar.copy().digest("base64url");
   });
-  return { base: base.digest("base64url"), chain, bytes: body.length };
+  return {
+    realm: keyedHash().update(realm).digest("base64url"),
+    base: base.digest("base64url"),
+    chain,
+    bytes: body.length,
+  };
 }
 
 /** How many leading messages two requests have in common. */

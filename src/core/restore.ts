@@ -18,7 +18,7 @@ export interface RestoreContext {
 
 export function createRestore(
   warming: Pick<Warming, "arm">,
-  settings: Pick<SettingsSync, "storedIds" | "isStoredOn">,
+  settings: Pick<SettingsSync, "storedIds" | "peek">,
   { logger, conversations, now, notify, open, load }: RestoreContext,
 ): (turns: Iterable<RememberedTurn>) => Promise<void> {
   function remember({ conversationId, settledAt, ...turn }: RememberedTurn, at: Instant): void {
@@ -44,7 +44,7 @@ export function createRestore(
     await Promise.all(
       [...ids].map(async (conversationId) => {
         // What is off and unknown to the host is not worth its memory.
-        const isWanted = conversations.has(conversationId) || (await settings.isStoredOn(conversationId));
+        const isWanted = conversations.has(conversationId) || (await settings.peek(conversationId))?.enabled;
         if (isWanted) await load(open(conversationId));
       }),
     );

@@ -18,6 +18,8 @@ export interface SettingsStore {
     conversationId: string,
     first: () => ConversationSettings,
   ): Promise<{ readonly settings: ConversationSettings; readonly isNew: boolean }>;
+  /** Removes what is stored, after every change that was asked for before. Rejects when storage does. */
+  remove(conversationId: string): Promise<void>;
 }
 
 /** @param storage asked at every use, so that a host may replace it */
@@ -58,5 +60,7 @@ export function createSettingsStore(storage: () => StorageNamespace): SettingsSt
         await storage().set(key, serializeSettings(settings));
         return { settings, isNew: true };
       }),
+    remove: (conversationId) =>
+      enqueue(conversationId, async () => storage().delete(settingsKey(conversationId))),
   };
 }

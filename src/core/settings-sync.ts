@@ -15,8 +15,8 @@ export interface SettingsSyncContext {
 export interface SettingsSync {
   /** Reads what is stored, once; `took` runs when that has changed the conversation's settings. Never rejects. */
   load(conversation: Conversation, took: (changed: boolean) => void): Promise<void>;
-  /** Whether a conversation that is not in memory is stored as on. Never rejects. */
-  isStoredOn(conversationId: string): Promise<boolean>;
+  /** What is stored of a conversation that is not in memory; null when it cannot be read. Never rejects. */
+  peek(conversationId: string): Promise<ConversationSettings | null>;
   /** Ids of all conversations that have settings stored. Never rejects. */
   storedIds(): Promise<string[]>;
   /** Stores `enabled` and takes over the rest of what is stored. Rejects when the storage does. */
@@ -24,6 +24,8 @@ export interface SettingsSync {
   storeInterval(conversation: Conversation, intervalMs: number): Promise<ConversationSettings>;
   /** Stores a conversation of which nothing is stored as on. Rejects when the storage does. */
   storeFirst(conversation: Conversation): Promise<FirstSettings>;
+  /** Forgets what is stored of a conversation. Rejects when the storage does. */
+  remove(conversationId: string): Promise<void>;
 }
 
 export interface FirstSettings {
@@ -82,6 +84,8 @@ export function createSettingsSync(
   }
 
   return {
+    remove: store.remove,
+
     load(conversation, took) {
       if (conversation.loaded) return Promise.resolve();
       conversation.loading ??= store
@@ -99,12 +103,12 @@ export function createSettingsSync(
       return conversation.loading;
     },
 
-    async isStoredOn(conversationId) {
+    async peek(conversationId) {
       try {
-        return inForce(conversationId, await store.load(conversationId)).enabled;
+        return inForce(conversationId, await store.load(conversationId));
       } catch (error) {
         log(conversationId, "read", error);
-        return false;
+        return null;
       }
     },
 

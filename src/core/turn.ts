@@ -15,11 +15,24 @@ export function takeTurn(conversation: Conversation, turn: TurnContext, settledA
     halt: notWarmable === undefined ? null : { phase: "stopped", why: notWarmable },
     idleSinceMs: settledAt.wallMs,
     prefix: {
-      lastUsedAt: startKnown ? instantAt(requestStartedAt, settledAt) : settledAt,
+      lastUsedAt: startKnown ? startOf(requestStartedAt, conversation, settledAt) : settledAt,
       startKnown,
       ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
     },
   } satisfies Partial<Conversation>);
+}
+
+/** A start that lies ahead means that the wall clock was set back since: then the whole turn's time counts. */
+function startOf(
+  requestStartedAt: number,
+  { turnStartedMonotonicMs }: Conversation,
+  settledAt: Instant,
+): Instant {
+  if (requestStartedAt <= settledAt.wallMs || turnStartedMonotonicMs === null) {
+    return instantAt(requestStartedAt, settledAt);
+  }
+  const turnMs = Math.max(0, settledAt.monotonicMs - turnStartedMonotonicMs);
+  return instantAt(settledAt.wallMs - turnMs, settledAt);
 }
 
 /** Not every host is typed, and what it remembers may come from a file. */

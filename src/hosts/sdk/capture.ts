@@ -10,6 +10,8 @@ export interface Call {
   /** The arguments to call the real `fetch` with. */
   readonly input: FetchInput;
   readonly init: RequestInit | undefined;
+  /** Whether it is a Messages request at all. */
+  readonly isMessages: boolean;
   /** Reads the Messages request; null when it is none, or its body cannot be read without consuming it. */
   readonly request: (() => CapturedRequest) | null;
   /** How the program wants its requests sent: a proxy's dispatcher, an agent, credentials. */
@@ -31,6 +33,7 @@ export function readCall(input: FetchInput, init: RequestInit | undefined): Call
   return {
     input,
     init: named === null ? init : { ...init, headers },
+    isMessages,
     request: bytes && (() => ({ url: asked.url, method, headers: [...headers], body: bytes() })),
     transport,
     conversationId: named === "" ? null : named,

@@ -1,6 +1,6 @@
 /** Any program on an Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
 import { EventEmitter } from "eventemitter3";
-import { refusalOf, warmCaptured } from "../../anthropic/index.ts";
+import { refusalOf, retryAfterOf, warmCaptured } from "../../anthropic/index.ts";
 import type {
   Disposable,
   HostEvents,
@@ -12,13 +12,19 @@ import type {
   WarmOptions,
 } from "../../host.ts";
 import { activate } from "../../plugin.ts";
-import { settingsKey } from "../../pure.ts";
+import { elapsedMs, type Instant } from "../../pure.ts";
 import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
-import type { CacheWarmer } from "../../warmer.ts";
-import { Conversations, type LastRequest, lapsesAt, type SdkConversation } from "./conversations.ts";
+import { type CacheWarmer, guardLogger } from "../../warmer.ts";
+import {
+  Conversations,
+  isUnnamed,
+  type LastRequest,
+  lifeLeftMs,
+  type SdkConversation,
+} from "./conversations.ts";
 import { checkOptions, type KeepwarmOptions } from "./options.ts";
-import { type TurnWatcher, watchTurns } from "./turns.ts";
+import { createTurns } from "./turns.ts";
 
 /** An SDK client, as far as {@link Keepwarm.wrap} needs it. */
 export interface WrappableClient<Client> {
@@ -60,8 +66,8 @@ function isFetch(value: unknown): value is typeof globalThis.fetch {
 const LAPSED_MEANWHILE =
   "The cache entry expired before the response was read to its end. The next turn starts afresh.";
 
-/** No warm is waited for longer than this, in ms: it answers after one prefill. */
-const LONGEST_WARM_MS = 120_000;
+/** What an SDK may wait before it sends a request again that was turned away without a Retry-After, in ms. */
+const SDK_BACKOFF_MS = 8_000;
 
 /** Least time between two sweeps, in ms. */
 const SWEEP_PAUSE_MS = 1_000;
@@ -81,13 +87,15 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     fetch: ownFetch,
     enableNew = false,
     storage = createMemoryStorage(),
-    logger = silent,
     maxConversations = 1_000,
-    now = Date.now,
-    monotonicNow,
     timers = systemTimers(),
+    now = Date.now,
+    monotonicNow = () => performance.now(),
+    logger: ownLogger = silent,
     ...requestOptions
   } = options;
+  const logger = guardLogger(() => ownLogger);
+  const instant = (): Instant => ({ wallMs: now(), monotonicMs: monotonicNow() });
   // Looked up at each call, so that a program may still replace the global one.
   const fetch: typeof globalThis.fetch = (input, init) => (ownFetch ?? globalThis.fetch)(input, init);
   // The plugin's own, so that a listener of the program that throws cannot come between.
@@ -95,6 +103,8 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations(maxConversations);
   const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
+  /** Until then real requests have been asked to wait, and so do warms. */
+  let waitUntil = instant();
   let disposed = false;
 
   const plugin = activate({
@@ -106,7 +116,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     logger,
     timers,
     now,
-    ...(monotonicNow === undefined ? {} : { monotonicNow }),
+    monotonicNow,
   });
 
   function tell<E extends keyof HostEvents>(name: E, event: Parameters<HostEvents[E]>[0]): void {
@@ -119,28 +129,38 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     }
   }
 
-  const watcher: TurnWatcher = {
+  const turns = createTurns({
     ...requestOptions,
-    now,
+    now: instant,
     logger,
     conversations,
     watching: () => !disposed,
     started({ id: conversationId }, modelName) {
+      // Before the program hears of it, which may switch it off or close it there and then.
+      if (enableNew) void harmlessly("switch on", conversationId, plugin.warmer.enableIfNew);
       tell("turnStarted", { conversationId, modelName });
-      if (enableNew) void enableIfNew(conversationId);
-      for (const surplus of conversations.overLimit()) detach(surplus);
+      for (const surplus of conversations.overLimit()) letGo(surplus);
+      sweepLater();
     },
-    captured: sweepLater,
     settled(conversation, failure) {
       tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
+      sweepLater();
     },
-  };
+    unreadable: (conversationId) =>
+      tell("conversationChanged", { conversationId, invalidated: "a request could not be read" }),
+    turnedAway({ status, headers }) {
+      if (status !== 429 && status < 500) return;
+      const askedMs = retryAfterOf(headers, now()) ?? SDK_BACKOFF_MS;
+      waitUntil = { wallMs: now() + askedMs, monotonicMs: monotonicNow() + askedMs };
+    },
+  });
+
   // So that a client that is wrapped twice is not watched twice.
   const watched = new WeakSet<typeof globalThis.fetch>();
 
   function watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
     if (watched.has(fetch)) return fetch;
-    const watchedFetch = watchTurns(fetch, watcher);
+    const watchedFetch = turns.watch(fetch);
     watched.add(watchedFetch);
     return watchedFetch;
   }
@@ -154,13 +174,15 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     return client.withOptions({ fetch: watch(ownFetchOf(client) ?? fetch) });
   }
 
-  function contextOf({ last, lastUsedAt }: SdkConversation, failure: string | null): TurnContext {
+  function contextOf(conversation: SdkConversation, failure: string | null): TurnContext {
+    const { last, lastUsedAt } = conversation;
     if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
     const { request, facts, usage, stopReason } = last;
     const refusal = refusalOf(request, facts, optionsFor(last));
     return {
-      // Not the request's own start: if this turn failed, a warm may have used the prefix since.
-      requestStartedAt: lastUsedAt,
+      // Not the request's own start: if this turn failed, a warm may have used the prefix since. Reckoned back
+      // from now, because the wall clock may have been set meanwhile.
+      requestStartedAt: now() - elapsedMs(lastUsedAt, instant()),
       modelName: facts.model,
       ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs }),
       ...(usage === null ? {} : { usage }),
@@ -173,14 +195,16 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     return { ...warmOptions, fetch: send, ...(usage === null ? {} : { usage }) };
   }
 
-  async function enableIfNew(conversationId: string): Promise<void> {
+  async function harmlessly(
+    doing: string,
+    conversationId: string,
+    act: (conversationId: string) => Promise<unknown>,
+  ): Promise<void> {
     try {
-      await plugin.warmer.enableIfNew(conversationId);
+      await act(conversationId);
     } catch (error) {
-      logger.error("keepwarm: a new conversation could not be switched on", {
-        conversationId,
-        error: error instanceof Error ? error.message : String(error),
-      });
+      const message = error instanceof Error ? error.message : String(error);
+      logger.error(`keepwarm: could not ${doing} a conversation`, { conversationId, error: message });
     }
   }
 
@@ -193,22 +217,26 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     if (!conversation || !last) {
       return { error: "There is no request of this conversation to repeat.", permanent: true };
     }
+    const startedAt = instant();
+    const waitMs = -elapsedMs(waitUntil, startedAt);
+    if (waitMs > 0) {
+      return { error: "The API has turned a real request away for the moment", retryAfterMs: waitMs };
+    }
     conversation.warming = true;
     try {
       const answer = await warmCaptured(last.request, {
         ...optionsFor(last),
         ...(signal === undefined ? {} : { signal }),
-        // Once the prefix has lapsed, a warm that arrives late would pay for writing it.
-        timeoutMs: Math.min(LONGEST_WARM_MS, Math.max(1, lapsesAt(conversation) - now())),
+        lifeLeftMs: () => lifeLeftMs(conversation, instant()),
       });
       if (answer.kind === "refused") return { error: answer.reason, permanent: true };
       if (answer.kind === "failed") return answer;
-      const { usage, startedAt, missReason } = answer;
-      conversation.lastUsedAt = Math.max(conversation.lastUsedAt, startedAt);
+      const { usage, missReason } = answer;
+      conversation.lastUsedAt = startedAt;
       tell("warmCompleted", {
         conversationId,
         usage,
-        startedAt,
+        startedAt: answer.startedAt,
         ...(warmId === undefined ? {} : { warmId }),
         ...(missReason === null ? {} : { missReason }),
       });
@@ -220,13 +248,22 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   }
 
   /** Its setting is kept, unless nobody can ever ask for it again: an unnamed conversation's id is our own. */
-  function detach({ id: conversationId, named }: SdkConversation): void {
+  function letGo({ id: conversationId, named }: SdkConversation): void {
     conversations.forget(conversationId);
     tell("conversationDetached", { conversationId });
-    if (named) return;
-    storage.delete(settingsKey(conversationId)).catch((error: unknown) => {
-      logger.warn("keepwarm: a forgotten conversation's setting is left over", { error: String(error) });
-    });
+    if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
+  }
+
+  function close(conversationId: string): void {
+    // What was sent before this is closed with it.
+    turns.catchUp();
+    const conversation = conversations.get(conversationId);
+    if (conversation && !conversation.named) {
+      letGo(conversation);
+    } else if (!isUnnamed(conversationId)) {
+      conversations.forget(conversationId);
+      tell("conversationClosed", { conversationId });
+    }
   }
 
   let sweepTimer: number | null = null;
@@ -235,15 +272,15 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   function sweepLater(): void {
     if (sweepTimer !== null) timers.clearTimer(sweepTimer);
     sweepTimer = null;
-    const { nextSweepAt } = conversations;
-    if (disposed || nextSweepAt === Number.POSITIVE_INFINITY) return;
+    const nextMs = conversations.nextSweepMs(instant());
+    if (disposed || nextMs === Number.POSITIVE_INFINITY) return;
     // Not before a moment has passed, so that a warm in the air does not make it spin.
-    sweepTimer = timers.setTimer(sweep, Math.max(SWEEP_PAUSE_MS, nextSweepAt - now()));
+    sweepTimer = timers.setTimer(sweep, Math.max(SWEEP_PAUSE_MS, nextMs));
   }
 
   function sweep(): void {
     sweepTimer = null;
-    for (const conversation of conversations.sweep(now())) {
+    for (const conversation of conversations.sweep(instant())) {
       tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
     }
     sweepLater();
@@ -252,15 +289,17 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   return {
     fetch: watch(fetch),
     wrap,
-    warmer: plugin.warmer,
+    warmer: {
+      ...plugin.warmer,
+      warmNow(conversationId) {
+        // A turn that has been sent is under way, though it may not have been read yet.
+        turns.catchUp();
+        return plugin.warmer.warmNow(conversationId);
+      },
+    },
     surface: plugin.surface,
     events,
-    close(conversationId) {
-      const conversation = conversations.get(conversationId);
-      if (conversation && !conversation.named) return detach(conversation);
-      conversations.forget(conversationId);
-      tell("conversationClosed", { conversationId });
-    },
+    close,
     dispose() {
       disposed = true;
       if (sweepTimer !== null) timers.clearTimer(sweepTimer);

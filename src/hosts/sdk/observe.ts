@@ -1,30 +1,39 @@
 /** Watches a response pass by, without holding it up or keeping it. */
 import { MessageStreamReader, type ResponseFacts, readMessage } from "../../anthropic/index.ts";
 
-/** A JSON answer larger than this is passed on unread, in bytes. */
+/** A JSON answer larger than this is passed on unread, in bytes; the API's own are far smaller. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
+
+/** What a response told until its end, and whether it was an answer at all, not only an error in a stream. */
+export interface Observed extends ResponseFacts {
+  readonly started: boolean;
+}
 
 /**
  * A response with the same bytes, whose end is told once: read to the end, given up by its reader, or broken.
- * `ended` gets what the response told until then.
+ * Null when it cannot be watched; then it is untouched.
  */
-export function observe(response: Response, ended: (facts: ResponseFacts) => void): Response {
+export function observe(response: Response, ended: (observed: Observed) => void): Response | null {
   const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
   const reader = isStream ? new MessageStreamReader() : new JsonReader();
   let open = true;
   const end = () => {
-    if (open) ended(reader instanceof JsonReader ? reader.facts() : reader);
+    if (open) ended(reader instanceof JsonReader ? reader.read() : reader);
     open = false;
   };
-  if (response.body === null) {
+  const { body: original, status, headers } = response;
+  if (!original) {
     end();
     return response;
   }
-  const source = response.body.getReader();
+  if (!(original instanceof ReadableStream)) return null;
+  // Taken with the first read only: a response that is dropped unread is collected, and its connection with it.
+  let source: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
+          source ??= original.getReader();
           const { done, value } = await source.read();
           if (done) {
             end();
@@ -40,15 +49,16 @@ export function observe(response: Response, ended: (facts: ResponseFacts) => voi
       },
       cancel(reason) {
         end();
-        return source.cancel(reason);
+        return source ? source.cancel(reason) : original.cancel(reason);
       },
     },
     // Nothing is read ahead of the client.
     { highWaterMark: 0 },
   );
-  const { status, statusText, headers, url } = response;
-  const observed = new Response(body, { status, statusText, headers });
-  Object.defineProperty(observed, "url", { value: url });
+  const observed = new Response(body, { status, headers });
+  for (const name of ["statusText", "url", "redirected", "type"] as const) {
+    Object.defineProperty(observed, name, { value: response[name] });
+  }
   return observed;
 }
 
@@ -58,13 +68,14 @@ class JsonReader {
 
   feed(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
-    if (this.#bytes <= MAX_JSON_BYTES) this.#chunks.push(chunk);
+    // Copied, because the program may take over the buffer that it reads from.
+    if (this.#bytes <= MAX_JSON_BYTES) this.#chunks.push(chunk.slice());
     else this.#chunks.length = 0;
   }
 
-  facts(): ResponseFacts {
+  read(): Observed {
     const decoder = new TextDecoder();
     const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-    return readMessage(text + decoder.decode());
+    return { ...readMessage(text + decoder.decode()), started: true };
   }
 }

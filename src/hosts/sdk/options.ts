@@ -27,7 +27,10 @@ export interface KeepwarmOptions
 }
 
 const yesOrNo = z.optional(z.boolean("true or false"));
-const durationMs = z.optional(z.number("a number of ms over 0").check(z.positive("a number of ms over 0")));
+const A_DURATION = "a number of ms over 0, and no more than a day";
+const durationMs = z.optional(
+  z.number(A_DURATION).check(z.positive(A_DURATION), z.maximum(86_400_000, A_DURATION)),
+);
 const aFunction = z.optional(z.custom((value) => typeof value === "function", "a function"));
 
 function withFunctions(...names: readonly string[]) {

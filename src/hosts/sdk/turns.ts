@@ -7,34 +7,42 @@ import {
   headerValue,
   isProbe,
   printThread,
-  type RequestFacts,
-  type ResponseFacts,
   readRequest,
+  sharedMessages,
+  type ThreadPrint,
   type TtlOptions,
 } from "../../anthropic/index.ts";
 import type { Logger } from "../../host.ts";
+import type { Instant } from "../../pure.ts";
 import { type Call, readCall } from "./capture.ts";
 import { type Conversations, capture, type OpenTurn, type SdkConversation } from "./conversations.ts";
-import { observe } from "./observe.ts";
+import { type Observed, observe } from "./observe.ts";
 
 export interface TurnWatcher extends TtlOptions {
-  /** Epoch ms. */
-  readonly now: () => number;
+  readonly now: () => Instant;
   readonly logger: Logger;
   readonly conversations: Conversations;
   /** False: calls pass unwatched. */
   readonly watching: () => boolean;
   started(conversation: SdkConversation, modelName: string): void;
-  /** Its last request is another one now. */
-  captured(): void;
-  /** @param failure why the last response never began, as a phrase; null when it did */
+  /** @param failure why the last request was not answered, as a phrase; null when it was */
   settled(conversation: SdkConversation, failure: string | null): void;
+  /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
+  unreadable(conversationId: string): void;
+  /** The API turned a request away for the moment, with this answer. */
+  turnedAway(response: Response): void;
 }
 
-/** What is known of a call once its body has been read. */
+export interface Turns {
+  /** The same `fetch`, which tells of every turn. Its callers get their responses unchanged and undelayed. */
+  watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
+  /** Reads at once what has been sent and not been read yet. */
+  catchUp(): void;
+}
+
+/** A call whose body has been read, in its place. */
 interface Placed {
   readonly conversation: SdkConversation;
-  readonly facts: RequestFacts;
   readonly turn: OpenTurn;
 }
 
@@ -44,20 +52,26 @@ interface Placed {
  */
 const LEAVE_MS = 25;
 
-let lastOrder = 0;
+export function createTurns(watcher: TurnWatcher): Turns {
+  let lastOrder = 0;
+  /** Calls not read yet, in the order in which they went out: each is placed after those before it. */
+  const unplaced = new Map<number, () => void>();
 
-/** The same `fetch`, which tells of every turn. Its callers get their responses unchanged and undelayed. */
-export function watchTurns(fetch: typeof globalThis.fetch, watcher: TurnWatcher): typeof globalThis.fetch {
-  return (input, init) => {
-    const call = harmless("read a call", () => readCall(input, init));
-    if (!call) return fetch(input, init);
-    const startedAt = watcher.now();
-    const answer = fetch(call.input, call.init);
-    return call.request === null ? answer : watch(call, startedAt, answer);
-  };
+  function placeUpTo(order: number): void {
+    for (const [waiting, place] of unplaced) {
+      if (waiting > order) return;
+      unplaced.delete(waiting);
+      harmless("place a turn", place);
+    }
+  }
 
-  async function watch(call: Call, startedAt: number, answer: Promise<Response>): Promise<Response> {
-    const turn = followTurn(call, startedAt);
+  async function follow(
+    fetch: typeof globalThis.fetch,
+    call: Call,
+    startedAt: Instant,
+    answer: Promise<Response>,
+  ): Promise<Response> {
+    const turn = openTurn(fetch, call, startedAt);
     let response: Response;
     try {
       response = await answer;
@@ -66,98 +80,77 @@ export function watchTurns(fetch: typeof globalThis.fetch, watcher: TurnWatcher)
       throw error;
     }
     if (!response.ok) {
+      harmless("read a refusal", () => watcher.turnedAway(response));
       turn.failed(`status ${response.status}`);
       return response;
     }
-    turn.began();
-    const observed = harmless("watch a response", () => observe(response, turn.ended));
-    // Not a response as the standard has it: it goes to its program as it is, and is over for us.
-    if (!observed) turn.ended(null);
-    return observed ?? response;
+    turn.answered();
+    // One that cannot be watched goes to its program as it is. Its end is not seen, so its turn stays open:
+    // nothing is warmed until the next one, or for an hour.
+    return harmless("watch a response", () => observe(response, turn.ended)) ?? response;
   }
 
   /** Everything about a turn is done when the program is not waiting for it: after it has sent, and got, its bytes. */
-  function followTurn({ request: read, transport, conversationId }: Call, startedAt: number) {
+  function openTurn(fetch: typeof globalThis.fetch, call: Call, startedAt: Instant) {
     const order = ++lastOrder;
-    // Both are let go of as soon as they can be: an unread response keeps these functions for long.
-    let unread = read;
-    let request: CapturedRequest | null = null;
-    let placed: Placed | null | undefined;
-    const place = () => {
-      if (placed !== undefined) return placed;
-      placed = null;
-      request = (watcher.watching() && unread?.()) || null;
-      unread = null;
-      placed = request && placeTurn(request, conversationId, startedAt);
-      if (placed === null) request = null;
-      return placed;
-    };
-    const leaving = setTimeout(() => harmless("place a turn", place), LEAVE_MS);
+    const { transport } = call;
+    let placed: Placed | null = null;
+    unplaced.set(order, () => {
+      placed = place(call, order, startedAt);
+    });
+    const leaving = setTimeout(() => placeUpTo(order), LEAVE_MS);
     leaving.unref?.();
 
     /** In the order of the calls. */
     function soon(act: (placed: Placed) => void): void {
       setImmediate(() => {
         clearTimeout(leaving);
-        harmless("follow a turn", () => {
-          const turn = place();
-          if (turn !== null) act(turn);
-        });
+        placeUpTo(order);
+        if (placed !== null) harmless("follow a turn", () => placed && act(placed));
       });
     }
 
     return {
-      /** Only from here on can its entries be read, and is it the conversation's last request. */
-      began: () =>
-        soon(({ conversation, facts, turn }) => {
-          if (request === null) return;
-          const send: Fetch = (url, init) => fetch(url, { ...transport, ...init });
-          capture(conversation, { order, request, send, facts, usage: null, stopReason: null }, turn);
-          request = null;
-          watcher.captured();
-        }),
-      /** @param response what the response told; null when it could not be watched */
-      ended: (response: ResponseFacts | null) => {
-        const { usage = null, stopReason = null } = response ?? {};
+      /** Read now: nothing of it is on its way any more, and nothing may be warmed meanwhile. */
+      answered: () => soon(() => {}),
+      ended: ({ started, usage, stopReason }: Observed) =>
         soon(({ conversation, turn }) => {
-          const { last } = conversation;
-          if (last?.order === order) conversation.last = { ...last, usage, stopReason };
-          settle(conversation, turn, null);
-        });
-      },
+          const { request, facts } = turn;
+          const isHeld = watcher.conversations.holds(conversation);
+          if (started && request && isHeld) {
+            const send: Fetch = (url, init) => fetch(url, { ...transport, ...init });
+            capture(conversation, { order, request, send, facts, usage, stopReason }, turn);
+          }
+          settle(conversation, turn, started ? null : "the stream began with an error");
+        }),
       /** What was cached before is still what it was. */
-      failed: (failure: string) =>
-        soon(({ conversation, turn }) => {
-          request = null;
-          settle(conversation, turn, failure);
-        }),
+      failed: (failure: string) => soon(({ conversation, turn }) => settle(conversation, turn, failure)),
     };
   }
 
   /** Null: not a turn of any conversation's main thread. */
-  function placeTurn(
-    request: CapturedRequest,
-    conversationId: string | null,
-    startedAt: number,
-  ): Placed | null {
+  function place({ request: read, conversationId }: Call, order: number, startedAt: Instant): Placed | null {
+    if (read === null || !watcher.watching()) return null;
+    const request = read();
     const body = decodeBody(request.body, headerValue(headerPairs(request.headers), "content-encoding"));
     if (!body.ok) return null;
     const reading = readRequest(body.bytes, watcher);
-    const print = printThread(body.bytes);
+    const print = printThread(body.bytes, realmOf(request));
     if (!reading.ok || print === null || isProbe(reading.facts)) return null;
-    const conversation = watcher.conversations.place(conversationId, print);
+    const { facts } = reading;
+    const conversation = watcher.conversations.place(conversationId, print, startedAt);
     if (conversation === null) return null;
     const { turns } = conversation;
-    const turn: OpenTurn = { startedAt, print };
+    const turn: OpenTurn = { order, startedAt, print, facts, request };
     const wasOpen = turns.size > 0;
-    // A request that goes on from another's answer shows that the other is over, read or not.
-    for (const other of turns) if (other.print.chain.length < print.chain.length) turns.delete(other);
+    for (const other of turns) if (goesOnFrom(other.print, print)) turns.delete(other);
     turns.add(turn);
-    if (!wasOpen) watcher.started(conversation, reading.facts.model);
-    return { conversation, facts: reading.facts, turn };
+    if (!wasOpen) watcher.started(conversation, facts.model);
+    return { conversation, turn };
   }
 
   function settle(conversation: SdkConversation, turn: OpenTurn, failure: string | null): void {
+    turn.request = null;
     const wasOpen = conversation.turns.delete(turn);
     // Closed or let go of meanwhile, or another request of it is still under way.
     if (!wasOpen || conversation.turns.size > 0 || !watcher.conversations.holds(conversation)) return;
@@ -169,14 +162,39 @@ export function watchTurns(fetch: typeof globalThis.fetch, watcher: TurnWatcher)
     try {
       return run();
     } catch (error) {
-      try {
-        watcher.logger.error(`keepwarm: could not ${doing}; it goes on unwatched`, {
-          error: error instanceof Error ? error.name : typeof error,
-        });
-      } catch {
-        // Not even the log is worth a turn.
-      }
+      watcher.logger.error(`keepwarm: could not ${doing}; it goes on unwatched`, {
+        error: error instanceof Error ? error.name : typeof error,
+      });
       return undefined;
     }
   }
+
+  return {
+    watch: (fetch) => (input, init) => {
+      const call = harmless("read a call", () => readCall(input, init));
+      if (!call) return fetch(input, init);
+      const startedAt = watcher.now();
+      const answer = fetch(call.input, call.init);
+      if (call.request !== null) return follow(fetch, call, startedAt, answer);
+      const { isMessages, conversationId } = call;
+      if (isMessages && conversationId !== null) {
+        harmless("note a request that cannot be read", () => watcher.unreadable(conversationId));
+      }
+      return answer;
+    },
+    catchUp: () => placeUpTo(lastOrder),
+  };
+}
+
+/** Whether a request goes on from another's answer, which shows that the other is over, read or not. */
+function goesOnFrom(earlier: ThreadPrint, later: ThreadPrint): boolean {
+  const { length } = earlier.chain;
+  return later.chain.length > length && sharedMessages(earlier, later) === length;
+}
+
+/** What two requests must have in common to be one conversation's: where they go, and whose they are. */
+function realmOf({ url, headers }: CapturedRequest): string {
+  const pairs = headerPairs(headers);
+  const credential = ["authorization", "x-api-key"].map((name) => headerValue(pairs, name) ?? "");
+  return JSON.stringify([url, ...credential]);
 }
