@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Logger, StorageNamespace } from "../host.ts";
 import { stateDirectory } from "./state-directory.ts";
-import { forPeople, isDamage, StorageError } from "./storage-error.ts";
+import { CORRUPT, forPeople, isDamage, StorageError } from "./storage-error.ts";
 
 export { StorageError, type StorageFailure } from "./storage-error.ts";
 

@@ -14,7 +14,8 @@ export class StorageError extends Error {
 }
 
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
-const [PERM, BUSY, LOCKED, READONLY, CORRUPT, FULL, NOTADB] = [3, 5, 6, 8, 11, 13, 26];
+export const CORRUPT = 11;
+const [PERM, BUSY, LOCKED, READONLY, FULL, NOTADB] = [3, 5, 6, 8, 13, 26];
 
 const codeOf = (error: unknown): number =>
   Number((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff;
