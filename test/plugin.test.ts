@@ -270,6 +270,22 @@ describe("its surface", () => {
     expect(seen.at(-1)).toMatchObject({ payload: { nextWarmAt: null } });
   });
 
+  it("does not bring back a conversation that its host lets go of by redrawing a moment later", async () => {
+    const { plugin, events, clock, warmed } = setUp();
+    plugin.surface.subscribe((conversationId) => {
+      queueMicrotask(() => plugin.surface.getSpec({ conversationId }));
+    });
+    await plugin.warmer.setEnabled(ID, true);
+    events.emit("turnStarted", { conversationId: ID });
+    await settled();
+    events.emit("conversationDetached", { conversationId: ID });
+    await settled();
+    events.emit("turnSettled", { conversationId: ID, requestStartedAt: clock.now(), ttlMs: 300_000 });
+    await clock.pass(600_000);
+    expect(warmed).toEqual([]);
+    expect(plugin.warmer.conversations()).toEqual([]);
+  });
+
   it("sets the interval from seconds, bare or as a value", async () => {
     const { plugin, storage } = setUp();
     await plugin.surface.invoke("cache-warming/set-interval", 20, { conversationId: ID });

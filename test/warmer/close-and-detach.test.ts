@@ -209,7 +209,6 @@ describe.each([
     ["switch", ({ warmer }: WarmerUnderTest) => warmer.setEnabled(ID, true)],
     ["switch of what is new", ({ warmer }: WarmerUnderTest) => warmer.enableIfNew(ID)],
     ["change of the interval", ({ warmer }: WarmerUnderTest) => warmer.setIntervalMs(ID, 30_000)],
-    ["load", ({ warmer }: WarmerUnderTest) => warmer.load(ID)],
     [
       "turn that is remembered",
       ({ warmer, clock }: WarmerUnderTest) =>
@@ -222,6 +221,39 @@ describe.each([
     await comeBack(world);
     world.warmer.onTurnSettled(ID, { cwd: "/project" });
     expect(world.warmer.getContext(ID)).toEqual({ cwd: "/project" });
+  });
+
+  it("shows its stored settings to a surface that still asks for it, and stays let go of", async () => {
+    const world = setUp();
+    const { warmer, clock, service } = world;
+    await world.arm();
+    await warmer.setIntervalMs(ID, 30_000);
+    warmer.onConversationDetached(ID);
+    await warmer.load(ID);
+    expect(warmer.getState(ID)).toMatchObject({ enabled: true, intervalMs: 30_000, nextWarmAt: null });
+    expect(warmer.conversations()).toEqual([]);
+    warmer.onTurnSettled(ID, {});
+    await clock.pass(300_000);
+    expect(service.calls).toEqual([]);
+  });
+
+  it("is forgotten with its settings when the host says so", async () => {
+    const world = setUp();
+    await world.arm();
+    await world.warmer.forget(ID);
+    expect(world.warmer.conversations()).toEqual([]);
+    expect(world.storage.entries.size).toBe(0);
+    expect(world.clock.liveTimers()).toBe(0);
+  });
+
+  it("is forgotten with the setting that was still being stored", async () => {
+    const { warmer, storage, clock } = setUp();
+    storage.delayMs = () => 100;
+    void warmer.enableIfNew(ID);
+    void warmer.forget(ID);
+    await clock.pass(1_000);
+    expect(storage.entries.size).toBe(0);
+    expect(warmer.conversations()).toEqual([]);
   });
 
   it("is known for late among the last thousand", async () => {

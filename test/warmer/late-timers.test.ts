@@ -203,3 +203,16 @@ describe("a host without a monotonic clock", () => {
     expect(service.calls).toHaveLength(0);
   });
 });
+
+describe("a wall clock that is set back during a turn", () => {
+  it("does not make the turn's request look younger than the turn", async () => {
+    const { warmer, clock, dueInMs } = setUp();
+    await warmer.setEnabled(ID, true);
+    const requestStartedAt = clock.now();
+    warmer.onTurnStarted(ID);
+    await clock.pass(240_000);
+    clock.setWall(-3_600_000);
+    warmer.onTurnSettled(ID, { requestStartedAt, ttlMs: 300_000 });
+    expect(dueInMs()).toBe(40_000);
+  });
+});

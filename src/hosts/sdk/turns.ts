@@ -116,8 +116,8 @@ export function createTurns(watcher: TurnWatcher): Turns {
       ended: ({ started, usage, stopReason }: Observed) =>
         soon(({ conversation, turn }) => {
           const { request, facts } = turn;
-          const isHeld = watcher.conversations.holds(conversation);
-          if (started && request && isHeld) {
+          // Null as well when the conversation was closed or let go of meanwhile.
+          if (started && request) {
             const send: Fetch = (url, init) => fetch(url, { ...transport, ...init });
             capture(conversation, { order, request, send, facts, usage, stopReason }, turn);
           }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryStorage } from "../../../src/storage/index.ts";
-import { API_KEY, MINUTE_MS, MODEL, prefixOf, setUp, Talk, text } from "./world.ts";
+import { API_KEY, MINUTE_MS, MODEL, prefixOf, settled, setUp, Talk, text } from "./world.ts";
 
 describe("a program on the Anthropic SDK, wrapped", () => {
   it.each([{ stream: false }, { stream: true }])(
@@ -131,6 +131,67 @@ describe("a program on the Anthropic SDK, wrapped", () => {
     expect(warms()).toHaveLength(2);
   });
 
+  it.each([2, 60])(
+    "warms in time though the wall clock was set back by %i min during the turn",
+    async (minutes) => {
+      const { client, clock, away, keepwarm } = await setUp();
+      const talk = new Talk(client, text("handbook"), "a");
+      const startedAt = clock.monotonicNow();
+      const response = await client.messages
+        .create(
+          { ...talk.params, messages: [{ role: "user", content: "Hi" }], stream: true },
+          { headers: talk.headers },
+        )
+        .asResponse();
+      await settled();
+      await clock.pass(4 * MINUTE_MS);
+      clock.setWall(-minutes * MINUTE_MS);
+      await response.text();
+      await settled();
+      const warmedMs: number[] = [];
+      keepwarm.events.on("warmCompleted", () => warmedMs.push(clock.monotonicNow() - startedAt));
+      await away(6 * MINUTE_MS);
+      expect(warmedMs[0]).toBeLessThan(5 * MINUTE_MS);
+    },
+  );
+
+  it("does not try again with 1 token when the entry has lapsed before 0 was refused", async () => {
+    const asked: number[] = [];
+    const { client, clock, away } = await setUp({
+      fetch: async (input, init) => {
+        if (!(init?.body instanceof Uint8Array)) return fetch(input, init);
+        asked.push(JSON.parse(new TextDecoder().decode(init.body)).max_tokens);
+        clock.sleep(30 * MINUTE_MS);
+        const error = { type: "invalid_request_error", message: "max_tokens: must be at least 1" };
+        return Response.json({ type: "error", error }, { status: 400 });
+      },
+    });
+    await new Talk(client).ask("Shall we begin?");
+    await away(6 * MINUTE_MS);
+    expect(asked).toEqual([0]);
+  });
+
+  it("waits with a warm for as long as the API has just asked a real request to wait", async () => {
+    const { client, emulator, away, keepwarm, warms } = await setUp();
+    await new Talk(client, text("handbook"), "a").ask("Shall we begin?");
+    await keepwarm.warmer.setIntervalMs("a", 2 * MINUTE_MS);
+    await away(110_000);
+    emulator.failNext({ status: 429, retryAfterSeconds: 120 });
+    await expect(new Talk(client, text("another"), "b").ask("Hi")).rejects.toThrow();
+    await away(115_000);
+    expect(warms()).toEqual([]);
+    await away(60_000);
+    expect(warms().map(({ usage }) => usage?.cache_creation_input_tokens)).toEqual([0]);
+  });
+
+  it("leaves nothing of a conversation that a listener closes when it hears of its turn", async () => {
+    const storage = createMemoryStorage();
+    const { client, keepwarm } = await setUp({ storage });
+    keepwarm.events.on("turnStarted", ({ conversationId }) => keepwarm.close(conversationId));
+    await new Talk(client).ask("Hi");
+    expect([keepwarm.warmer.conversations(), await storage.keys()]).toEqual([[], []]);
+  });
+
   it("warms with 1 token when told to, and what max_tokens 0 is not taken for", async () => {
     const { client, away, warms } = await setUp({ warmTokens: 1 });
     await new Talk(client).ask("Shall we begin?");
@@ -215,6 +276,27 @@ describe("several conversations at once", () => {
     expect(keepwarm.warmer.conversations()).toEqual(["two", "three"]);
     await away(5 * MINUTE_MS);
     expect(warms()).toHaveLength(2);
+  });
+
+  it("are let go of beyond the limit though a surface redraws each a moment later", async () => {
+    const { client, keepwarm } = await setUp({ maxConversations: 2 });
+    keepwarm.surface.subscribe((conversationId) => {
+      queueMicrotask(() => keepwarm.surface.getSpec({ conversationId }));
+    });
+    const names = ["one", "two", "three", "four", "five"];
+    for (const name of names) await new Talk(client, text(name), name).ask("Hi");
+    expect(keepwarm.warmer.conversations()).toEqual(["four", "five"]);
+  });
+
+  it("are not left open by a storage that throws at once", async () => {
+    const broken = () => {
+      throw new Error("disk gone");
+    };
+    const storage = { get: broken, set: broken, delete: broken, has: broken, keys: broken };
+    const { client, keepwarm, only } = await setUp({ maxConversations: 1, storage });
+    await new Talk(client, text("one")).ask("Hi");
+    await new Talk(client, text("two")).ask("Hi");
+    expect(keepwarm.warmer.getState(only()).active).toBe(false);
   });
 
   it("leave no setting behind when they had no name, and keep it when they had one", async () => {

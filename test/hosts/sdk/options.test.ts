@@ -7,6 +7,7 @@ it.each([
   [{ ttl1hMs: -1 }, "ttl1hMs must be a number of ms over 0"],
   [{ ttl5mMs: "6s" }, "ttl5mMs must be a number of ms over 0"],
   [{ ttl5mMs: Number.POSITIVE_INFINITY }, "ttl5mMs must be a number of ms over 0"],
+  [{ ttl1hMs: 3e9 }, "no more than a day"],
   [{ enableNew: "yes" }, "enableNew must be true or false"],
   [{ allowSubscription: 1 }, "allowSubscription must be true or false"],
   [{ budgetThinking: "allow" }, 'budgetThinking must be "refuse" or "stream-abort"'],

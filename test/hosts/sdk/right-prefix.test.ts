@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it, vi } from "vitest";
 import { API_KEY, MINUTE_MS, MODEL, prefixOf, settled, setUp, Talk, text } from "./world.ts";
 
@@ -84,6 +85,34 @@ describe("what a warm repeats", () => {
     await away(5 * MINUTE_MS);
     expect(warms()).toHaveLength(1);
     expect(new TextDecoder().decode(warms()[0]?.body)).toContain("Summary so far");
+  });
+
+  it("is the request that another model answered when the first one asked had failed", async () => {
+    const { client, emulator, away, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    const params = { ...talk.params, messages: [{ role: "user" as const, content: "Shall we begin?" }] };
+    const options = { headers: talk.headers };
+    emulator.failNext({ status: 529 });
+    await expect(
+      client.messages.create({ ...params, model: "claude-sonnet-5-5" }, options),
+    ).rejects.toThrow();
+    await client.messages.create(params, options);
+    await away(5 * MINUTE_MS);
+    expect(warms().map(({ model }) => model)).toEqual([MODEL]);
+  });
+
+  it("is never sent with the key of another client that says the same", async () => {
+    const { client, url, keepwarm, only, away, warms } = await setUp({ enableNew: false });
+    const other = keepwarm.wrap(
+      new Anthropic({ baseURL: url, apiKey: "sk-ant-api03-of-another", authToken: null, maxRetries: 0 }),
+    );
+    await new Talk(client, text("same")).ask("Hi");
+    await keepwarm.warmer.setEnabled(only(), true);
+    await new Talk(other, text("same")).ask("Hi");
+    await away(5 * MINUTE_MS);
+    expect(warms().map(({ headers }) => headers.authorization ?? headers["x-api-key"])).toEqual([
+      expect.stringContaining(API_KEY),
+    ]);
   });
 
   it("is the larger request when another model takes over", async () => {
@@ -221,8 +250,64 @@ describe("what is not warmed, with the reason on the surface", () => {
     expect(warms()).toEqual([]);
   });
 
+  it.each(["a Request", "a Blob"])(
+    "what was sent before a request that cannot be read, being %s",
+    async (kind) => {
+      const { client, url, emulator, keepwarm, away, warms } = await setUp(
+        {},
+        { sleep: () => new Promise(() => {}) },
+      );
+      const talk = new Talk(client, text("handbook"), "a");
+      await talk.ask("Shall we begin?");
+      talk.messages.push({ role: "user", content: "[[delay:1000ms]] And then?" });
+      const body = JSON.stringify(talk.params);
+      const abort = new AbortController();
+      const init = {
+        method: "POST",
+        signal: abort.signal,
+        headers: {
+          ...talk.headers,
+          "content-type": "application/json",
+          "anthropic-version": "2023-06-01",
+          "x-api-key": API_KEY,
+        },
+      };
+      const address = `${url}/v1/messages`;
+      const answer =
+        kind === "a Blob"
+          ? keepwarm.fetch(address, { ...init, body: new Blob([body]) })
+          : keepwarm.fetch(new Request(address, { ...init, body }));
+      await expect.poll(() => emulator.requests.length).toBe(2);
+      await away(5 * MINUTE_MS);
+      expect(warms()).toEqual([]);
+      expect(keepwarm.warmer.getStatus("a").why).toMatch(/could not be read/);
+      expect(Object.keys(emulator.requests[1]?.headers ?? {}).join()).not.toContain("keepwarm");
+      abort.abort();
+      await expect(answer).rejects.toThrow();
+    },
+  );
+
+  it("a stream that began with an error", async () => {
+    let warmed = 0;
+    const { client, keepwarm, away } = await setUp({
+      fetch: async (_, init) => {
+        if (init?.body instanceof Uint8Array) warmed++;
+        const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
+        return new Response(`event: error\ndata: ${JSON.stringify(error)}\n\n`, {
+          headers: { "content-type": "text/event-stream" },
+        });
+      },
+    });
+    await expect(new Talk(client, text("handbook"), "a").ask("Hi", { stream: true })).rejects.toThrow();
+    expect(keepwarm.warmer.getStatus("a")).toMatchObject({
+      phase: "stopped",
+      why: expect.stringContaining("began with an error"),
+    });
+    await away(5 * MINUTE_MS);
+    expect(warmed).toBe(0);
+  });
+
   it("a person's subscription, unless that person allowed it", async () => {
-    const { default: Anthropic } = await import("@anthropic-ai/sdk");
     for (const allowSubscription of [false, true]) {
       const { url, keepwarm, away, warms, only } = await setUp({ allowSubscription });
       const client = new Anthropic({

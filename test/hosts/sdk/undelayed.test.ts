@@ -1,6 +1,7 @@
+import { createServer } from "node:net";
 import { Readable } from "node:stream";
 import Anthropic from "@anthropic-ai/sdk";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createKeepwarm } from "../../../src/hosts/sdk/index.ts";
 import { API_KEY, MINUTE_MS, MODEL, prefixOf, settled, setUp, Talk, text } from "./world.ts";
 
@@ -61,9 +62,13 @@ describe("a response", () => {
   });
 
   it.each([
-    ["a stream of Node's", () => Readable.from([Buffer.from("{}")])],
-    ["no body at all", () => undefined],
-  ])("of a fetch that gives %s goes to its program as it is", async (_, body) => {
+    [
+      "a stream of Node's",
+      () => Readable.from([Buffer.from("{}")]),
+      "stays open, because its end is not seen",
+    ],
+    ["no body at all", () => undefined, "is over"],
+  ])("of a fetch that gives %s goes to its program as it is (%#)", async (_, body, end) => {
     const message = { id: "msg_1", type: "message", role: "assistant", model: MODEL, content: [], usage: {} };
     const answer = () => ({
       ok: true,
@@ -80,8 +85,64 @@ describe("a response", () => {
     );
     expect((await client.messages.create(PARAMS)).id).toBe("msg_1");
     await settled();
-    expect(keepwarm.warmer.getState(keepwarm.warmer.conversations()[0] ?? "").active).toBe(false);
+    expect(keepwarm.warmer.getState(keepwarm.warmer.conversations()[0] ?? "").active).toBe(end !== "is over");
     keepwarm.dispose();
+  });
+});
+
+describe("an odd response", () => {
+  it("keeps its conversation from being warmed when its stream cannot be seen to end", async () => {
+    const { keepwarm, away } = await setUp();
+    let warms = 0;
+    const own = (async (_: unknown, init?: RequestInit) => {
+      if (init?.body instanceof Uint8Array) {
+        warms++;
+        return new Response(null, { status: 500 });
+      }
+      const headers = new Headers({ "content-type": "text/event-stream" });
+      return { ok: true, status: 200, headers, body: new Readable({ read() {} }) };
+    }) as unknown as typeof fetch;
+    const client = keepwarm.wrap(
+      new Anthropic({ apiKey: API_KEY, authToken: null, fetch: own, maxRetries: 0 }),
+    );
+    const talk = new Talk(client, text("handbook"), "a");
+    await client.messages
+      .create(
+        { ...talk.params, messages: [{ role: "user", content: "Hi" }], stream: true },
+        { headers: talk.headers },
+      )
+      .asResponse();
+    await settled();
+    await keepwarm.warmer.setIntervalMs("a", 10_000);
+    await away(5 * MINUTE_MS);
+    expect(warms).toBe(0);
+  });
+
+  it("reaches its program, and is watched, though its reason phrase is not ASCII", async () => {
+    const message = { id: "msg_1", type: "message", role: "assistant", model: MODEL, content: [], usage: {} };
+    const body = JSON.stringify(message);
+    const head = `HTTP/1.1 200 Tr\xe8s bien\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => {
+        socket.end(Buffer.from(`${head}\r\nconnection: close\r\n\r\n${body}`, "latin1"));
+      });
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => void server.listen(0, resolve));
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : null;
+    const { keepwarm, only } = await setUp();
+    const client = new Anthropic({
+      baseURL: `http://127.0.0.1:${port}`,
+      apiKey: API_KEY,
+      authToken: null,
+      fetch: keepwarm.fetch,
+      maxRetries: 0,
+    });
+    expect((await client.messages.create(PARAMS)).id).toBe("msg_1");
+    await settled();
+    expect(keepwarm.warmer.getState(only()).active).toBe(false);
   });
 });
 
@@ -100,6 +161,53 @@ describe("requests of one conversation at the same time", () => {
     await first.text();
     await settled();
     expect(keepwarm.warmer.getState("a").active).toBe(false);
+  });
+
+  it.each([
+    ["as long", {}, ["compacted otherwise"]],
+    ["longer, but does not go on from it", {}, ["other", "yes", "go"]],
+    ["longer, with another system prompt", { system: text("a sub-agent", 9_000) }, ["other", "yes", "go"]],
+  ])("keep it from being warmed while the first goes on, when the second is %s", async (_, params, said) => {
+    const { client, away, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    const options = { headers: talk.headers };
+    const ask = (...contents: string[]) => ({
+      ...talk.params,
+      messages: contents.map((content, at) => ({
+        role: at % 2 === 0 ? ("user" as const) : ("assistant" as const),
+        content,
+      })),
+    });
+    const first = await client.messages
+      .create({ ...ask("The person's question"), stream: true }, options)
+      .asResponse();
+    await settled();
+    await client.messages.create({ ...ask(...said), ...params }, options);
+    await settled();
+    await away(5 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    await first.text();
+  });
+
+  it("are told apart in the order in which they went out, though the later one is answered first", async () => {
+    const { client, away, warms } = await setUp();
+    const talk = new Talk(client, text("handbook"), "a");
+    const options = { headers: talk.headers };
+    const messages = [{ role: "user" as const, content: "[[delay:100ms]] The person's question" }];
+    const main = client.messages.create({ ...talk.params, messages }, options);
+    await client.messages.create(
+      {
+        ...talk.params,
+        system: "Give this a title.",
+        max_tokens: 32,
+        messages: [{ role: "user", content: "The person's question" }],
+      },
+      options,
+    );
+    await main;
+    await settled();
+    await away(5 * MINUTE_MS);
+    expect(warms().map(({ body }) => new TextDecoder().decode(body).includes("handbook"))).toEqual([true]);
   });
 
   it("are told of as one turn, and leave the one that went out last to be warmed", async () => {
