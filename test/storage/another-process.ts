@@ -44,15 +44,6 @@ const verbs: Record<string, () => Promise<void>> = {
     for await (const _ of process.stdin);
     database.close();
   },
-  /** Tries to open and says what it was told. */
-  try: async () => {
-    try {
-      openSqliteStorage({ file });
-      tell("opened");
-    } catch (error) {
-      tell(String(error));
-    }
-  },
 };
 
 await verbs[verb]?.();
