@@ -47,6 +47,8 @@ export interface SdkConversation {
   /** When the prefix was last used, by a turn or a warm. */
   lastUsedAt: Instant;
   readonly turns: Set<OpenTurn>;
+  /** Its last real request was turned away until then, and so are its warms. */
+  waitUntil: Instant | null;
   /** A warm is on its way with the last request. */
   warming: boolean;
 }
@@ -55,7 +57,7 @@ export interface SdkConversation {
 const LONGEST_TURN_MS = 3_600_000;
 
 /** How the ids of unnamed conversations begin. */
-const UNNAMED = "thread-";
+const UNNAMED = "keepwarm-thread-";
 
 export class Conversations {
   /** In the order of their last use, the oldest first. */
@@ -213,6 +215,7 @@ function begin(conversationId: string | null, print: ThreadPrint, now: Instant):
     last: null,
     lastUsedAt: now,
     turns: new Set(),
+    waitUntil: null,
     warming: false,
   };
 }

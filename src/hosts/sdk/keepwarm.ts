@@ -1,6 +1,6 @@
-/** Any program on an Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
+/** A program on the Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
 import { EventEmitter } from "eventemitter3";
-import { refusalOf, retryAfterOf, warmCaptured } from "../../anthropic/index.ts";
+import { refusalOf, warmCaptured } from "../../anthropic/index.ts";
 import type {
   Disposable,
   HostEvents,
@@ -66,9 +66,6 @@ function isFetch(value: unknown): value is typeof globalThis.fetch {
 const LAPSED_MEANWHILE =
   "The cache entry expired before the response was read to its end. The next turn starts afresh.";
 
-/** What an SDK may wait before it sends a request again that was turned away without a Retry-After, in ms. */
-const SDK_BACKOFF_MS = 8_000;
-
 /** Least time between two sweeps, in ms. */
 const SWEEP_PAUSE_MS = 1_000;
 
@@ -103,8 +100,6 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations(maxConversations);
   const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
-  /** Until then real requests have been asked to wait, and so do warms. */
-  let waitUntil = instant();
   let disposed = false;
 
   const plugin = activate({
@@ -148,11 +143,6 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     },
     unreadable: (conversationId) =>
       tell("conversationChanged", { conversationId, invalidated: "a request could not be read" }),
-    turnedAway({ status, headers }) {
-      if (status !== 429 && status < 500) return;
-      const askedMs = retryAfterOf(headers, now()) ?? SDK_BACKOFF_MS;
-      waitUntil = { wallMs: now() + askedMs, monotonicMs: monotonicNow() + askedMs };
-    },
   });
 
   // So that a client that is wrapped twice is not watched twice.
@@ -218,7 +208,8 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       return { error: "There is no request of this conversation to repeat.", permanent: true };
     }
     const startedAt = instant();
-    const waitMs = -elapsedMs(waitUntil, startedAt);
+    const { waitUntil } = conversation;
+    const waitMs = waitUntil === null ? 0 : -elapsedMs(waitUntil, startedAt);
     if (waitMs > 0) {
       return { error: "The API has turned a real request away for the moment", retryAfterMs: waitMs };
     }
@@ -232,7 +223,8 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       if (answer.kind === "refused") return { error: answer.reason, permanent: true };
       if (answer.kind === "failed") return answer;
       const { usage, missReason } = answer;
-      conversation.lastUsedAt = startedAt;
+      // Unless a turn has used the prefix since.
+      if (conversation.last === last) conversation.lastUsedAt = startedAt;
       tell("warmCompleted", {
         conversationId,
         usage,
@@ -260,7 +252,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     const conversation = conversations.get(conversationId);
     if (conversation && !conversation.named) {
       letGo(conversation);
-    } else if (!isUnnamed(conversationId)) {
+    } else if (conversation || !isUnnamed(conversationId)) {
       conversations.forget(conversationId);
       tell("conversationClosed", { conversationId });
     }

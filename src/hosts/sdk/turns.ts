@@ -8,12 +8,13 @@ import {
   isProbe,
   printThread,
   readRequest,
+  retryAfterOf,
   sharedMessages,
   type ThreadPrint,
   type TtlOptions,
 } from "../../anthropic/index.ts";
 import type { Logger } from "../../host.ts";
-import type { Instant } from "../../pure.ts";
+import { elapsedMs, type Instant } from "../../pure.ts";
 import { type Call, readCall } from "./capture.ts";
 import { type Conversations, capture, type OpenTurn, type SdkConversation } from "./conversations.ts";
 import { type Observed, observe } from "./observe.ts";
@@ -29,8 +30,6 @@ export interface TurnWatcher extends TtlOptions {
   settled(conversation: SdkConversation, failure: string | null): void;
   /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
   unreadable(conversationId: string): void;
-  /** The API turned a request away for the moment, with this answer. */
-  turnedAway(response: Response): void;
 }
 
 export interface Turns {
@@ -51,6 +50,9 @@ interface Placed {
  * body of some megabytes takes milliseconds that would otherwise pass between its parts.
  */
 const LEAVE_MS = 25;
+
+/** Longest an SDK waits before it sends again what was turned away without a Retry-After, in ms (client.js). */
+const SDK_BACKOFF_MS = 8_000;
 
 export function createTurns(watcher: TurnWatcher): Turns {
   let lastOrder = 0;
@@ -80,8 +82,7 @@ export function createTurns(watcher: TurnWatcher): Turns {
       throw error;
     }
     if (!response.ok) {
-      harmless("read a refusal", () => watcher.turnedAway(response));
-      turn.failed(`status ${response.status}`);
+      turn.failed(`status ${response.status}`, backoffMs(response));
       return response;
     }
     turn.answered();
@@ -118,14 +119,24 @@ export function createTurns(watcher: TurnWatcher): Turns {
           const { request, facts } = turn;
           // Null as well when the conversation was closed or let go of meanwhile.
           if (started && request) {
-            const send: Fetch = (url, init) => fetch(url, { ...transport, ...init });
+            const send = sendingBy(fetch, transport);
             capture(conversation, { order, request, send, facts, usage, stopReason }, turn);
           }
           settle(conversation, turn, started ? null : "the stream began with an error");
         }),
-      /** What was cached before is still what it was. */
-      failed: (failure: string) => soon(({ conversation, turn }) => settle(conversation, turn, failure)),
+      /** What was cached before is still what it was, and the program may be about to ask again. */
+      failed: (failure: string, waitMs = 0) =>
+        soon(({ conversation, turn }) => {
+          conversation.waitUntil = later(conversation.waitUntil, watcher.now(), waitMs);
+          settle(conversation, turn, failure);
+        }),
     };
+  }
+
+  /** How long the API, or else an SDK, waits before it wants the request again, in ms. */
+  function backoffMs({ status, headers }: Response): number {
+    if (status !== 429 && status < 500) return 0;
+    return retryAfterOf(headers, watcher.now().wallMs) ?? SDK_BACKOFF_MS;
   }
 
   /** Null: not a turn of any conversation's main thread. */
@@ -184,6 +195,17 @@ export function createTurns(watcher: TurnWatcher): Turns {
     },
     catchUp: () => placeUpTo(lastOrder),
   };
+}
+
+/** On its own, so that it holds on to nothing else of the call: not its body, nor its headers. */
+function sendingBy(fetch: typeof globalThis.fetch, transport: RequestInit): Fetch {
+  return (url, init) => fetch(url, { ...transport, ...init });
+}
+
+/** `waitMs` from `now`, unless a longer wait is under way. */
+function later(until: Instant | null, now: Instant, waitMs: number): Instant | null {
+  if (waitMs <= (until === null ? 0 : -elapsedMs(until, now))) return until;
+  return { wallMs: now.wallMs + waitMs, monotonicMs: now.monotonicMs + waitMs };
 }
 
 /** Whether a request goes on from another's answer, which shows that the other is over, read or not. */

@@ -182,6 +182,18 @@ describe("what keepwarm holds of a program", () => {
     expect(keepwarm.warmer.conversations()).toEqual([]);
   });
 
+  it.each(["thread-42", "keepwarm-thread-42"])(
+    "is gone when a program closes what it named %s",
+    async (name) => {
+      const { client, away, keepwarm, warms } = await setUp();
+      await new Talk(client, text("handbook"), name).ask("Shall we begin?");
+      keepwarm.close(name);
+      await away(20 * MINUTE_MS);
+      expect(warms()).toEqual([]);
+      expect(keepwarm.warmer.conversations()).toEqual([]);
+    },
+  );
+
   it("is gone once the conversation is closed", async () => {
     const { client, away, keepwarm, warms } = await setUp();
     await new Talk(client, text("handbook"), "a").ask("Shall we begin?");

@@ -171,17 +171,25 @@ describe("a program on the Anthropic SDK, wrapped", () => {
     expect(asked).toEqual([0]);
   });
 
-  it("waits with a warm for as long as the API has just asked a real request to wait", async () => {
+  it("waits with a conversation's warms as long as its own request was asked to, and with no other's", async () => {
     const { client, emulator, away, keepwarm, warms } = await setUp();
-    await new Talk(client, text("handbook"), "a").ask("Shall we begin?");
-    await keepwarm.warmer.setIntervalMs("a", 2 * MINUTE_MS);
-    await away(110_000);
-    emulator.failNext({ status: 429, retryAfterSeconds: 120 });
-    await expect(new Talk(client, text("another"), "b").ask("Hi")).rejects.toThrow();
+    const turnedAway = new Talk(client, text("turned away"), "a");
+    await turnedAway.ask("Shall we begin?");
+    await new Talk(client, text("another"), "b").ask("Hi");
+    for (const id of ["a", "b"]) await keepwarm.warmer.setIntervalMs(id, 20_000);
+    // The shorter wait of the second does not cut the first one short.
+    for (const retryAfterSeconds of [120, 1]) {
+      emulator.failNext({ status: 429, retryAfterSeconds });
+      await expect(turnedAway.ask("Go on.")).rejects.toThrow();
+      turnedAway.messages.pop();
+    }
+    const isOfTurnedAway = () =>
+      warms().map(({ body }) => new TextDecoder().decode(body).includes("turned away"));
     await away(115_000);
-    expect(warms()).toEqual([]);
-    await away(60_000);
-    expect(warms().map(({ usage }) => usage?.cache_creation_input_tokens)).toEqual([0]);
+    expect(isOfTurnedAway()).toEqual([false, false, false, false, false]);
+    await away(MINUTE_MS);
+    expect(isOfTurnedAway()).toContain(true);
+    for (const { usage } of warms()) expect(usage?.cache_creation_input_tokens).toBe(0);
   });
 
   it("leaves nothing of a conversation that a listener closes when it hears of its turn", async () => {
