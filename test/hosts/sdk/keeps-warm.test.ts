@@ -186,7 +186,8 @@ describe("a program on the Anthropic SDK, wrapped", () => {
     const isOfTurnedAway = () =>
       warms().map(({ body }) => new TextDecoder().decode(body).includes("turned away"));
     await away(115_000);
-    expect(isOfTurnedAway()).toEqual([false, false, false, false, false]);
+    // How many there are of the other depends on their jitter.
+    expect(new Set(isOfTurnedAway())).toEqual(new Set([false]));
     await away(MINUTE_MS);
     expect(isOfTurnedAway()).toContain(true);
     for (const { usage } of warms()) expect(usage?.cache_creation_input_tokens).toBe(0);
