@@ -23,7 +23,7 @@ export {
   type Rates,
   SHIPPED_PRICES,
 } from "./prices.ts";
-export type { RateLimit, RateLimitBucket } from "./rate-limit.ts";
+export { type RateLimit, type RateLimitBucket, rateLimitOf } from "./rate-limit.ts";
 export type { RefusalCode, WarmRefusal } from "./refusal.ts";
 export {
   type CacheMarker,
@@ -39,6 +39,13 @@ export {
 } from "./request-facts.ts";
 export { type Fetch, type SendOptions, sendWarm, type WarmAnswer, warmCaptured } from "./send.ts";
 export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
-export { continues, isMain, printThread, sharedMessages, type ThreadPrint } from "./threads.ts";
+export {
+  continues,
+  OPENING_CHARS,
+  printOpening,
+  printThread,
+  sharedMessages,
+  type ThreadPrint,
+} from "./threads.ts";
 export { type MessageUsage, type ResponseFacts, readMessage, type UsageIteration } from "./usage.ts";
 export { refusalOf, toWarmRequest, type WarmRequest } from "./warm-request.ts";

@@ -52,6 +52,8 @@ export interface RequestFacts {
   readonly redeemsCredit: boolean;
   /** Nothing in the body stands for more than itself: no tools, files, servers, containers or images. */
   readonly plainText: boolean;
+  /** `metadata.user_id`, where clients put the id of their session. */
+  readonly userId: string | null;
   /** Size of the decoded body, in bytes. */
   readonly bodyBytes: number;
 }
@@ -133,6 +135,7 @@ function factsOf(
     compactAboveTokens: compactTriggerOf(fields.object("context_management")),
     redeemsCredit: fields.isSet("fallback_credit_token"),
     plainText: isPlainText(body, fields),
+    userId: textOrNull(fields.object("metadata")?.user_id),
     bodyBytes: body.length,
   };
 }

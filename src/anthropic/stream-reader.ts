@@ -1,5 +1,6 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages/messages";
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
+import { OPENING_CHARS, printOpening } from "./threads.ts";
 import {
   type LooseUsage,
   laterUsage,
@@ -20,6 +21,9 @@ type EventType = RawMessageStreamEvent["type"] | "error";
 /** Events that say something about usage; all others are stepped over unparsed. */
 const READ_EVENTS: readonly EventType[] = ["message_start", "message_delta", "message_stop", "error"];
 
+/** Read as well until the answer's text has begun. */
+const OPENING_EVENTS: readonly EventType[] = [...READ_EVENTS, "content_block_delta", "content_block_stop"];
+
 /**
  * Reads usage and stop reason out of a streamed response while its bytes pass by. Feed it every chunk as it
  * comes; look at it any time. Garbage leaves it as it was: it never throws, because nothing it reads is
@@ -35,6 +39,9 @@ export class MessageStreamReader implements ResponseFacts {
   #missReason: string | null = null;
   #error: StreamError | null = null;
   #broken = false;
+  /** How the first text begins; null once it is known. */
+  #openingText: string | null = "";
+  #opening: string | null = null;
   readonly #decoder = new TextDecoder();
   readonly #parser: EventSourceParser = createParser({
     maxBufferSize: MAX_EVENT_CHARS,
@@ -82,15 +89,18 @@ export class MessageStreamReader implements ResponseFacts {
     return this.#missReason;
   }
 
+  get opening(): string | null {
+    return this.#opening ?? printOpening(this.#openingText ?? "");
+  }
+
   /** An error the API sent inside the stream. */
   get error(): StreamError | null {
     return this.#error;
   }
 
   #read({ event, data }: EventSourceMessage): void {
-    const mayMatter = READ_EVENTS.some((type) =>
-      event === undefined ? data.includes(type) : event === type,
-    );
+    const wanted = this.#openingText === null ? READ_EVENTS : OPENING_EVENTS;
+    const mayMatter = wanted.some((type) => (event === undefined ? data.includes(type) : event === type));
     if (!mayMatter) return;
     const record = parsedRecord(data);
     // The type inside the data decides; the event's name is a courtesy that proxies leave out.
@@ -103,8 +113,15 @@ export class MessageStreamReader implements ResponseFacts {
         this.#stopReason = textOf(recordOf(record.delta).stop_reason) ?? this.#stopReason;
         this.#missReason = missReasonOf(record.diagnostics) ?? this.#missReason;
         return;
+      case "content_block_delta":
+        this.#openWith(textOf(recordOf(record.delta).text) ?? "");
+        return;
+      case "content_block_stop":
+        if (this.#openingText !== "") this.#opened();
+        return;
       case "message_stop":
         this.#complete = true;
+        this.#opened();
         return;
       case "error":
         this.#error = {
@@ -113,6 +130,18 @@ export class MessageStreamReader implements ResponseFacts {
         };
         return;
     }
+  }
+
+  #openWith(text: string): void {
+    if (this.#openingText === null) return;
+    this.#openingText += text;
+    if (this.#openingText.trimStart().length >= OPENING_CHARS) this.#opened();
+  }
+
+  /** As much as counts of it is known: from here on its text is stepped over. */
+  #opened(): void {
+    this.#opening ??= printOpening(this.#openingText ?? "");
+    this.#openingText = null;
   }
 
   #start(message: Readonly<Record<string, unknown>>): void {

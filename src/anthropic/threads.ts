@@ -14,7 +14,13 @@ export interface ThreadPrint {
   readonly chain: readonly string[];
   /** Size of the request body in bytes. */
   readonly bytes: number;
+  readonly hasTools: boolean;
+  /** Of how the answer to its first message begins; null before there is one. See {@link printOpening}. */
+  readonly opening: string | null;
 }
+
+/** Of an answer's text as much counts as tells two conversations apart that began alike, in characters. */
+export const OPENING_CHARS = 64;
 
 // Hashes of content are keyed, and the key dies with the process.
 const key = randomBytes(32);
@@ -34,14 +40,23 @@ export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
   const soFar = keyedHash();
   const chain = request.messages.map((message: unknown) => {
     absorbMessage(soFar, message);
-    return soFar.copy().digest("base64url");
+    return digestOf(soFar.copy());
   });
+  const opening = openingOf(request.messages[1]);
   return {
-    realm: keyedHash().update(realm).digest("base64url"),
-    base: base.digest("base64url"),
+    realm: digestOf(keyedHash().update(realm)),
+    base: digestOf(base),
     chain,
     bytes: body.length,
+    hasTools: Array.isArray(tools) && tools.length > 0,
+    opening: opening === null ? null : printOpening(opening),
   };
+}
+
+/** The print of how an answer's text begins, to be compared with {@link ThreadPrint.opening}; null without text. */
+export function printOpening(text: string): string | null {
+  const opening = text.trimStart().slice(0, OPENING_CHARS);
+  return opening === "" ? null : digestOf(keyedHash().update(opening));
 }
 
 /** How many leading messages two requests have in common. */
@@ -57,15 +72,6 @@ export function continues(thread: ThreadPrint, print: ThreadPrint): boolean {
   return thread.base === print.base && sharedMessages(thread, print) === thread.chain.length;
 }
 
-/**
- * Whether the request becomes its conversation's main thread: it continues it, or replaces it on the same
- * model, tools and system (compaction, rewind), or goes on with its messages on others, or is no smaller.
- * Anything else (a title, a sub-agent) is a side thread.
- */
-export function isMain(thread: ThreadPrint, print: ThreadPrint): boolean {
-  return thread.base === print.base || sharedMessages(thread, print) >= 2 || print.bytes >= thread.bytes;
-}
-
 function parse(body: Uint8Array): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(body));
@@ -77,6 +83,24 @@ function parse(body: Uint8Array): Record<string, unknown> | null {
 
 function keyedHash(): Hash {
   return createHash("sha256").update(key);
+}
+
+/** Half of the digest: a conversation holds one for each of its messages, and nobody can aim at a keyed hash. */
+function digestOf(hash: Hash): string {
+  return hash.digest().toString("base64url", 0, 16);
+}
+
+/** The first text of a message. */
+export function openingOf(message: unknown): string | null {
+  if (typeof message !== "object" || message === null || !("content" in message)) return null;
+  const { content } = message;
+  if (typeof content === "string") return content;
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  for (const block of blocks) {
+    if (typeof block !== "object" || block === null || !("text" in block)) continue;
+    if (typeof block.text === "string") return block.text;
+  }
+  return null;
 }
 
 function absorbMessage(hash: Hash, message: unknown): void {

@@ -5,6 +5,7 @@ import type {
   MessageDeltaUsage,
 } from "@anthropic-ai/sdk/resources/messages/messages";
 import type { Usage } from "../host.ts";
+import { openingOf, printOpening } from "./threads.ts";
 
 /** Usage as the Messages API tells it. `inputTokens` is the whole prompt: read + written + uncached. */
 export interface MessageUsage extends Usage {
@@ -35,6 +36,8 @@ export interface ResponseFacts {
   readonly messageId: string | null;
   /** `diagnostics.cache_miss_reason.type`, where the request asked for diagnostics. */
   readonly missReason: string | null;
+  /** The print of how its text begins (`printOpening`), never the text itself. */
+  readonly opening: string | null;
 }
 
 /** Usage fields of the beta endpoint that plain responses carry too. */
@@ -65,6 +68,7 @@ export function readMessage(message: unknown): ResponseFacts {
     model: textOf(record.model),
     messageId: textOf(record.id),
     missReason: missReasonOf(record.diagnostics),
+    opening: printOpening(openingOf(record) ?? ""),
   };
 }
 

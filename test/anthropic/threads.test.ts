@@ -1,11 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  continues,
-  isMain,
-  printThread,
-  sharedMessages,
-  type ThreadPrint,
-} from "../../src/anthropic/index.ts";
+import { continues, printThread, sharedMessages, type ThreadPrint } from "../../src/anthropic/index.ts";
 
 const ephemeral = { type: "ephemeral" };
 
@@ -83,32 +77,6 @@ describe("a thread", () => {
 
   it("shows nothing of its content", () => {
     expect(JSON.stringify(second)).not.toMatch(/Hello|brief|look/);
-  });
-});
-
-describe("the main thread of a conversation", () => {
-  const main = print({ messages: [user("Hi"), assistant("x".repeat(1_000)), user("Go on")] });
-
-  it("is replaced on the same base: by a compaction, by a rewind", () => {
-    expect(isMain(main, first)).toBe(true);
-  });
-
-  it("is not replaced by something smaller on another base: a title, a sub-agent", () => {
-    expect(isMain(main, print({ system: "Give it a title.", messages: [user("Hi")] }))).toBe(false);
-  });
-
-  it("goes on with its messages on another base, however small: a system prompt that changes", () => {
-    const grown = print({
-      messages: [user("Hi"), assistant("Hello"), user("Go on"), assistant("x".repeat(500))],
-    });
-    expect(
-      isMain(grown, print({ system: "It is now noon.", messages: [user("Hi"), assistant("Hello")] })),
-    ).toBe(true);
-  });
-
-  it("is replaced by something no smaller on another base: another model took over", () => {
-    const taken = print({ model: "claude-sonnet-5-5", messages: [user("x".repeat(2_000))] });
-    expect(isMain(main, taken)).toBe(true);
   });
 });
 

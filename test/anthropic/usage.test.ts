@@ -53,6 +53,7 @@ describe("readMessage", () => {
       usage: { inputTokens: 1, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
       stopReason: "max_tokens",
       model: "claude-opus-5-5",
+      opening: null,
       messageId: "msg_2",
       missReason: "tools_changed",
     });

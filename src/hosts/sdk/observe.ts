@@ -1,13 +1,9 @@
 /** Watches a response pass by, without holding it up or keeping it. */
-import { MessageStreamReader, type ResponseFacts, readMessage } from "../../anthropic/index.ts";
+import { MessageStreamReader, readMessage } from "../../anthropic/index.ts";
+import type { Observed } from "../../capture/index.ts";
 
 /** A JSON answer larger than this is passed on unread, in bytes; the API's own are far smaller. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
-
-/** What a response told until its end, and whether it was an answer at all, not only an error in a stream. */
-export interface Observed extends ResponseFacts {
-  readonly started: boolean;
-}
 
 /**
  * A response with the same bytes, whose end is told once: read to the end, given up by its reader, or broken.

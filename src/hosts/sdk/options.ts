@@ -18,6 +18,10 @@ export interface KeepwarmOptions
   readonly logger?: Logger;
   /** Conversations kept in memory; beyond it the one used longest ago is let go. @default 1_000 */
   readonly maxConversations?: number;
+  /** Memory for captured request bodies, in bytes; those used longest ago are let go of. @default 256_000_000 */
+  readonly maxHeldBytes?: number;
+  /** Warms on their way at once; others wait. @default 4 */
+  readonly maxWarms?: number;
   /** Wall clock, epoch ms. @default Date.now */
   readonly now?: () => number;
   /** Monotonic clock, ms. @default performance.now */
@@ -31,6 +35,8 @@ const A_DURATION = "a number of ms over 0, and no more than a day";
 const durationMs = z.optional(
   z.number(A_DURATION).check(z.positive(A_DURATION), z.maximum(86_400_000, A_DURATION)),
 );
+const A_COUNT = "a whole number over 0";
+const aCount = z.optional(z.int(A_COUNT).check(z.positive(A_COUNT)));
 const aFunction = z.optional(z.custom((value) => typeof value === "function", "a function"));
 
 function withFunctions(...names: readonly string[]) {
@@ -50,7 +56,9 @@ const schema = z.strictObject({
   enableNew: yesOrNo,
   storage: withFunctions("get", "set", "delete", "has", "keys"),
   logger: withFunctions("debug", "info", "warn", "error"),
-  maxConversations: z.optional(z.int("a whole number over 0").check(z.positive("a whole number over 0"))),
+  maxConversations: aCount,
+  maxHeldBytes: aCount,
+  maxWarms: aCount,
   warmTokens: z.optional(z.literal([0, 1], "0 or 1")),
   budgetThinking: z.optional(z.enum(["refuse", "stream-abort"], '"refuse" or "stream-abort"')),
   allowSubscription: yesOrNo,

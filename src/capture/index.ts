@@ -1,0 +1,5 @@
+/** Watches requests pass by, tells conversations and threads apart, and keeps the last request of each. */
+export { type CapturedConversation, isUnnamed } from "./conversations.ts";
+export { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
+export type { ConversationSummary } from "./summary.ts";
+export { type Call, harmless, type Observed, type OpenCall, type Turns } from "./turns.ts";

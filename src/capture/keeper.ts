@@ -1,0 +1,316 @@
+/** Binds what passes by to a warmer: turns in, warms out, and bodies let go of when nothing may be sent with them. */
+import { EventEmitter } from "eventemitter3";
+import pLimit from "p-limit";
+import { refusalOf, type WarmRequestOptions, warmCaptured } from "../anthropic/index.ts";
+import type {
+  Disposable,
+  HostEvents,
+  Logger,
+  StorageNamespace,
+  SurfaceProvider,
+  Timers,
+  TurnContext,
+  Usage,
+  WarmFailure,
+  WarmOptions,
+} from "../host.ts";
+import { activate } from "../plugin.ts";
+import { elapsedMs, type Instant } from "../pure.ts";
+import { type CacheWarmer, guardLogger } from "../warmer.ts";
+import {
+  type CapturedConversation,
+  Conversations,
+  isUnnamed,
+  type LastRequest,
+  lifeLeftMs,
+} from "./conversations.ts";
+import { Headroom } from "./headroom.ts";
+import { createShelf } from "./shelf.ts";
+import { type ConversationSummary, summaryOf } from "./summary.ts";
+import { createTurns, type Turns } from "./turns.ts";
+
+export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" | "usage"> {
+  readonly storage: StorageNamespace;
+  readonly logger: Logger;
+  readonly timers: Timers;
+  /** Wall clock, epoch ms. */
+  readonly now: () => number;
+  /** Monotonic clock, ms. */
+  readonly monotonicNow: () => number;
+  /** Whether a conversation that has no setting of its own is switched on. */
+  readonly enableNew: (tag: string | null) => boolean;
+  /** Conversations kept in memory; beyond it the one used longest ago is let go of. */
+  readonly maxConversations: number;
+  /** Memory for captured bodies, in bytes; beyond it those used longest ago are let go of. */
+  readonly maxHeldBytes: number;
+  /** Warms on their way at once. */
+  readonly maxWarms: number;
+  /** See {@link Conversations}. @default false */
+  readonly sideThreadsBegin?: boolean;
+}
+
+export interface Keeper extends Disposable {
+  readonly turns: Turns;
+  /** State and settings of each conversation. */
+  readonly warmer: CacheWarmer;
+  /** What its person is shown, as data. */
+  readonly surface: SurfaceProvider;
+  /** What happens, to listen to. A listener that throws comes between nothing. */
+  readonly events: EventEmitter<HostEvents>;
+  /** The one used last first. */
+  conversations(): ConversationSummary[];
+  /** Memory that captured bodies take, in bytes. */
+  heldBytes(): number;
+  /** Warms on their way, or waiting for one that is. */
+  warmsInFlight(): number;
+  /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
+  unreadable(conversationId: string): void;
+  /** The conversation is over: off, and its last request forgotten. */
+  close(conversationId: string): void;
+  /** Its client is gone: nothing more is sent, and its setting stays. */
+  detach(conversationId: string): void;
+}
+
+const LAPSED_MEANWHILE =
+  "The cache entry expired before the response was read to its end. The next turn starts afresh.";
+
+/** Least time between two sweeps, in ms. */
+const SWEEP_PAUSE_MS = 1_000;
+
+function nothingCached(failure: string): string {
+  return `The request failed (${failure}) before its response began: there is nothing of it to keep warm.`;
+}
+
+export function createKeeper(options: KeeperOptions): Keeper {
+  const { storage, timers, now, monotonicNow, enableNew, maxWarms, ...others } = options;
+  const {
+    maxConversations,
+    maxHeldBytes,
+    sideThreadsBegin = false,
+    logger: ownLogger,
+    ...requestOptions
+  } = others;
+  const logger = guardLogger(() => ownLogger);
+  const instant = (): Instant => ({ wallMs: now(), monotonicMs: monotonicNow() });
+  // The plugin's own, so that a listener of others that throws cannot come between.
+  const internal = new EventEmitter<HostEvents>();
+  const events = new EventEmitter<HostEvents>();
+  const conversations = new Conversations({ limit: maxConversations, sideThreadsBegin });
+  const headroom = new Headroom();
+  const warmSlot = pLimit(maxWarms);
+  const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
+  let disposed = false;
+
+  const plugin = activate({
+    events: internal,
+    warmService: { warm },
+    storage,
+    // Whoever shows it gets the surface by name.
+    surfaces: { register: () => () => {} },
+    logger,
+    timers,
+    now,
+    monotonicNow,
+  });
+
+  const shelf = createShelf({
+    timers,
+    maxBytes: maxHeldBytes,
+    conversations: () => conversations.all(),
+    isWanted: ({ id }) => plugin.warmer.getState(id).enabled,
+    letGo(conversation, why) {
+      conversation.last = null;
+      tell("conversationChanged", { conversationId: conversation.id, invalidated: why });
+    },
+  });
+
+  function tell<E extends keyof HostEvents>(name: E, event: Parameters<HostEvents[E]>[0]): void {
+    const payload = [event] as Parameters<EventEmitter.EventListener<HostEvents, E>>;
+    internal.emit(name, ...payload);
+    try {
+      events.emit(name, ...payload);
+    } catch (error) {
+      logger.error(`keepwarm: a listener of ${name} threw`, { error: String(error) });
+    }
+  }
+
+  const turns = createTurns({
+    ...requestOptions,
+    now: instant,
+    logger,
+    conversations,
+    watching: () => !disposed,
+    refusal: (request, last) => refusalOf(request, last.facts, optionsFor(last))?.reason ?? null,
+    limits: (realm, limits) => headroom.note(realm, limits, now()),
+    started({ id: conversationId, modelName, tag }) {
+      // Before others hear of it, who may switch it off or close it there and then.
+      if (enableNew(tag)) void harmlessly("switch on", conversationId, plugin.warmer.enableIfNew);
+      tell("turnStarted", { conversationId, modelName });
+      for (const surplus of conversations.overLimit()) letGo(surplus);
+      sweepLater();
+    },
+    settled(conversation, failure) {
+      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
+      shelf.shelve(conversation);
+      sweepLater();
+    },
+  });
+
+  function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
+    if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
+    const { facts, usage, stopReason, notWarmable } = last;
+    return {
+      // Not the request's own start: if this turn failed, a warm may have used the prefix since. Reckoned back
+      // from now, because the wall clock may have been set meanwhile.
+      requestStartedAt: now() - elapsedMs(lastUsedAt, instant()),
+      modelName: facts.model,
+      ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs }),
+      ...(usage === null ? {} : { usage }),
+      ...(stopReason === null ? {} : { stopReason }),
+      ...(notWarmable === null ? {} : { notWarmable }),
+    };
+  }
+
+  function optionsFor({ usage, send }: Pick<LastRequest, "usage" | "send">) {
+    return { ...warmOptions, fetch: send, ...(usage === null ? {} : { usage }) };
+  }
+
+  async function harmlessly(
+    doing: string,
+    conversationId: string,
+    act: (conversationId: string) => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await act(conversationId);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      logger.error(`keepwarm: could not ${doing} a conversation`, { conversationId, error: message });
+    }
+  }
+
+  /** Why it must wait, and for how long; null when it need not. */
+  function reasonToWait({ waitUntil }: CapturedConversation, { realm }: LastRequest): WarmFailure | null {
+    const turnedAwayMs = waitUntil === null ? 0 : -elapsedMs(waitUntil, instant());
+    if (turnedAwayMs > 0) {
+      return { error: "The API has turned a real request away for the moment", retryAfterMs: turnedAwayMs };
+    }
+    const retryAfterMs = headroom.waitMs(realm, now());
+    if (retryAfterMs === 0) return null;
+    return {
+      error: "Less than 5 % of the rate limit is left, which is kept for real requests",
+      retryAfterMs,
+    };
+  }
+
+  async function warm(
+    conversationId: string,
+    { signal, warmId }: WarmOptions = {},
+  ): Promise<Usage | WarmFailure> {
+    const conversation = conversations.get(conversationId);
+    const last = conversation?.last;
+    if (!conversation || !last) {
+      return { error: "There is no request of this conversation to repeat.", permanent: true };
+    }
+    conversation.warming = true;
+    try {
+      const request = await last.request.unpack();
+      return await warmSlot(async () => {
+        const wait = reasonToWait(conversation, last);
+        if (wait !== null) return wait;
+        const startedAt = instant();
+        const answer = await warmCaptured(request, {
+          ...optionsFor(last),
+          ...(signal === undefined ? {} : { signal }),
+          lifeLeftMs: () => lifeLeftMs(conversation, instant()),
+        });
+        if (answer.kind === "refused") return { error: answer.reason, permanent: true };
+        if (answer.kind === "failed") return answer;
+        const { usage, missReason } = answer;
+        // Unless a turn has used the prefix since.
+        if (conversation.last === last) conversation.lastUsedAt = startedAt;
+        tell("warmCompleted", {
+          conversationId,
+          usage,
+          startedAt: answer.startedAt,
+          ...(warmId === undefined ? {} : { warmId }),
+          ...(missReason === null ? {} : { missReason }),
+        });
+        return usage;
+      });
+    } finally {
+      conversation.warming = false;
+      sweepLater();
+    }
+  }
+
+  /** Its setting is kept, unless nobody can ever ask for it again: an unnamed conversation's id is our own. */
+  function letGo({ id: conversationId, named }: CapturedConversation): void {
+    conversations.forget(conversationId);
+    tell("conversationDetached", { conversationId });
+    if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
+  }
+
+  function close(conversationId: string): void {
+    // What was sent before this is closed with it.
+    turns.catchUp();
+    const conversation = conversations.get(conversationId);
+    if (conversation && !conversation.named) {
+      letGo(conversation);
+    } else if (conversation || !isUnnamed(conversationId)) {
+      conversations.forget(conversationId);
+      tell("conversationClosed", { conversationId });
+    }
+  }
+
+  let sweepTimer: number | null = null;
+
+  /** Bodies and credentials are let go of as soon as they have lapsed. */
+  function sweepLater(): void {
+    if (sweepTimer !== null) timers.clearTimer(sweepTimer);
+    sweepTimer = null;
+    const nextMs = conversations.nextSweepMs(instant());
+    if (disposed || nextMs === Number.POSITIVE_INFINITY) return;
+    // Not before a moment has passed, so that a warm in the air does not make it spin.
+    sweepTimer = timers.setTimer(sweep, Math.max(SWEEP_PAUSE_MS, nextMs));
+  }
+
+  function sweep(): void {
+    sweepTimer = null;
+    for (const conversation of conversations.sweep(instant())) {
+      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
+    }
+    sweepLater();
+  }
+
+  return {
+    turns,
+    warmer: {
+      ...plugin.warmer,
+      warmNow(conversationId) {
+        // A turn that has been sent is under way, though it may not have been read yet.
+        turns.catchUp();
+        return plugin.warmer.warmNow(conversationId);
+      },
+    },
+    surface: plugin.surface,
+    events,
+    conversations: () => conversations.all().toReversed().map(summaryOf),
+    heldBytes: () => shelf.heldBytes(),
+    warmsInFlight: () => warmSlot.activeCount + warmSlot.pendingCount,
+    unreadable: (conversationId) =>
+      tell("conversationChanged", { conversationId, invalidated: "a request could not be read" }),
+    close,
+    detach(conversationId) {
+      turns.catchUp();
+      const conversation = conversations.get(conversationId);
+      if (conversation) letGo(conversation);
+    },
+    dispose() {
+      disposed = true;
+      if (sweepTimer !== null) timers.clearTimer(sweepTimer);
+      shelf.dispose();
+      plugin.dispose();
+      conversations.clear();
+    },
+  };
+}

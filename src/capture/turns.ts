@@ -1,0 +1,240 @@
+/** What passes by, as turns of conversations: which requests belong to one, and what became of them. */
+import {
+  type CapturedRequest,
+  decodeBody,
+  type Fetch,
+  headerPairs,
+  headerValue,
+  isProbe,
+  printThread,
+  type RateLimit,
+  type RequestFacts,
+  type ResponseFacts,
+  readRequest,
+  sharedMessages,
+  type ThreadPrint,
+  type TtlOptions,
+} from "../anthropic/index.ts";
+import type { Logger } from "../host.ts";
+import { elapsedMs, type Instant } from "../pure.ts";
+import {
+  type CapturedConversation,
+  type Conversations,
+  capture,
+  type LastRequest,
+  type OpenTurn,
+  type Place,
+} from "./conversations.ts";
+import { HeldRequest } from "./held-request.ts";
+
+/** A Messages request on its way. */
+export interface Call {
+  /** Reads the request; null when it cannot be told what was sent. Asked for once, some time after it left. */
+  readonly read: () => CapturedRequest | null;
+  /** The conversation that the client named; null when it named none. */
+  readonly nameOf: (facts: RequestFacts) => string | null;
+  readonly tag: string | null;
+  /** Sends a warm the way that the request went. */
+  readonly send: Fetch;
+  readonly startedAt: Instant;
+}
+
+/** What a response told until its end, and whether it was an answer at all, not only an error in a stream. */
+export interface Observed extends ResponseFacts {
+  readonly started: boolean;
+}
+
+/** How one call goes on. Everything is noted a moment later, when its client is not waiting. */
+export interface OpenCall {
+  /** The response began. */
+  answered(limits: RateLimit | null): void;
+  ended(observed: Observed): void;
+  /**
+   * @param failure what went wrong, as a phrase
+   * @param waitMs how long the API wants to be left alone
+   */
+  failed(failure: string, waitMs?: number): void;
+}
+
+export interface TurnWatcher extends TtlOptions {
+  readonly now: () => Instant;
+  readonly logger: Logger;
+  readonly conversations: Conversations;
+  /** False: calls pass unwatched. */
+  readonly watching: () => boolean;
+  /** Why a request cannot be warmed, as a sentence; null when it can. */
+  refusal(request: CapturedRequest, last: Omit<LastRequest, "request" | "notWarmable">): string | null;
+  limits(realm: string, limits: RateLimit): void;
+  started(conversation: CapturedConversation): void;
+  /** @param failure why the last request was not answered, as a phrase; null when it was */
+  settled(conversation: CapturedConversation, failure: string | null): void;
+}
+
+export interface Turns {
+  open(call: Call): OpenCall;
+  /** Reads at once what has been sent and not been read yet. */
+  catchUp(): void;
+}
+
+/** A call whose body has been read, in its place. */
+interface Placed extends Place {
+  readonly turn: OpenTurn;
+  readonly send: Fetch;
+}
+
+/**
+ * How long a request is left to leave before its body is read, in ms, unless it is answered sooner: reading a
+ * body of some megabytes takes milliseconds that would otherwise pass between its parts.
+ */
+const LEAVE_MS = 25;
+
+export function createTurns(watcher: TurnWatcher): Turns {
+  let lastOrder = 0;
+  /** Calls not read yet, in the order in which they went out: each is placed after those before it. */
+  const unplaced = new Map<number, () => void>();
+
+  function placeUpTo(order: number): void {
+    for (const [waiting, place] of unplaced) {
+      if (waiting > order) return;
+      unplaced.delete(waiting);
+      harmless(watcher.logger, "place a turn", place);
+    }
+  }
+
+  /** Null: nothing that is to be followed. */
+  function place(call: Call, order: number): Placed | null {
+    if (!watcher.watching()) return null;
+    const captured = call.read();
+    if (captured === null) return null;
+    const body = decodeBody(captured.body, headerValue(headerPairs(captured.headers), "content-encoding"));
+    if (!body.ok) return null;
+    const reading = readRequest(body.bytes, watcher);
+    const print = printThread(body.bytes, realmOf(captured));
+    if (!reading.ok || print === null || isProbe(reading.facts)) return null;
+    const { facts } = reading;
+    const { startedAt, tag } = call;
+    const arrival = {
+      conversationId: call.nameOf(facts),
+      tag,
+      print,
+      modelName: facts.model,
+      now: startedAt,
+    };
+    const { conversation, role } = watcher.conversations.place(arrival);
+    const request = role === "main" ? new HeldRequest(captured) : null;
+    const turn: OpenTurn = { order, startedAt, print, facts, request };
+    if (role === "main") begin(conversation, turn);
+    return { conversation, role, turn, send: call.send };
+  }
+
+  function begin(conversation: CapturedConversation, turn: OpenTurn): void {
+    const { turns } = conversation;
+    const wasOpen = turns.size > 0;
+    for (const other of turns) if (goesOnFrom(other.print, turn.print)) turns.delete(other);
+    turns.add(turn);
+    conversation.lastTurnAt = turn.startedAt.wallMs;
+    if (!wasOpen) watcher.started(conversation);
+  }
+
+  function end({ conversation, role, turn, send }: Placed, observed: Observed): void {
+    const { started, usage, stopReason, opening } = observed;
+    if (role === "side") {
+      if (started) conversation.threads.answeredAside(turn.print, stopReason);
+      return;
+    }
+    const { request, facts, order, print } = turn;
+    // Null as well when the conversation was closed or let go of meanwhile.
+    const captured = request?.unpacked;
+    if (started && request && captured) {
+      const last = { order, send, facts, realm: print.realm, usage, stopReason };
+      if (!conversation.threads.answered) conversation.opening = opening;
+      capture(conversation, { ...last, request, notWarmable: watcher.refusal(captured, last) }, turn);
+    }
+    settle(conversation, turn, started ? null : "the stream began with an error");
+  }
+
+  function settle(conversation: CapturedConversation, turn: OpenTurn, failure: string | null): void {
+    turn.request = null;
+    const wasOpen = conversation.turns.delete(turn);
+    // Closed or let go of meanwhile, or another request of it is still under way.
+    if (!wasOpen || conversation.turns.size > 0 || !watcher.conversations.holds(conversation)) return;
+    watcher.settled(conversation, failure);
+  }
+
+  function open(call: Call): OpenCall {
+    const order = ++lastOrder;
+    let placed: Placed | null = null;
+    // Let go of once it is read: whoever holds on to the response must not hold on to the request.
+    let unread: Call | null = call;
+    unplaced.set(order, () => {
+      placed = unread && place(unread, order);
+      unread = null;
+    });
+    const leaving = setTimeout(() => placeUpTo(order), LEAVE_MS);
+    leaving.unref?.();
+
+    /** In the order of the calls. */
+    function soon(act: (placed: Placed) => void): void {
+      setImmediate(() => {
+        clearTimeout(leaving);
+        placeUpTo(order);
+        if (placed !== null) harmless(watcher.logger, "follow a turn", () => placed && act(placed));
+      });
+    }
+
+    return {
+      // Read now: nothing of it is on its way any more, and nothing may be warmed meanwhile.
+      answered: (limits) =>
+        soon(({ turn }) => {
+          if (limits !== null) watcher.limits(turn.print.realm, limits);
+        }),
+      ended: (observed) =>
+        soon((it) => {
+          end(it, observed);
+          placed = null;
+        }),
+      // What was cached before is still what it was, and the client may be about to ask again.
+      failed: (failure, waitMs = 0) =>
+        soon(({ conversation, role, turn }) => {
+          if (role === "main") {
+            conversation.waitUntil = later(conversation.waitUntil, watcher.now(), waitMs);
+            settle(conversation, turn, failure);
+          }
+          placed = null;
+        }),
+    };
+  }
+
+  return { open, catchUp: () => placeUpTo(lastOrder) };
+}
+
+/** Whatever goes wrong with us, the client's request goes its way. */
+export function harmless<T>(logger: Logger, doing: string, run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    logger.error(`keepwarm: could not ${doing}; it goes on unwatched`, {
+      error: error instanceof Error ? error.name : typeof error,
+    });
+    return undefined;
+  }
+}
+
+/** `waitMs` from `now`, unless a longer wait is under way. */
+function later(until: Instant | null, now: Instant, waitMs: number): Instant | null {
+  if (waitMs <= (until === null ? 0 : -elapsedMs(until, now))) return until;
+  return { wallMs: now.wallMs + waitMs, monotonicMs: now.monotonicMs + waitMs };
+}
+
+/** Whether a request goes on from another's answer, which shows that the other is over, read or not. */
+function goesOnFrom(earlier: ThreadPrint, later: ThreadPrint): boolean {
+  const { length } = earlier.chain;
+  return later.chain.length > length && sharedMessages(earlier, later) === length;
+}
+
+/** What two requests must have in common to be one conversation's: where they go, and whose they are. */
+function realmOf({ url, headers }: CapturedRequest): string {
+  const pairs = headerPairs(headers);
+  const credential = ["authorization", "x-api-key"].map((name) => headerValue(pairs, name) ?? "");
+  return JSON.stringify([url, ...credential]);
+}

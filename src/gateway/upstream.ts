@@ -1,0 +1,48 @@
+/** Where requests go: one kept-alive pool for real requests and for warms. */
+import * as http from "node:http";
+import * as https from "node:https";
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query below the upstream's own path. */
+  readonly path: string;
+  /** Names and values in turn, `Host` included; sent as they are. */
+  readonly headers: readonly string[];
+  /** By a connection that has not been used before. */
+  readonly fresh?: boolean;
+}
+
+export interface Upstream {
+  readonly url: string;
+  /** For the `Host` header. */
+  readonly host: string;
+  request(request: UpstreamRequest): http.ClientRequest;
+  /** Closes every connection. */
+  close(): void;
+}
+
+/** A connection that nobody used for so long is closed by us, before the other side does so just as we send. In ms. */
+const IDLE_CONNECTION_MS = 60_000;
+
+export function createUpstream(url: URL): Upstream {
+  const { protocol, hostname, port, host } = url;
+  const transport = protocol === "https:" ? https : http;
+  const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS, proxyEnv: process.env };
+  const agent = new transport.Agent(options);
+  const basePath = url.pathname.replace(/\/$/, "");
+  return {
+    url: url.href.replace(/\/$/, ""),
+    host,
+    request: ({ method, path, headers, fresh = false }) =>
+      transport.request({
+        protocol,
+        hostname: hostname.replace(/^\[|\]$/g, ""),
+        port,
+        method,
+        path: basePath + path,
+        headers,
+        agent: fresh ? new transport.Agent({ proxyEnv: process.env }) : agent,
+      }),
+    close: () => agent.destroy(),
+  };
+}
