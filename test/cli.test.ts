@@ -54,7 +54,7 @@ describe("the keepwarm command", () => {
     [["emulator", "--ttl-5m", "-5m"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-1h", "0s"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-5m", "300"], "such as 6s, 5m or 1h"],
-    [["emulator", "--ttl-1h", "10y"], "A day is the longest"],
+    [["emulator", "--ttl-1h", "10y"], "a day at most"],
     [["emulator", "--ttl-5m", "2h"], "--ttl-5m must be shorter than --ttl-1h"],
     [["demo", "--ttl-5m", "10ms"], "between 500ms and 60s"],
     [["demo", "--ttl-5m", "2h"], "between 500ms and 60s"],

@@ -73,7 +73,10 @@ export const yesOrNo: Kind<boolean> = {
   choices: ["true", "false"],
 };
 
-export function oneOf<const Value extends string | number>(...values: readonly Value[]): Kind<Value> {
+export function oneOf<const Value extends string | number>(
+  placeholder: string,
+  values: readonly Value[],
+): Kind<Value> {
   const choices = values.map(String);
   const allowed = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
   return {
@@ -81,7 +84,7 @@ export function oneOf<const Value extends string | number>(...values: readonly V
     schema: z.literal(values, allowed),
     fromText: (text) => values.find((value) => String(value) === text) ?? text,
     allowed,
-    placeholder: `<${choices.join("|")}>`,
+    placeholder,
     choices,
   };
 }

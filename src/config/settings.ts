@@ -51,11 +51,11 @@ export const SETTINGS = {
     "warm with a person's subscription login too, or with a bearer token that may be one",
   ),
   budgetThinking: setting(
-    oneOf("refuse", "stream-abort"),
+    oneOf("<action>", ["refuse", "stream-abort"]),
     "refuse",
-    "requests with a thinking budget: refuse to warm them, or hang up when the response begins",
+    "what to do about a thinking budget: refuse to warm, or hang up when the response begins",
   ),
-  warmTokens: optional(oneOf(0, 1), "max_tokens of every warm; not set: what each request allows"),
+  warmTokens: optional(oneOf("<0|1>", [0, 1]), "max_tokens of every warm; not set: what each request allows"),
   ttl5m: setting(
     duration,
     300_000,
@@ -66,7 +66,11 @@ export const SETTINGS = {
     3_600_000,
     "how long a 1-hour cache entry lives, where the other side scales time",
   ),
-  logLevel: setting(oneOf("silent", "error", "warn", "info", "debug"), "info", "how much is logged"),
+  logLevel: setting(
+    oneOf("<level>", ["silent", "error", "warn", "info", "debug"]),
+    "info",
+    "how much is logged",
+  ),
   prices: optional(file, "a JSON file of prices, laid over the shipped ones"),
 } satisfies Record<string, Setting<Scalar | undefined>>;
 
