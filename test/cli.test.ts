@@ -1,25 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { promisify } from "node:util";
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it, onTestFinished } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
+import { keepwarm as run } from "./support/keepwarm-command.ts";
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function keepwarm(...args: string[]): Promise<Ended> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["src/cli.ts", ...args]);
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Ended;
-    return { code, stdout, stderr };
-  }
-}
+const keepwarm = (...args: string[]) => run(args);
 
 /** Resolves with the first line that matches. */
 function line(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {

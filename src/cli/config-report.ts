@@ -23,11 +23,11 @@ export function asTable({ file, inForce }: Config): string {
       isDefault ? { text: "default", style: "dim" } : originText(origin),
     ];
   });
-  const file_ = file.exists ? file.path : `${file.path} (not there yet: keepwarm config set makes it)`;
+  const place = file.exists ? file.path : `${file.path} (not there yet: keepwarm config set makes it)`;
   const flags = Object.values(inForce).some(({ origin }) => origin.from === "flag")
     ? ["A flag holds for its own command alone: keepwarm config set keeps a value."]
     : [];
-  return [table(COLUMNS, rows), "", `Config file: ${file_}`, ...flags].join("\n");
+  return [table(COLUMNS, rows), "", `Config file: ${place}`, ...flags].join("\n");
 }
 
 /** Values as a config file would hold them; null where one is not set. */

@@ -51,9 +51,8 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
  */
 export function settingsOf(command: Command): Config {
   const options = command.options.filter((option) => option instanceof SettingOption);
-  const given = options.filter(({ setting }) => command.getOptionValueSource(setting) === "cli");
   return loadConfig({
-    flags: Object.fromEntries(given.map(({ setting }) => [setting, command.getOptionValue(setting)])),
+    flags: Object.fromEntries(options.map(({ setting }) => [setting, command.getOptionValue(setting)])),
   });
 }
 

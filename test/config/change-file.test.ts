@@ -1,5 +1,6 @@
 import {
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,8 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import fc from "fast-check";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { setInFile, settingNamed, unsetInFile } from "../../src/config/index.ts";
+import { loadConfig, setInFile, settingNamed, unsetInFile } from "../../src/config/index.ts";
 
 let home: string;
 let path: string;
@@ -46,6 +48,38 @@ describe("storing a setting", () => {
     );
     unsetInFile("port", env());
     expect(content()).toBe('{\n  // mine\n  "logLevel": "warn",\n  "host": "::1",\n  "enableNew": true\n}\n');
+  });
+
+  it("leaves a file that is read again, whatever is set and unset in whichever order", () => {
+    const name = fc.constantFrom("port", "controlPort", "enableNew", "prices");
+    const texts = { port: "1", controlPort: "2", enableNew: "true", prices: "/p.json" };
+    const change = fc.record({ name, set: fc.boolean() });
+    const start = fc.constantFrom(
+      "",
+      "{}",
+      '{"port":7}',
+      '{\n  "port": 7, // mine\n  /* yours */ "host": "h"\n}\n',
+    );
+    fc.assert(
+      fc.property(start, fc.array(change, { maxLength: 8 }), (before, changes) => {
+        mkdirSync(join(home, "state"), { recursive: true });
+        writeFileSync(path, before);
+        const expected = new Map(before.includes("7") ? [["port", "7"]] : []);
+        for (const { name, set } of changes) {
+          if (set) setInFile(name, texts[name], env());
+          else unsetInFile(name, env());
+          if (set) expected.set(name, texts[name]);
+          else expected.delete(name);
+        }
+        const { inForce } = loadConfig({ env: env() });
+        for (const name of Object.keys(texts) as (keyof typeof texts)[]) {
+          expect(inForce[name].origin.from).toBe(expected.has(name) ? "file" : "default");
+          if (expected.has(name)) expect(String(inForce[name].value)).toBe(expected.get(name));
+        }
+        expect(inForce.host.value).toBe(before.includes("host") ? "h" : "127.0.0.1");
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("writes nothing when the file says so already", () => {
