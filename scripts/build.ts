@@ -22,6 +22,8 @@ const { metafile } = await build({
   target: "node22",
   // The program brings its own SDK; everything else is taken in, so that importing stays one file's work.
   external: ["@anthropic-ai/sdk"],
+  // Its main file is a UMD module, which no bundler sees through.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   metafile: true,
   sourcemap: true,
   logLevel: "warning",

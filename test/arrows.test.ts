@@ -50,11 +50,14 @@ describe("the arrows of the house", () => {
     ["src/anthropic/send.ts", "../warmer.ts"],
     ["src/anthropic/send.ts", "../storage/index.ts"],
     ["src/storage/memory.ts", "../anthropic/index.ts"],
+    ["src/config/in-force.ts", "../anthropic/index.ts"],
+    ["src/config/in-force.ts", "../storage/sqlite.ts"],
     ["src/emulator/cache.ts", "../pure.ts"],
     ["src/emulator/cache.ts", "../anthropic/index.ts"],
     ["src/hosts/sdk/keepwarm.ts", "../../anthropic/send.ts"],
     ["src/demo/index.ts", "../hosts/sdk/keepwarm.ts"],
     ["src/cli.ts", "./emulator/server.ts"],
+    ["src/cli/config.ts", "../config/settings.ts"],
   ];
 
   it("forbid what would turn the house upside down", () => {
@@ -71,8 +74,10 @@ describe("the arrows of the house", () => {
     ["src/anthropic/send.ts", "../host.ts"],
     ["src/anthropic/send.ts", "./usage.ts"],
     ["src/storage/memory.ts", "../pure.ts"],
+    ["src/config/config-file.ts", "../storage/index.ts"],
     ["src/emulator/cache.ts", "./prefix.ts"],
     ["src/hosts/sdk/keepwarm.ts", "../../anthropic/index.ts"],
+    ["src/cli/config.ts", "../config/index.ts"],
   ];
 
   it("allow what runs downwards", () => {

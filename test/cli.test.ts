@@ -1,25 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { promisify } from "node:util";
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it, onTestFinished } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
+import { keepwarm as run } from "./support/keepwarm-command.ts";
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function keepwarm(...args: string[]): Promise<Ended> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["src/cli.ts", ...args]);
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Ended;
-    return { code, stdout, stderr };
-  }
-}
+const keepwarm = (...args: string[]) => run(args);
 
 /** Resolves with the first line that matches. */
 function line(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
@@ -54,7 +40,7 @@ describe("the keepwarm command", () => {
     [["emulator", "--ttl-5m", "-5m"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-1h", "0s"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-5m", "300"], "such as 6s, 5m or 1h"],
-    [["emulator", "--ttl-1h", "10y"], "A day is the longest"],
+    [["emulator", "--ttl-1h", "10y"], "a day at most"],
     [["emulator", "--ttl-5m", "2h"], "--ttl-5m must be shorter than --ttl-1h"],
     [["demo", "--ttl-5m", "10ms"], "between 500ms and 60s"],
     [["demo", "--ttl-5m", "2h"], "between 500ms and 60s"],

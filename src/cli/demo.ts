@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { duration } from "./arguments.ts";
+import { withExamples } from "./examples.ts";
 
 /** Shorter, and a timer's own lateness outlasts the margin; longer, and nobody waits for the end. */
 const SHORTEST_MS = 500;
@@ -14,7 +15,7 @@ function demoTtl(text: string): number {
 }
 
 export function demoCommand(): Command {
-  return new Command("demo")
+  const command = new Command("demo")
     .description("watch a real SDK program idle past its cache's lifetime, without and with keepwarm")
     .addOption(
       new Option("--ttl-5m <duration>", "how long a 5-minute cache entry lives here")
@@ -26,4 +27,5 @@ export function demoCommand(): Command {
       const stayedWarm = await runDemo({ ttl5mMs: ttl5m, print: (line) => console.log(line) });
       if (!stayedWarm) throw new Error("a return with keepwarm did not find its prefix in the cache");
     });
+  return withExamples(command, ["keepwarm demo", "about 30 seconds, with a 5-minute entry that lives 2.5 s"]);
 }

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { RecordedRequest } from "../emulator/index.ts";
 import { duration, portNumber } from "./arguments.ts";
 import { UsageError } from "./errors.ts";
+import { withExamples } from "./examples.ts";
 
 interface EmulatorArguments {
   readonly host: string;
@@ -12,7 +13,7 @@ interface EmulatorArguments {
 }
 
 export function emulatorCommand(): Command {
-  return new Command("emulator")
+  const command = new Command("emulator")
     .description("serve the Messages API on loopback, with the documented prompt-cache rules and no model")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .addOption(
@@ -32,6 +33,10 @@ export function emulatorCommand(): Command {
     )
     .option("--quiet", "print no line per request", false)
     .action(serve);
+  return withExamples(command, [
+    "keepwarm emulator --ttl-5m 6s",
+    "a cache entry of 5 minutes lives 6 seconds",
+  ]);
 }
 
 async function serve({ host, port, ttl5m, ttl1h, quiet }: EmulatorArguments): Promise<void> {

@@ -1,4 +1,5 @@
 /** What a person is told when a command fails, and how it ends. */
+import { ConfigError } from "../config/index.ts";
 
 export const FAILURE = 1;
 export const USAGE = 2;
@@ -8,9 +9,13 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UsageError || error instanceof ConfigError ? USAGE : FAILURE;
+}
+
 type SystemError = NodeJS.ErrnoException & { readonly port?: number; readonly address?: string };
 
-/** The error as a sentence, with what to do about it where that is known. */
+/** The error as a sentence (or one a line), with what to do about it where that is known. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port, address, syscall }: SystemError = error;

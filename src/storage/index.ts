@@ -1,1 +1,2 @@
 export { createMemoryStorage } from "./memory.ts";
+export { stateDirectory } from "./state-directory.ts";

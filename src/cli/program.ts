@@ -1,0 +1,63 @@
+/** The tree of commands. */
+import { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { completeCommand, completionCommand } from "./completion/index.ts";
+import { configCommand } from "./config.ts";
+import { demoCommand } from "./demo.ts";
+import { emulatorCommand } from "./emulator.ts";
+import { settingHelp } from "./setting-options.ts";
+import { bold } from "./style.ts";
+
+/** In the order of `keepwarm --help`. Commands load what they need when they run. */
+const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
+  ["Without an API key:", [demoCommand, emulatorCommand]],
+  ["Settings and help:", [configCommand, completionCommand]],
+];
+
+const MORE_HELP = `
+Environment:
+  KEEPWARM_HOME    folder of keepwarm's files
+  KEEPWARM_CONFIG  config file (default: config.json in that folder)
+  KEEPWARM_…       each setting has one: keepwarm config --help
+  NO_COLOR         print without colours; FORCE_COLOR prints with them
+
+Exit codes:
+  0  done
+  1  it could not be done; the reason is on stderr
+  2  the command, an option or a setting is wrong
+
+keepwarm <command> --help shows what a command takes, with examples.`;
+
+export function createProgram(): Command {
+  const program = new Command("keepwarm")
+    .description("Keeps an LLM conversation's prompt cache warm while its person is away.")
+    .version(packageJson.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .commandsGroup("Settings and help:")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureHelp({ ...settingHelp, styleTitle: bold })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "keepwarm: ")) })
+    .addHelpText("after", MORE_HELP)
+    // So that what follows a command is that command's.
+    .enablePositionalOptions()
+    .exitOverride();
+  for (const [heading, commands] of GROUPS) {
+    for (const create of commands) program.addCommand(create().helpGroup(heading));
+  }
+  program.addCommand(completeCommand(), { hidden: true });
+  for (const command of program.commands) inherit(command, program);
+  return program.showHelpAfterError("Run keepwarm --help for what there is.");
+}
+
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  // `keepwarm help` is enough: there is --help everywhere.
+  command.helpCommand(false);
+  for (const sub of command.commands) inherit(sub, command);
+  command.showHelpAfterError(`Run ${pathOf(command)} --help for what there is.`);
+}
+
+/** `keepwarm config set`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}

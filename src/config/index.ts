@@ -1,0 +1,27 @@
+export {
+  type FileChange,
+  setInFile,
+  settingNamed,
+  unsetInFile,
+} from "./change-file.ts";
+export { ConfigError } from "./config-error.ts";
+export { type ConfigFile, configPath, type Environment } from "./config-file.ts";
+export {
+  type Config,
+  type ConfigSources,
+  type InForce,
+  loadConfig,
+  type Origin,
+  originText,
+} from "./in-force.ts";
+export { duration, type Kind, port, type Scalar } from "./kinds.ts";
+export {
+  flagOf,
+  SETTING_NAMES,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  type Settings,
+  valueText,
+  variableOf,
+} from "./settings.ts";
