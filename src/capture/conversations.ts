@@ -42,7 +42,7 @@ export interface CapturedConversation {
   /** Whether its client named it; otherwise it is known by its threads. */
   readonly named: boolean;
   /** What it came with: the run of a command, say. Conversations of different tags have nothing in common. */
-  readonly tag: string | null;
+  tag: string | null;
   threads: Threads;
   /** How the answer to its first message begins, as a print. */
   opening: string | null;
@@ -118,6 +118,8 @@ export class Conversations {
   place(arrival: Arrival): Place {
     const { conversationId, print, now } = arrival;
     const known = conversationId === null ? this.#meantBy(arrival) : this.#conversations.get(conversationId);
+    // A named one may be taken up again by another run.
+    if (known) known.tag = arrival.tag;
     if (known && !hasMain(known)) {
       known.threads = new Threads(print);
       return { conversation: this.#used(known), role: "main" };

@@ -1,3 +1,5 @@
+import { CONVERSATION_HEADER } from "./conversation-id.ts";
+
 /** RFC 9110 § 7.6.1: true of one connection only. Framing is each side's own, and `trailer` announces what we pass on. */
 const hopByHop = new Set([
   "connection",
@@ -7,6 +9,8 @@ const hopByHop = new Set([
   "proxy-connection",
   "te",
   "upgrade",
+  // Ours, and nobody else's affair.
+  CONVERSATION_HEADER,
 ]);
 
 export interface RequestForwarding {

@@ -1,6 +1,7 @@
 /** Takes one exchange from a client to an upstream and back: the same bytes, as they come, both ways. */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { forwardedHeaders } from "./forwarded-headers.ts";
+import { headerPairsOf } from "./raw-headers.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Hears what passes by. None of it may throw, and none of it is waited for. */
@@ -92,12 +93,12 @@ export function passThrough(
     const write = inOnePiece(response, () => from.pause());
     write.soon();
     from.on("data", (chunk: Buffer) => {
-      observer?.responseChunk(chunk);
       write.chunk(chunk);
+      observer?.responseChunk(chunk);
     });
     from.on("end", () => {
-      write.now();
-      if (from.rawTrailers.length > 0) response.addTrailers(pairs(from.rawTrailers));
+      write.rest();
+      if (from.rawTrailers.length > 0) response.addTrailers(headerPairsOf(from.rawTrailers));
       response.end();
     });
     from.on("error", () => {});
@@ -128,7 +129,7 @@ export function passThrough(
   });
   request.on("end", () => {
     observer?.requestEnded();
-    if (request.rawTrailers.length > 0) outgoing.addTrailers(pairs(request.rawTrailers));
+    if (request.rawTrailers.length > 0) outgoing.addTrailers(headerPairsOf(request.rawTrailers));
     outgoing.end();
   });
 }
@@ -143,11 +144,14 @@ const MAX_RESENT_BYTES = 64 * 1024 * 1024;
 function inOnePiece(response: ServerResponse, full: () => void) {
   let chunks: Buffer[] = [];
   let scheduled = false;
+  let begun = false;
 
   function now(): void {
     scheduled = false;
-    if (!response.headersSent) response.flushHeaders();
     const [first] = chunks;
+    // Nobody waits for a body to see the head.
+    if (first === undefined && !begun) response.flushHeaders();
+    begun = true;
     if (first === undefined) return;
     const piece = chunks.length === 1 ? first : Buffer.concat(chunks);
     chunks = [];
@@ -157,26 +161,25 @@ function inOnePiece(response: ServerResponse, full: () => void) {
   function soon(): void {
     if (scheduled) return;
     scheduled = true;
-    process.nextTick(now);
+    process.nextTick(() => {
+      if (scheduled) now();
+    });
   }
 
   return {
-    now,
     soon,
     chunk(chunk: Buffer): void {
       chunks.push(chunk);
       soon();
+    },
+    /** What is left, before the end. */
+    rest(): void {
+      if (chunks.length > 0) now();
+      scheduled = false;
     },
   };
 }
 
 function isBodyless({ headers }: IncomingMessage): boolean {
   return headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
-}
-
-function pairs(raw: readonly string[]): [string, string][] {
-  return Array.from({ length: raw.length / 2 }, (_, index) => [
-    raw[2 * index] ?? "",
-    raw[2 * index + 1] ?? "",
-  ]);
 }

@@ -1,20 +1,15 @@
 /** Watches a response pass by, without holding it up or keeping it. */
-import { MessageStreamReader, readMessage } from "../../anthropic/index.ts";
-import type { Observed } from "../../capture/index.ts";
-
-/** A JSON answer larger than this is passed on unread, in bytes; the API's own are far smaller. */
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
+import { createResponseReader, type Observed } from "../../capture/index.ts";
 
 /**
  * A response with the same bytes, whose end is told once: read to the end, given up by its reader, or broken.
  * Null when it cannot be watched; then it is untouched.
  */
 export function observe(response: Response, ended: (observed: Observed) => void): Response | null {
-  const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
-  const reader = isStream ? new MessageStreamReader() : new JsonReader();
+  const reader = createResponseReader(response.headers.get("content-type"));
   let open = true;
   const end = () => {
-    if (open) ended(reader instanceof JsonReader ? reader.read() : reader);
+    if (open) ended(reader.read());
     open = false;
   };
   const { body: original, status, headers } = response;
@@ -56,22 +51,4 @@ export function observe(response: Response, ended: (observed: Observed) => void)
     Object.defineProperty(observed, name, { value: response[name] });
   }
   return observed;
-}
-
-class JsonReader {
-  readonly #chunks: Uint8Array[] = [];
-  #bytes = 0;
-
-  feed(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
-    // Copied, because the program may take over the buffer that it reads from.
-    if (this.#bytes <= MAX_JSON_BYTES) this.#chunks.push(chunk.slice());
-    else this.#chunks.length = 0;
-  }
-
-  read(): Observed {
-    const decoder = new TextDecoder();
-    const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-    return { ...readMessage(text + decoder.decode()), started: true };
-  }
 }

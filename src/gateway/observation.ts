@@ -1,0 +1,168 @@
+/** Watches one Messages request pass through, as a turn of its conversation. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import * as zlib from "node:zlib";
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  type Fetch,
+  type HeaderPairs,
+  rateLimitOf,
+  retryAfterOf,
+} from "../anthropic/index.ts";
+import { createResponseReader, type Keeper, type OpenCall, type ResponseReader } from "../capture/index.ts";
+import type { Instant } from "../pure.ts";
+import { conversationIdOf } from "./conversation-id.ts";
+import type { Ending, ExchangeObserver } from "./pass-through.ts";
+import { headerPairsOf } from "./raw-headers.ts";
+
+export interface Observed {
+  readonly keeper: Keeper;
+  readonly request: IncomingMessage;
+  /** Where it goes. */
+  readonly url: string;
+  /** Sends a warm the same way. */
+  readonly send: Fetch;
+  /** The run that it came by; null without one. */
+  readonly tag: string | null;
+  readonly startedAt: Instant;
+  readonly now: () => number;
+}
+
+/** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */
+const BACKOFF_MS = 8_000;
+
+/** Undo `Content-Encoding` while a response passes. */
+const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
+  gzip: () => zlib.createGunzip({ finishFlush: zlib.constants.Z_SYNC_FLUSH }),
+  deflate: () => zlib.createInflate({ finishFlush: zlib.constants.Z_SYNC_FLUSH }),
+  br: () => zlib.createBrotliDecompress(),
+  zstd: () => zlib.createZstdDecompress(),
+};
+
+export function observeMessages(observed: Observed): ExchangeObserver {
+  const { keeper, request, startedAt, now } = observed;
+  const headers: HeaderPairs = headerPairsOf(request.rawHeaders);
+  const named = conversationIdOf(headers, null);
+  let body: Buffer[] | null = [];
+  let bodyBytes = 0;
+  let call: OpenCall | null = null;
+  let response: PassingResponse | null = null;
+
+  function failed(failure: string, waitMs?: number): void {
+    call?.failed(failure, waitMs);
+    call = null;
+  }
+
+  return {
+    requestChunk(chunk) {
+      bodyBytes += chunk.length;
+      if (bodyBytes > DEFAULT_MAX_BODY_BYTES) body = null;
+      body?.push(chunk);
+    },
+
+    requestEnded() {
+      if (body === null) {
+        if (named !== null) keeper.unreadable(named);
+        return;
+      }
+      let bytes: Buffer | null = Buffer.concat(body);
+      body = null;
+      const { url, send, tag } = observed;
+      call = keeper.turns.open({
+        read: () => {
+          const captured = bytes && { url, method: "POST", headers, body: bytes };
+          bytes = null;
+          return captured;
+        },
+        nameOf: ({ userId }) => conversationIdOf(headers, userId),
+        tag,
+        send,
+        startedAt,
+      });
+    },
+
+    responseBegan(from) {
+      const status = from.statusCode ?? 0;
+      const told = new Headers(
+        headerPairsOf(from.rawHeaders)
+          .filter(([name]) => isTold(name))
+          .map(([...pair]) => pair),
+      );
+      if (status < 200 || status > 299) {
+        const isBusy = status === 429 || status >= 500;
+        failed(`status ${status}`, isBusy ? (retryAfterOf(told, now()) ?? BACKOFF_MS) : 0);
+        return;
+      }
+      call?.answered(rateLimitOf(told));
+      response = createPassingResponse(from);
+    },
+
+    responseChunk(chunk) {
+      response?.chunk(chunk);
+    },
+
+    ended(ending) {
+      body = null;
+      if (response === null) {
+        failed(UNANSWERED[ending]);
+        return;
+      }
+      const answered = call;
+      call = null;
+      response.ended((reader) => answered?.ended(reader.read()));
+      response = null;
+    },
+  };
+}
+
+const UNANSWERED: Readonly<Record<Ending, string>> = {
+  abandoned: "its client went away before it was answered",
+  unreachable: "the API could not be reached",
+  cut: "the connection broke before it was answered",
+  complete: "it was not answered",
+};
+
+interface PassingResponse {
+  chunk(chunk: Buffer): void;
+  /** @param read once everything that came has been read */
+  ended(read: (reader: ResponseReader) => void): void;
+}
+
+/** Read a moment later, so that no byte waits for it. */
+function createPassingResponse({ headers }: IncomingMessage): PassingResponse {
+  const reader = createResponseReader(headers["content-type"] ?? null);
+  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  const decoder = Object.hasOwn(decoders, coding) ? (decoders[coding]?.() ?? null) : null;
+  const isReadable = coding === "identity" || coding === "" || decoder !== null;
+  decoder?.on("data", (chunk: Buffer) => reader.feed(chunk)).on("error", () => {});
+  let waiting: Buffer[] = [];
+
+  function drain(): void {
+    const chunks = waiting;
+    waiting = [];
+    for (const chunk of chunks) {
+      if (decoder === null) reader.feed(chunk);
+      else if (!decoder.destroyed) decoder.write(chunk);
+    }
+  }
+
+  return {
+    chunk(chunk) {
+      if (!isReadable) return;
+      if (waiting.length === 0) setImmediate(drain);
+      waiting.push(chunk);
+    },
+    ended(read) {
+      setImmediate(() => {
+        drain();
+        if (decoder === null || decoder.destroyed) read(reader);
+        else decoder.once("close", () => read(reader)).end();
+      });
+    },
+  };
+}
+
+function isTold(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith("retry-after") || lower.startsWith("anthropic-ratelimit-");
+}

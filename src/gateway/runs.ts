@@ -1,0 +1,67 @@
+/** Commands that run through the gateway by an address of their own, which tells whose a request is. */
+import type { Upstream } from "./upstream.ts";
+
+export interface Run {
+  readonly id: string;
+  /** Where its requests go; null: where the gateway's do. */
+  readonly upstream: Upstream | null;
+  /** Switches its conversations on that have no setting of their own. */
+  readonly enableNew: boolean;
+}
+
+/** What a path says of its run. */
+export interface Route {
+  readonly runId: string | null;
+  /** Path and query without what names the run. */
+  readonly path: string;
+}
+
+const PREFIX = "/~keepwarm/run/";
+
+/** Ids of runs that go somewhere else than the gateway does: never sent on before it is known where. */
+const ELSEWHERE = "-elsewhere";
+
+export function runPath(runId: string): string {
+  return PREFIX + runId;
+}
+
+/** The id under which a run's requests arrive. */
+export function runIdFor(id: string, goesElsewhere: boolean): string {
+  return goesElsewhere ? id + ELSEWHERE : id;
+}
+
+export function goesElsewhere(runId: string): boolean {
+  return runId.endsWith(ELSEWHERE);
+}
+
+export function routeOf(url: string): Route {
+  const match = /^\/~keepwarm\/run\/([\w.-]+)(\/.*|\?.*)?$/s.exec(url);
+  if (!match) return { runId: null, path: url };
+  const rest = match[2] ?? "/";
+  return { runId: match[1] ?? null, path: rest.startsWith("/") ? rest : `/${rest}` };
+}
+
+/** Ended ones that are remembered: what a command left behind may go on sending. */
+const MOST_RUNS = 1_000;
+
+export class Runs {
+  readonly #runs = new Map<string, Run>();
+
+  get(id: string): Run | undefined {
+    return this.#runs.get(id);
+  }
+
+  add(run: Run): void {
+    this.#runs.delete(run.id);
+    this.#runs.set(run.id, run);
+    const [oldest] = this.#runs.values();
+    if (this.#runs.size <= MOST_RUNS || !oldest) return;
+    oldest.upstream?.close();
+    this.#runs.delete(oldest.id);
+  }
+
+  close(): void {
+    for (const { upstream } of this.#runs.values()) upstream?.close();
+    this.#runs.clear();
+  }
+}
