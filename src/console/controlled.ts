@@ -2,9 +2,6 @@
 import type { ConversationView, GatewayInfo, RunRequest } from "../hub/index.ts";
 import type { WarmNowAnswer } from "../warmer.ts";
 
-/** Begins the ids that keepwarm gives to conversations that no client named; they end with the process. */
-export const UNNAMED_PREFIX = "keepwarm-thread-";
-
 /** A run to be attached, with the id it has by now. */
 export type NamedRun = RunRequest & { readonly runId: string };
 

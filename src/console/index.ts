@@ -1,2 +1,2 @@
-export { type AttachedRun, type Controlled, type NamedRun, Refused, UNNAMED_PREFIX } from "./controlled.ts";
+export { type AttachedRun, type Controlled, type NamedRun, Refused } from "./controlled.ts";
 export { type ControlServer, type ControlServerOptions, createControlServer } from "./server.ts";

@@ -4,9 +4,15 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
-import type { ChangeAnswer, ConversationView, StatusAnswer, WarmAnswer } from "../hub/index.ts";
+import {
+  type ChangeAnswer,
+  type ConversationView,
+  type StatusAnswer,
+  UNNAMED_PREFIX,
+  type WarmAnswer,
+} from "../hub/index.ts";
 import { MIN_INTERVAL_MS } from "../pure.ts";
-import { type Controlled, Refused, UNNAMED_PREFIX } from "./controlled.ts";
+import { type Controlled, Refused } from "./controlled.ts";
 import { holdOpen } from "./hold-open.ts";
 
 export interface RouteOptions {

@@ -45,7 +45,8 @@ export async function discover(directory: string, options: DiscoverOptions = {})
   }
 }
 
-function isProcessAlive(pid: number): boolean {
+/** Whether there is a process of that id. */
+export function isProcessAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
