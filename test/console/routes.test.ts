@@ -1,10 +1,15 @@
-import { connect, type Socket } from "node:net";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { connect, Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Refused } from "../../src/console/index.ts";
+import { createRoutes } from "../../src/console/routes.ts";
 import { type ControlClient, ControlError, discover } from "../../src/hub/index.ts";
 import { controlOf, type Told, tell } from "../support/control-under-test.ts";
 import { aConversation, controlledInMemory } from "../support/controlled-in-memory.ts";
+
+/** Before any server was made. */
+const untouched = [Request, Response];
 
 async function aControl({ heartbeatMs = 15_000, ids = ["chat"] } = {}) {
   const controlled = controlledInMemory(...ids.map((id) => aConversation({ id })));
@@ -189,6 +194,12 @@ describe("the control API", () => {
     expect(errors).toEqual([]);
   });
 
+  it("leaves the process's own Request and Response as they are", async () => {
+    const { url, token } = await aControl();
+    await tell(url, "/v1/status", { headers: { "x-keepwarm-token": token } });
+    expect([Request, Response].map((made, index) => made === untouched[index])).toEqual([true, true]);
+  });
+
   it("stops once it has said so", async () => {
     const { directory, controlled, close } = await aControl();
     const stopped = new Promise<void>((resolve) => {
@@ -323,6 +334,31 @@ describe("a run", () => {
     const count = (word: string) => control.controlled.calls.filter((call) => call.startsWith(word)).length;
     await expect.poll(() => count("attachRun") - count("detach")).toBe(0);
     expect(control.errors).toEqual([]);
+  });
+
+  it("is not attached for an asker that went while its request was read", async () => {
+    const controlled = controlledInMemory();
+    const app = createRoutes({ controlled, onError: () => {}, heartbeatMs: 15_000 });
+    const incoming = new IncomingMessage(new Socket());
+    const outgoing = new ServerResponse(incoming);
+    outgoing.destroy();
+    await app.request("/v1/runs", { method: "POST", body: JSON.stringify(run) }, { incoming, outgoing });
+    expect(controlled.calls).toEqual([]);
+  });
+
+  it("is no error when its asker goes in the middle of its request", async () => {
+    const { port, token, url, controlled, errors } = await aControl();
+    const headers = { "x-keepwarm-token": token };
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.write(
+      `POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nx-keepwarm-token: ${token}\r\nContent-Length: 99\r\n\r\n{"pid"`,
+    );
+    // A whole request on either side, so that what is between them has been seen.
+    await tell(url, "/v1/status", { headers });
+    socket.destroy();
+    await tell(url, "/v1/status", { headers });
+    expect(controlled.calls).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   it("hears a sign of life from time to time", async () => {
