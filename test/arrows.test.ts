@@ -58,6 +58,12 @@ describe("the arrows of the house", () => {
     ["src/demo/index.ts", "../hosts/sdk/keepwarm.ts"],
     ["src/cli.ts", "./emulator/server.ts"],
     ["src/cli/config.ts", "../config/settings.ts"],
+    ["src/cli/status.ts", "../hub/client.ts"],
+    ["src/console/admission.ts", "../hub/proof.ts"],
+    ["src/hub/views.ts", "../console/controlled.ts"],
+    ["src/hosts/sdk/keepwarm.ts", "../../hub/discover.ts"],
+    ["src/warmer.ts", "./hub/index.ts"],
+    ["src/plugin.ts", "./console/index.ts"],
   ];
 
   it("forbid what would turn the house upside down", () => {
@@ -78,6 +84,10 @@ describe("the arrows of the house", () => {
     ["src/emulator/cache.ts", "./prefix.ts"],
     ["src/hosts/sdk/keepwarm.ts", "../../anthropic/index.ts"],
     ["src/cli/config.ts", "../config/index.ts"],
+    ["src/console/admission.ts", "../hub/index.ts"],
+    ["src/console/routes.ts", "./controlled.ts"],
+    ["src/hub/views.ts", "../host.ts"],
+    ["src/cli/status.ts", "../hub/index.ts"],
   ];
 
   it("allow what runs downwards", () => {

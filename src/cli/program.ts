@@ -5,11 +5,21 @@ import { completeCommand, completionCommand } from "./completion/index.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
 import { emulatorCommand } from "./emulator.ts";
+import { forgetCommand } from "./forget.ts";
+import { intervalCommand } from "./interval.ts";
 import { settingHelp } from "./setting-options.ts";
+import { statusCommand } from "./status.ts";
+import { stopCommand } from "./stop.ts";
 import { bold } from "./style.ts";
+import { offCommand, onCommand } from "./switch.ts";
+import { warmCommand } from "./warm.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
+  [
+    "The running gateway:",
+    [statusCommand, onCommand, offCommand, intervalCommand, warmCommand, forgetCommand, stopCommand],
+  ],
   ["Without an API key:", [demoCommand, emulatorCommand]],
   ["Settings and help:", [configCommand, completionCommand]],
 ];

@@ -1,6 +1,6 @@
 /** Aligned columns, by how wide text is shown, no wider than the terminal. */
-import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
+import { printable } from "./printable.ts";
 import { type Style, styled } from "./style.ts";
 
 export interface Column {
@@ -47,13 +47,9 @@ export function table(
     .join("\n");
 }
 
-/** What a terminal would take as a command, or show in another place, is only a space here. */
 function plain(cell: Cell): { text: string; style: Style | null } {
   const { text, style } = typeof cell === "string" ? { text: cell, style: null } : cell;
-  return {
-    text: stripVTControlCharacters(text).replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, " "),
-    style,
-  };
+  return { text: printable(text), style };
 }
 
 /** The widest column gives first. */
@@ -83,7 +79,7 @@ function cutTo(text: string, width: number): string {
 }
 
 /** In columns; endless where nobody looks at lines. */
-function terminalWidth(): number {
+export function terminalWidth(): number {
   return process.stdout.isTTY && process.stdout.columns > 0
     ? process.stdout.columns
     : Number.POSITIVE_INFINITY;

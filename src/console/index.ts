@@ -1,0 +1,2 @@
+export { type AttachedRun, type Controlled, type NamedRun, Refused } from "./controlled.ts";
+export { type ControlServer, type ControlServerOptions, createControlServer } from "./server.ts";

@@ -1,0 +1,157 @@
+/** The control API's routes. Whoever gets here has shown the token. */
+import { randomUUID } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import * as z from "zod";
+import {
+  type ChangeAnswer,
+  type ConversationView,
+  type StatusAnswer,
+  UNNAMED_PREFIX,
+  type WarmAnswer,
+} from "../hub/index.ts";
+import { MIN_INTERVAL_MS } from "../pure.ts";
+import { type Controlled, Refused } from "./controlled.ts";
+import { holdOpen } from "./hold-open.ts";
+
+export interface RouteOptions {
+  readonly controlled: Controlled;
+  /** Told what went wrong inside; the asker is not. */
+  readonly onError: (error: unknown) => void;
+  readonly heartbeatMs: number;
+}
+
+type Asking = Context<{ Bindings: HttpBindings }>;
+
+const MAX_BODY_BYTES = 65_536;
+/** A day, in ms: no cache entry lives longer. */
+const MAX_INTERVAL_MS = 86_400_000;
+
+const intervalBody = z.object({ intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS) });
+
+const runBody = z.object({
+  runId: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, "letters, digits, - and _, at most 64 of them")
+    .optional(),
+  pid: z.int().positive(),
+  command: z.string().min(1).max(1_000),
+  upstream: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions) {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+
+  app.onError((error, c) => {
+    if (error instanceof Refused) return c.json({ error: error.message }, error.status);
+    onError(error);
+    return c.json({ error: "The gateway could not do this; its log says why." }, 500);
+  });
+  app.notFound((c) => c.json({ error: `There is no ${c.req.method} of this path.` }, 404));
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) => c.json({ error: `A body has at most ${MAX_BODY_BYTES} bytes.` }, 413),
+    }),
+  );
+
+  app.get("/v1/status", (c) =>
+    c.json<StatusAnswer>({ gateway: controlled.info(), conversations: controlled.conversations() }),
+  );
+
+  for (const [action, enabled] of [
+    ["on", true],
+    ["off", false],
+  ] as const) {
+    app.post(`/v1/conversations/:id/${action}`, async (c) => {
+      const id = refuseGoneForGood(controlled, c.req.param("id"));
+      return c.json(changed(id, await controlled.setEnabled(id, enabled)));
+    });
+  }
+
+  app.post("/v1/conversations/:id/interval", async (c) => {
+    const { intervalMs } = await bodyOf(c, intervalBody);
+    const id = refuseGoneForGood(controlled, c.req.param("id"));
+    return c.json(changed(id, await controlled.setIntervalMs(id, intervalMs)));
+  });
+
+  app.post("/v1/conversations/:id/warm", async (c) => {
+    const id = c.req.param("id");
+    const answer = await controlled.warmNow(id);
+    if (answer === null) throw notOpen(id);
+    return c.json<WarmAnswer>({ ...answer, conversation: controlled.conversation(id) });
+  });
+
+  app.post("/v1/conversations/:id/forget", async (c) => {
+    const id = c.req.param("id");
+    if (!(await controlled.forget(id))) throw new Refused(404, `Nothing is known of a conversation ${id}.`);
+    return c.json({ forgotten: true });
+  });
+
+  app.post("/v1/runs", async (c) => {
+    const { runId = randomUUID(), upstream, ...run } = await bodyOf(c, runBody);
+    // Gone while its body was read: there is nothing to attach.
+    if (c.env.outgoing.destroyed) return c.body(null, 204);
+    const { gatewayUrl } = controlled.info();
+    // From here to its end nothing may throw, or the run would stay attached.
+    const attached = controlled.attachRun({ ...run, runId, ...(upstream === undefined ? {} : { upstream }) });
+    return holdOpen(c, {
+      firstLine: JSON.stringify({ runId, gatewayUrl, baseUrl: attached.baseUrl }),
+      heartbeatMs,
+      onEnd: () => guarded(() => attached.detach(), onError),
+    });
+  });
+
+  app.post("/v1/stop", (c) => {
+    c.env.outgoing.once("close", () => guarded(() => controlled.stop(), onError));
+    return c.json({ stopping: true });
+  });
+
+  return app;
+}
+
+function changed(id: string, conversation: ConversationView | null): ChangeAnswer {
+  const note =
+    conversation === null
+      ? `No conversation ${id} is open now. The setting is stored, for when one of that name comes.`
+      : null;
+  return { conversation, note };
+}
+
+/** An id of ours that is not open will not come again, so that storing a choice for it would be a lie. */
+function refuseGoneForGood(controlled: Controlled, id: string): string {
+  if (id.startsWith(UNNAMED_PREFIX) && controlled.conversation(id) === null) throw notOpen(id);
+  return id;
+}
+
+function notOpen(id: string): Refused {
+  return new Refused(404, `No conversation ${id} is open.`);
+}
+
+/** @throws {Refused} */
+async function bodyOf<T>(c: Asking, schema: z.ZodType<T>): Promise<T> {
+  // One that ends early: its asker has gone, and reads no answer either.
+  const text = await c.req.text().catch(() => "");
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const said = parsed.error.issues.map(({ path, message }) => [...path, message].join(": "));
+  throw new Refused(400, `The body is not what this path takes: ${said.join("; ")}.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** For what nobody waits for any more. */
+function guarded(act: () => void, onError: (error: unknown) => void): void {
+  try {
+    act();
+  } catch (error) {
+    onError(error);
+  }
+}

@@ -1,0 +1,78 @@
+/** The control port: loopback only, and nothing without the token. */
+import { createServer, type IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { createAdmission } from "./admission.ts";
+import type { Controlled } from "./controlled.ts";
+import { createRoutes } from "./routes.ts";
+
+export interface ControlServerOptions {
+  /** The token of the state directory. */
+  readonly token: string;
+  readonly controlled: Controlled;
+  /** Told what went wrong inside; the asker is not. */
+  readonly onError: (error: unknown) => void;
+  /** How often a held run is sent a sign of life, in ms. @default 15000 */
+  readonly heartbeatMs?: number;
+}
+
+export interface ControlServer {
+  /** @param port 0 for any that is free */
+  listen(port: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Ends every connection, held runs included. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+export function createControlServer(options: ControlServerOptions): ControlServer {
+  const { token, controlled, onError, heartbeatMs = 15_000 } = options;
+  const admit = createAdmission(token);
+  const { fetch } = createRoutes({ controlled, onError, heartbeatMs });
+  const answer = getRequestListener(fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: () =>
+      Response.json({ error: "This is no request the control API can read." }, { status: 400 }),
+  });
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    if (admit(request, response)) void answer(request, response);
+  };
+
+  // Host is checked with the rest: on its own it would tell a 400 from a 401.
+  const server = createServer({ requireHostHeader: false }, serve);
+  server.on("checkContinue", (request, response) => {
+    if (!admit(request, response)) return;
+    response.writeContinue();
+    void answer(request, response);
+  });
+  // Node answers these two by itself otherwise, token or none.
+  server.on("checkExpectation", serve);
+  server.on("connect", (request, socket) => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once("finish", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    serve(request, response);
+  });
+
+  return {
+    async listen(port) {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, LOOPBACK, () => {
+          server.off("error", reject);
+          resolve();
+        });
+      });
+      const address = server.address() as AddressInfo;
+      return { url: `http://${LOOPBACK}:${address.port}`, port: address.port };
+    },
+    async close() {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

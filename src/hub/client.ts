@@ -1,0 +1,143 @@
+/** A client of the control API. Every request goes over a connection that has proven itself first. */
+import { text } from "node:stream/consumers";
+import * as z from "zod/mini";
+import { type Asked, openProven, type ProvenConnection, UnprovenError } from "./connection.ts";
+import { type HeldRun, holdRun } from "./held-run.ts";
+import type { GatewayRecord } from "./record.ts";
+import {
+  type ChangeAnswer,
+  changeAnswer,
+  errorAnswer,
+  type StatusAnswer,
+  statusAnswer,
+  type WarmAnswer,
+  warmAnswer,
+} from "./views.ts";
+
+/** How long a gateway may take to prove itself, in ms. */
+export const PROOF_TIMEOUT_MS = 2_000;
+
+/** The gateway said no. `message` is its sentence. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+  /** HTTP status; 0 where there was no answer. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What `keepwarm run` tells of its command. */
+export interface RunRequest {
+  /** Letters, digits, `-` and `_`; the gateway chooses one where it is left out. */
+  readonly runId?: string;
+  readonly pid: number;
+  /** The program's name, without its arguments. */
+  readonly command: string;
+  /** Where this command's requests go, where that is not the gateway's own upstream. */
+  readonly upstream?: string;
+}
+
+/**
+ * Every method rejects with {@link ControlError} when the gateway says no, and with `UnprovenError` when
+ * what answers is no longer the gateway.
+ */
+export interface ControlClient {
+  readonly record: GatewayRecord;
+  status(): Promise<StatusAnswer>;
+  setEnabled(conversationId: string, enabled: boolean): Promise<ChangeAnswer>;
+  setIntervalMs(conversationId: string, intervalMs: number): Promise<ChangeAnswer>;
+  /** Resolves when the warm has landed. */
+  warmNow(conversationId: string): Promise<WarmAnswer>;
+  forget(conversationId: string): Promise<void>;
+  /** Registers a run for as long as the answer is held. */
+  attachRun(run: RunRequest): Promise<HeldRun>;
+  /** Resolves when the gateway has begun to stop. */
+  stop(): Promise<void>;
+}
+
+export function createControlClient(record: GatewayRecord, token: string): ControlClient {
+  const connect = () => openProven(record.controlUrl, token, PROOF_TIMEOUT_MS);
+
+  async function ask<T>(asked: Asked, schema: z.ZodMiniType<T>): Promise<T> {
+    const connection = await connect();
+    try {
+      return read(await exchange(connection, asked), schema);
+    } finally {
+      connection.close();
+    }
+  }
+
+  const act = async <T>(conversationId: string, action: string, schema: z.ZodMiniType<T>, body?: unknown) =>
+    ask({ method: "POST", path: conversationPath(conversationId, action), body }, schema);
+
+  return {
+    record,
+    status: () => ask({ method: "GET", path: "/v1/status" }, statusAnswer),
+    setEnabled: (id, enabled) => act(id, enabled ? "on" : "off", changeAnswer),
+    setIntervalMs: (id, intervalMs) => act(id, "interval", changeAnswer, { intervalMs }),
+    warmNow: (id) => act(id, "warm", warmAnswer),
+    async forget(id) {
+      await act(id, "forget", z.unknown());
+    },
+    async attachRun(run) {
+      const connection = await connect();
+      try {
+        const answer = await connection.send({ method: "POST", path: "/v1/runs", body: run });
+        if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await text(answer));
+        return await holdRun(answer, connection);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    },
+    async stop() {
+      await ask({ method: "POST", path: "/v1/stop" }, z.unknown());
+    },
+  };
+}
+
+/** @throws {ControlError} for the two ids that a URL cannot carry, because they mean its folders */
+function conversationPath(conversationId: string, action: string): string {
+  if (conversationId === "." || conversationId === "..") {
+    throw new ControlError(400, `${conversationId} cannot be used as a conversation's id here`);
+  }
+  return `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}/${action}`;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function exchange(connection: ProvenConnection, asked: Asked): Promise<Answer> {
+  try {
+    const answer = await connection.send(asked);
+    return { status: answer.statusCode ?? 0, body: await text(answer) };
+  } catch (error) {
+    if (error instanceof UnprovenError) throw error;
+    throw new ControlError(0, "the gateway went away before it had answered");
+  }
+}
+
+function read<T>({ status, body }: Answer, schema: z.ZodMiniType<T>): T {
+  if (status < 200 || status > 299) throw refusal(status, body);
+  const parsed = schema.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data;
+  throw new ControlError(status, "the gateway's answer is of a version that this keepwarm does not know");
+}
+
+function refusal(status: number, body: string): ControlError {
+  const said = errorAnswer.safeParse(parseJson(body));
+  return new ControlError(status, said.success ? said.data.error : `the gateway answered ${status}`);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * One connection to a control API, proven before it carries the token.
+ *
+ * Proof and token travel over the same socket: between two connections another program could take the
+ * port. `node:http` with an agent of our own, because fetch may follow a redirect, or a proxy that the
+ * environment names, and take the token along.
+ */
+import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { CHALLENGE_HEADER, isSameSecret, newNonce, PROOF_HEADER, proofOf, TOKEN_HEADER } from "./proof.ts";
+
+/** Why there is no proven connection. */
+export type Unproven = "refused" | "silent" | "impostor";
+
+export class UnprovenError extends Error {
+  override readonly name = "UnprovenError";
+  readonly reason: Unproven;
+
+  constructor(reason: Unproven) {
+    super(SENTENCES[reason]);
+    this.reason = reason;
+  }
+}
+
+const SENTENCES: Readonly<Record<Unproven, string>> = {
+  refused: "nothing listens where the gateway did",
+  silent: "the gateway does not answer",
+  impostor: "something else answers where the gateway did, and was told nothing",
+};
+
+/** What is asked of a gateway. */
+export interface Asked {
+  readonly method: "GET" | "POST";
+  /** With its leading slash, encoded. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** A socket whose other end knows the token. Carries one request. */
+export interface ProvenConnection {
+  /** Resolves with the answer's head. @throws {UnprovenError} when the socket was closed meanwhile */
+  send(asked: Asked): Promise<IncomingMessage>;
+  /** Ends the connection, whatever is still on its way. */
+  close(): void;
+}
+
+/** More than an honest answer to a challenge has, in bytes. */
+const MAX_CHALLENGE_ANSWER = 65_536;
+
+/** @throws {UnprovenError} */
+export async function openProven(
+  controlUrl: string,
+  token: string,
+  timeoutMs: number,
+): Promise<ProvenConnection> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const proven = await challenge(controlUrl, token, agent, timeoutMs);
+    return {
+      send: (asked) => sendOver(proven, { controlUrl, token, agent, asked }),
+      close: () => agent.destroy(),
+    };
+  } catch (error) {
+    agent.destroy();
+    throw error;
+  }
+}
+
+/** Asks for the proof, and shows nothing. Resolves with the socket that gave it. */
+function challenge(controlUrl: string, token: string, agent: Agent, timeoutMs: number): Promise<Socket> {
+  const nonce = newNonce();
+  return new Promise((resolve, reject) => {
+    const asking = request(new URL("/v1/status", controlUrl), {
+      agent,
+      headers: { [CHALLENGE_HEADER]: nonce },
+    });
+    const fail = (reason: Unproven) => {
+      clearTimeout(timer);
+      asking.destroy();
+      reject(new UnprovenError(reason));
+    };
+    // For the whole answer, so that one that trickles is no way to hold us up.
+    const timer = setTimeout(() => fail("silent"), timeoutMs);
+    asking.on("error", (error: NodeJS.ErrnoException) => {
+      fail(error.code === "ECONNREFUSED" ? "refused" : "impostor");
+    });
+    let socket: Socket;
+    asking.on("socket", (assigned) => {
+      socket = assigned;
+    });
+    asking.on("response", (answer) => {
+      const proof = answer.headers[PROOF_HEADER];
+      if (typeof proof !== "string" || !isSameSecret(proof, proofOf(token, nonce))) return fail("impostor");
+      let size = 0;
+      answer.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_CHALLENGE_ANSWER) fail("impostor");
+      });
+      answer.on("error", () => fail("impostor"));
+      answer.on("end", () => {
+        clearTimeout(timer);
+        resolve(socket);
+      });
+    });
+    asking.end();
+  });
+}
+
+interface Sending {
+  readonly controlUrl: string;
+  readonly token: string;
+  readonly agent: Agent;
+  readonly asked: Asked;
+}
+
+function sendOver(proven: Socket, { controlUrl, token, agent, asked }: Sending): Promise<IncomingMessage> {
+  const body = asked.body === undefined ? null : JSON.stringify(asked.body);
+  return new Promise((resolve, reject) => {
+    const asking: ClientRequest = request(new URL(asked.path, controlUrl), {
+      agent,
+      method: asked.method,
+      headers: body === null ? {} : { "content-type": "application/json" },
+    });
+    asking.on("error", reject);
+    asking.on("response", resolve);
+    asking.on("socket", (socket) => {
+      // The agent opens another one when the other end has closed the first.
+      if (socket !== proven) return void asking.destroy(new UnprovenError("refused"));
+      asking.setHeader(TOKEN_HEADER, token);
+      asking.end(body ?? undefined);
+    });
+  });
+}

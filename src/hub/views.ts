@@ -1,0 +1,145 @@
+/** What the control API tells of a gateway and its conversations. Times are epoch ms. */
+import * as z from "zod/mini";
+import type { SurfaceSpec } from "../host.ts";
+
+/** Begins the ids that keepwarm gives to conversations that no client named; they end with the process. */
+export const UNNAMED_PREFIX = "keepwarm-thread-";
+
+/** A command that `keepwarm run` started and that is still alive. */
+export interface RunView {
+  readonly runId: string;
+  readonly pid: number;
+  /** The program's name. Its arguments may hold secrets, and stay where they are. */
+  readonly command: string;
+  readonly startedAt: number;
+}
+
+export interface GatewayInfo {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  /** Where agents send their requests. */
+  readonly gatewayUrl: string;
+  /** Where they are passed on to, without credentials. */
+  readonly upstream: string;
+  /** A conversation of which nothing is stored is switched on by its first turn. */
+  readonly enableNew: boolean;
+  readonly runs: readonly RunView[];
+  /** Captured requests held in memory, in bytes, and how many may be. */
+  readonly heldBytes: number;
+  readonly maxHeldBytes: number;
+  readonly warmsInFlight: number;
+}
+
+export interface ConversationView {
+  readonly id: string;
+  /** Its client named it; otherwise the id is keepwarm's own, and gone with the process. */
+  readonly named: boolean;
+  readonly modelName: string | null;
+  readonly phase: "off" | "generating" | "idle" | "warming" | "lapsed" | "stopped";
+  /** Why nothing is being warmed, or what else is to be said of it, as a sentence. */
+  readonly why: string | null;
+  readonly enabled: boolean;
+  readonly intervalMs: number;
+  /** The interval is the person's choice; otherwise a known TTL decides. */
+  readonly intervalChosen: boolean;
+  /** Share of the last warm's prompt that was read from the cache, 0–100. */
+  readonly lastPct: number | null;
+  /** Share of the last warm's cached tokens that were read rather than written, 0–100. */
+  readonly lastExpectedPct: number | null;
+  readonly lastWarmAt: number | null;
+  readonly nextWarmAt: number | null;
+  readonly lastTurnAt: number | null;
+  readonly ttlMs: number | null;
+  readonly prefixTokens: number | null;
+  readonly surface: SurfaceSpec;
+}
+
+export interface StatusAnswer {
+  readonly gateway: GatewayInfo;
+  readonly conversations: readonly ConversationView[];
+}
+
+/** The answer to on, off and interval. */
+export interface ChangeAnswer {
+  /** Null: no such conversation is open; the setting is stored for when it comes. */
+  readonly conversation: ConversationView | null;
+  /** What else the person should know. */
+  readonly note: string | null;
+}
+
+export type WarmAnswer =
+  | { readonly sent: true; readonly conversation: ConversationView | null }
+  | { readonly sent: false; readonly why: string; readonly conversation: ConversationView | null };
+
+/** The first line of a held run. */
+export interface RunAnswer {
+  readonly runId: string;
+  readonly gatewayUrl: string;
+  /** What the command gets for its base URL; names the run, so that its conversations are known. */
+  readonly baseUrl: string;
+}
+
+// Loose throughout: a newer gateway may tell more than this client knows.
+const when = z.nullable(z.number());
+
+const conversation = z.looseObject({
+  id: z.string(),
+  named: z.boolean(),
+  modelName: z.nullable(z.string()),
+  phase: z.enum(["off", "generating", "idle", "warming", "lapsed", "stopped"]),
+  why: z.nullable(z.string()),
+  enabled: z.boolean(),
+  intervalMs: z.number(),
+  intervalChosen: z.boolean(),
+  lastPct: z.nullable(z.number()),
+  lastExpectedPct: z.nullable(z.number()),
+  lastWarmAt: when,
+  nextWarmAt: when,
+  lastTurnAt: when,
+  ttlMs: z.nullable(z.number()),
+  prefixTokens: z.nullable(z.number()),
+  // Passed on to what renders it, which reads as much of it as it knows.
+  surface: z.custom<SurfaceSpec>((value) => typeof value === "object" && value !== null),
+});
+
+const run = z.looseObject({
+  runId: z.string(),
+  pid: z.number(),
+  command: z.string(),
+  startedAt: z.number(),
+});
+
+export const statusAnswer = z.looseObject({
+  gateway: z.looseObject({
+    version: z.string(),
+    pid: z.number(),
+    startedAt: z.number(),
+    gatewayUrl: z.string(),
+    upstream: z.string(),
+    enableNew: z.boolean(),
+    runs: z.array(run),
+    heldBytes: z.number(),
+    maxHeldBytes: z.number(),
+    warmsInFlight: z.number(),
+  }),
+  conversations: z.array(conversation),
+});
+
+export const changeAnswer = z.looseObject({
+  conversation: z.nullable(conversation),
+  note: z.nullable(z.string()),
+});
+
+export const warmAnswer = z.discriminatedUnion("sent", [
+  z.looseObject({ sent: z.literal(true), conversation: z.nullable(conversation) }),
+  z.looseObject({ sent: z.literal(false), why: z.string(), conversation: z.nullable(conversation) }),
+]);
+
+export const runAnswer = z.looseObject({
+  runId: z.string(),
+  gatewayUrl: z.string(),
+  baseUrl: z.string(),
+});
+
+export const errorAnswer = z.looseObject({ error: z.string() });

@@ -1,0 +1,309 @@
+import { execFile, spawn } from "node:child_process";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type ConversationView, controlToken, publish } from "../../src/hub/index.ts";
+import { aStateDirectory, controlOf } from "../support/control-under-test.ts";
+import { aConversation, controlledInMemory, NOON } from "../support/controlled-in-memory.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function keepwarmIn(directory: string, ...args: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, KEEPWARM_HOME: directory, NO_COLOR: "1" };
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["src/cli.ts", ...args], { env });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Ended;
+    return { code, stdout, stderr };
+  }
+}
+
+/** A gateway with these conversations open, and the command that talks to it. */
+async function aGateway(...open: readonly ConversationView[]) {
+  const controlled = controlledInMemory(...open);
+  const control = await controlOf(controlled);
+  const keepwarm = (...args: readonly string[]) => keepwarmIn(control.directory, ...args);
+  return { controlled, ...control, keepwarm };
+}
+
+const said = (stdout: string) => ({ code: 0, stdout: `${stdout}\n`, stderr: "" });
+const refused = (code: 1 | 2, sentence: string) => ({ code, stdout: "", stderr: `keepwarm: ${sentence}\n` });
+
+/** Shown as `3d 1h`, however long the command takes to start. */
+const inThreeDays = () => Date.now() + 3 * 86_400_000 + 1.5 * 3_600_000;
+
+describe("keepwarm status", () => {
+  it("shows what is kept warm", async () => {
+    const { keepwarm } = await aGateway(
+      aConversation({ id: "chat", nextWarmAt: inThreeDays(), lastPct: 98 }),
+    );
+    const { code, stdout, stderr } = await keepwarm("status");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^keepwarm 0\.1\.0, process 4321, up /);
+    expect(stdout).toMatch(/Kept warm \(1\)\n {2}chat +in 3d 1h +98 % +— +claude-opus-5-5\n$/);
+  });
+
+  it("prints the API's whole answer as JSON, fields of a newer gateway too", async () => {
+    const { keepwarm, controlled } = await aGateway(
+      aConversation({ id: "chat" }),
+      aConversation({ id: "b" }),
+    );
+    const info = { ...controlled.info(), newer: { than: "this" } };
+    controlled.info = () => info;
+    const { code, stdout } = await keepwarm("status", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ gateway: info, conversations: controlled.conversations() });
+    expect(Object.keys(JSON.parse(stdout).conversations[0])).toEqual([
+      "id",
+      "named",
+      "modelName",
+      "phase",
+      "why",
+      "enabled",
+      "intervalMs",
+      "intervalChosen",
+      "lastPct",
+      "lastExpectedPct",
+      "lastWarmAt",
+      "nextWarmAt",
+      "lastTurnAt",
+      "ttlMs",
+      "prefixTokens",
+      "surface",
+    ]);
+  });
+});
+
+describe("without a gateway", () => {
+  const NONE =
+    "no gateway is running: start one with keepwarm start, or run an agent with keepwarm run -- claude";
+
+  it.each([
+    ["status"],
+    ["status", "--json"],
+    ["on"],
+    ["off", "chat"],
+    ["interval", "chat", "4m"],
+    ["warm"],
+    ["forget", "chat"],
+    ["stop"],
+  ])("keepwarm %s says so and ends with 1", async (...args) => {
+    expect(await keepwarmIn(aStateDirectory(), ...args)).toEqual(refused(1, NONE));
+  });
+
+  it("one that left its record behind is none either", async () => {
+    const { directory, close, keepwarm } = await aGateway();
+    await close();
+    expect(await keepwarm("status")).toEqual(refused(1, NONE));
+    writeFileSync(join(directory, "gateway.json"), "half a rec");
+    expect(await keepwarm("status")).toEqual(refused(1, NONE));
+  });
+
+  it("something else at its port is named, and told nothing", async () => {
+    const directory = aStateDirectory();
+    const token = await controlToken(directory);
+    const heard: string[] = [];
+    const other = createServer((request, response) => {
+      heard.push(JSON.stringify(request.headers));
+      response.end("{}");
+    });
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void other.close());
+    const controlUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    await publish(directory, {
+      pid: process.pid,
+      gatewayUrl: "http://127.0.0.1:4777",
+      controlUrl,
+      startedAt: NOON,
+      version: "0.1.0",
+    });
+    const { code, stderr } = await keepwarmIn(directory, "status");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      `keepwarm: something that is not this gateway answers at ${controlUrl}; it was told nothing.`,
+    );
+    expect(heard).toHaveLength(1);
+    expect(heard.join("")).not.toContain(token);
+  });
+
+  it("a token that others may read is named, with what to do", async () => {
+    const { directory, keepwarm } = await aGateway();
+    chmodSync(join(directory, "token"), 0o644);
+    const { code, stderr } = await keepwarm("status");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^keepwarm: others on this machine may read \S+\/token \(mode 644\)/);
+  });
+});
+
+describe("keepwarm on and off", () => {
+  it("switch the only conversation that is open", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat", nextWarmAt: inThreeDays() }));
+    expect(await keepwarm("off")).toEqual(said("chat is off."));
+    expect(await keepwarm("on")).toEqual(said("chat is on; the next warm is due in 3d 1h."));
+    expect(controlled.calls).toEqual(["setEnabled chat false", "setEnabled chat true"]);
+  });
+
+  it("want to know which, where several are open, and do nothing", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "a" }), aConversation({ id: "b" }));
+    expect(await keepwarm("off")).toEqual(refused(2, "several conversations are open, so say which: a, b"));
+    expect(controlled.calls).toEqual([]);
+  });
+
+  it("have nothing to do where none is open", async () => {
+    const { keepwarm } = await aGateway();
+    expect(await keepwarm("on")).toEqual(refused(1, "no conversation is open"));
+  });
+
+  it("take the beginning of an id", async () => {
+    const { keepwarm, controlled } = await aGateway(
+      aConversation({ id: "review" }),
+      aConversation({ id: "refactor" }),
+      aConversation({ id: "re" }),
+      aConversation({ id: "keepwarm-thread-3f2a1c08-59f4", named: false }),
+    );
+    expect(await keepwarm("off", "rev")).toEqual(said("review is off."));
+    expect(await keepwarm("off", "re")).toEqual(said("re is off."));
+    expect(await keepwarm("off", "3f")).toEqual(said("keepwarm-thread-3f2a1c08 is off."));
+    expect(await keepwarm("off", "r")).toEqual(
+      refused(2, "r may be any of these, so write more of it: review, refactor, re"),
+    );
+    expect(await keepwarm("off", "")).toEqual(refused(2, "a conversation's id cannot be empty"));
+    expect(controlled.calls).toEqual([
+      "setEnabled review false",
+      "setEnabled re false",
+      "setEnabled keepwarm-thread-3f2a1c08-59f4 false",
+    ]);
+  });
+
+  it("store the choice for one that is still to come, and say that it is not there", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat" }));
+    expect(await keepwarm("on", "caht")).toEqual(
+      said("No conversation caht is open now. The setting is stored, for when one of that name comes."),
+    );
+    expect(controlled.stored.get("caht")).toEqual({ enabled: true });
+  });
+
+  it("say no for an unnamed one that has gone", async () => {
+    const { keepwarm } = await aGateway();
+    expect(await keepwarm("on", "keepwarm-thread-1")).toEqual(
+      refused(1, "No conversation keepwarm-thread-1 is open."),
+    );
+  });
+
+  it("say why nothing is warmed yet", async () => {
+    const why = "Waiting for a turn: there is no prefix to keep warm yet.";
+    const { keepwarm } = await aGateway(
+      aConversation({ id: "chat", why }),
+      aConversation({ id: "busy", phase: "generating" }),
+    );
+    expect(await keepwarm("on", "chat")).toEqual(said(`chat is on. ${why}`));
+    expect(await keepwarm("on", "busy")).toEqual(said("busy is on; its turn is under way."));
+  });
+
+  it("pass on what the gateway says when it cannot", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat" }));
+    controlled.failWith = new Error("a secret");
+    expect(await keepwarm("on")).toEqual(refused(1, "The gateway could not do this; its log says why."));
+  });
+
+  it.each(["a/b", "with space", "東京 🌡️", "%2F", "-dash", "../up"])("know the id %s", async (id) => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id }), aConversation({ id: "other" }));
+    expect(await keepwarm("off", "--", id)).toEqual(said(`${id} is off.`));
+    expect(controlled.calls).toEqual([`setEnabled ${id} false`]);
+  });
+});
+
+describe("keepwarm interval", () => {
+  it("sets how often a conversation is warmed", async () => {
+    const { keepwarm, controlled } = await aGateway(
+      aConversation({ id: "chat", nextWarmAt: inThreeDays(), intervalChosen: true }),
+    );
+    expect(await keepwarm("interval", "ch", "90s")).toEqual(
+      said("chat is on, every 1m 30s; the next warm is due in 3d 1h."),
+    );
+    expect(controlled.calls).toEqual(["setIntervalMs chat 90000"]);
+  });
+
+  it.each(["500ms", "soon", "0s", "auto", "90"])("does not take %s", async (text) => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat" }));
+    const { code, stderr } = await keepwarm("interval", "chat", text);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^keepwarm: /);
+    expect(controlled.calls).toEqual([]);
+  });
+});
+
+describe("keepwarm warm", () => {
+  it("warms, and says what came of it", async () => {
+    const { keepwarm } = await aGateway(aConversation({ id: "chat" }));
+    expect(await keepwarm("warm")).toEqual(
+      said("chat was warmed: 98 % of its prompt was read from the cache."),
+    );
+  });
+
+  it("ends with 1 and the reason when nothing was sent", async () => {
+    const { keepwarm } = await aGateway(aConversation({ id: "chat", enabled: false, phase: "off" }));
+    expect(await keepwarm("warm", "chat")).toEqual(refused(1, "chat was not warmed: It is switched off."));
+    expect(await keepwarm("warm", "other")).toEqual(
+      refused(1, "no conversation other is open: keepwarm status lists those that are"),
+    );
+  });
+
+  it("ends with 1 and the reason when it was sent in vain", async () => {
+    const why = "The warm was refused: overloaded";
+    const { keepwarm, controlled } = await aGateway(
+      aConversation({ id: "chat", lastPct: 98, lastWarmAt: NOON, why }),
+    );
+    controlled.warmNow = async () => ({ sent: true });
+    expect(await keepwarm("warm")).toEqual(
+      refused(1, `a warm of chat was sent and has brought nothing: ${why}`),
+    );
+  });
+});
+
+describe("keepwarm forget", () => {
+  it("lets go of what it knows, open or only stored", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat" }));
+    controlled.stored.set("old", { enabled: true });
+    expect(await keepwarm("forget", "ch")).toEqual(
+      said("chat is forgotten, and what was stored of it removed."),
+    );
+    expect((await keepwarm("forget", "old")).code).toBe(0);
+    expect(await keepwarm("forget", "old")).toEqual(refused(1, "Nothing is known of a conversation old."));
+  });
+});
+
+describe("keepwarm stop", () => {
+  it("waits until the gateway's process has ended", async () => {
+    const { keepwarm, directory, record, controlled, close } = await aGateway();
+    const process_ = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    onTestFinished(() => void process_.kill("SIGKILL"));
+    await publish(directory, { ...record, pid: process_.pid ?? 0 });
+    controlled.stop = () => {
+      rmSync(join(directory, "gateway.json"));
+      void close();
+      setTimeout(() => process_.kill(), 300);
+    };
+    const gone = new Promise((resolve) => process_.once("exit", resolve));
+    expect(await keepwarm("stop")).toEqual(said("The gateway has stopped."));
+    await gone;
+  });
+});
+
+describe("a shell", () => {
+  it("is told which conversations are open", async () => {
+    const { keepwarm } = await aGateway(aConversation({ id: "chat" }), aConversation({ id: "other" }));
+    for (const command of ["on", "off", "warm", "forget", "interval"]) {
+      const { stdout } = await keepwarm("__complete", "fish", "--", command, "c");
+      expect(stdout).toBe("chat\tidle\n");
+    }
+  });
+});

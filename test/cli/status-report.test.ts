@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { statusReport } from "../../src/cli/status-report.ts";
+import type { ConversationView, GatewayInfo } from "../../src/hub/index.ts";
+import { aConversation, controlledInMemory, NOON } from "../support/controlled-in-memory.ts";
+
+const width = 200;
+const gateway = controlledInMemory().info();
+
+function report(conversations: readonly ConversationView[], info: Partial<GatewayInfo> = {}): string {
+  return statusReport({ gateway: { ...gateway, ...info }, conversations }, NOON, width);
+}
+
+describe("keepwarm status", () => {
+  it("groups conversations by what they are doing, and says when the next warm is due and why there is none", () => {
+    const conversations = [
+      aConversation({ id: "new", enabled: false, phase: "off", lastTurnAt: NOON - 500 }),
+      aConversation({
+        id: "refactoring",
+        nextWarmAt: NOON + 200_000,
+        lastPct: 98,
+        lastTurnAt: NOON - 360_000,
+      }),
+      aConversation({
+        id: "cold one",
+        phase: "stopped",
+        why: "The last warm found the cache cold: it wrote 48000 tokens and read 0.",
+        lastPct: 0,
+        lastTurnAt: NOON - 7_500_000,
+        modelName: "claude-haiku-4-5",
+      }),
+      aConversation({ id: "review", nextWarmAt: NOON + 59_400, lastPct: 100, lastTurnAt: NOON - 220_000 }),
+      aConversation({
+        id: "away",
+        phase: "lapsed",
+        why: "The cache entry has expired.",
+        lastTurnAt: NOON - 90_000_000,
+      }),
+      aConversation({ id: "busy", phase: "generating", lastTurnAt: NOON - 3_000, modelName: null }),
+      aConversation({ id: "sending", phase: "warming", lastTurnAt: NOON - 281_000 }),
+      aConversation({
+        id: "waiting",
+        why: "Waiting for a turn: there is no prefix to keep warm yet.",
+        lastTurnAt: null,
+      }),
+    ];
+    expect(report(conversations)).toMatchInlineSnapshot(`
+      "keepwarm 0.1.0, process 4321, up 1h
+      http://127.0.0.1:4777 → https://api.anthropic.com
+      new conversations start off · 1.4 of 256 MiB held
+
+        conversation  next warm  cache  last turn   model
+      Warming now (1)
+        sending       —              —  4m 41s ago  claude-opus-5-5
+      Kept warm (2)
+        review        in 59s     100 %  3m 40s ago  claude-opus-5-5
+        refactoring   in 3m 20s   98 %  6m ago      claude-opus-5-5
+      Taking their turn (1)
+        busy          —              —  3s ago      —
+      On, but not being warmed (1)
+        waiting       —              —  —           claude-opus-5-5
+          Waiting for a turn: there is no prefix to keep warm yet.
+      Lapsed (1)
+        away          —              —  1d 1h ago   claude-opus-5-5
+          The cache entry has expired.
+      Stopped (1)
+        cold one      —            0 %  2h 5m ago   claude-haiku-4-5
+          The last warm found the cache cold: it wrote 48000 tokens and read 0.
+      Off (1)
+        new           —              —  just now    claude-opus-5-5"
+    `);
+  });
+
+  it("tells what the gateway is doing besides", () => {
+    const runs = [
+      { runId: "1", pid: 1, command: "claude", startedAt: NOON },
+      { runId: "2", pid: 2, command: "aider", startedAt: NOON },
+    ];
+    expect(report([], { enableNew: true, runs, warmsInFlight: 2, heldBytes: 0 })).toMatchInlineSnapshot(`
+      "keepwarm 0.1.0, process 4321, up 1h
+      http://127.0.0.1:4777 → https://api.anthropic.com
+      new conversations start on · 0 of 256 MiB held · 2 warms under way · running claude, aider
+
+      No conversation is open: point an agent at the gateway.
+        keepwarm run -- claude, or ANTHROPIC_BASE_URL=http://127.0.0.1:4777"
+    `);
+  });
+
+  it("shows an unnamed conversation as far as it takes to tell it from the others", () => {
+    const uuid = "3f2a1c08-59f4-4f0e-9d8c-1b2a3c4d5e6f";
+    const id = `keepwarm-thread-${uuid}`;
+    const alone = report([aConversation({ id, named: false })]);
+    expect(alone).toContain("keepwarm-thread-3f2a1c08 ");
+    expect(alone).not.toContain(uuid);
+    const twin = aConversation({ id: `keepwarm-thread-3f2a1c08-0000`, named: false });
+    expect(report([aConversation({ id, named: false }), twin])).toContain(uuid);
+  });
+
+  it("shows nothing to the terminal that it would take as a command", () => {
+    const evil = "\u001b[2Jgone\u0007\u202e";
+    const said = report([aConversation({ id: evil, modelName: evil, why: evil })], {
+      version: evil,
+      gatewayUrl: evil,
+      upstream: evil,
+      runs: [{ runId: evil, pid: 1, command: evil, startedAt: NOON }],
+    });
+    expect(said).not.toContain("\u001b");
+    expect(said).not.toContain("\u0007");
+    expect(said).not.toContain("\u202e");
+    expect(said).toContain("gone");
+  });
+
+  it("fits a narrow terminal, and cuts no id", () => {
+    const id = "a-conversation-with-a-rather-long-name";
+    const lines = statusReport(
+      {
+        gateway,
+        conversations: [
+          aConversation({ id, nextWarmAt: NOON + 1_000, modelName: "claude-opus-5-5-20261015" }),
+        ],
+      },
+      NOON,
+      80,
+    ).split("\n");
+    expect(lines.find((line) => line.includes(id))).toMatch(/claude-\S*…$/);
+    expect(Math.max(...lines.slice(4).map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+});

@@ -1,0 +1,125 @@
+import { type AttachedRun, type Controlled, type NamedRun, Refused } from "../../src/console/index.ts";
+import type { ConversationView, RunView } from "../../src/hub/index.ts";
+import { buildConversationSpec } from "../../src/pure.ts";
+
+/** Something to control that remembers what was asked of it. */
+export interface ControlledInMemory extends Controlled {
+  /** Every call, as `name argument …`. */
+  readonly calls: string[];
+  readonly open: Map<string, ConversationView>;
+  /** What was stored of conversations, open or not. */
+  readonly stored: Map<string, { enabled?: boolean; intervalMs?: number }>;
+  /** Thrown by whatever is called next. */
+  failWith: Error | null;
+}
+
+/** 2026-11-20 09:00 UTC. */
+export const NOON = Date.UTC(2026, 10, 20, 9);
+
+export function aConversation(view: Partial<ConversationView> & { readonly id: string }): ConversationView {
+  const whole = {
+    named: true,
+    modelName: "claude-opus-5-5",
+    phase: "idle",
+    why: null,
+    enabled: true,
+    intervalMs: 240_000,
+    intervalChosen: false,
+    lastPct: null,
+    lastExpectedPct: null,
+    lastWarmAt: null,
+    nextWarmAt: null,
+    lastTurnAt: null,
+    ttlMs: 300_000,
+    prefixTokens: 48_000,
+    ...view,
+  } as const;
+  const surface = buildConversationSpec(
+    whole.enabled,
+    whole.intervalMs,
+    whole.lastPct,
+    whole.lastExpectedPct,
+    whole.nextWarmAt,
+    whole.lastWarmAt,
+  );
+  return { surface, ...whole };
+}
+
+export function controlledInMemory(...open: readonly ConversationView[]): ControlledInMemory {
+  const calls: string[] = [];
+  const runs = new Map<string, RunView>();
+  const stored: ControlledInMemory["stored"] = new Map();
+  const conversations = new Map(open.map((view) => [view.id, view]));
+
+  function called(...words: readonly unknown[]): void {
+    calls.push(words.join(" "));
+    const { failWith } = controlled;
+    controlled.failWith = null;
+    if (failWith !== null) throw failWith;
+  }
+
+  function change(id: string, changes: { enabled?: boolean; intervalMs?: number }): ConversationView | null {
+    stored.set(id, { ...stored.get(id), ...changes });
+    const view = conversations.get(id);
+    if (!view) return null;
+    const changed = { ...view, ...changes };
+    conversations.set(id, changed);
+    return changed;
+  }
+
+  const controlled: ControlledInMemory = {
+    calls,
+    open: conversations,
+    stored,
+    failWith: null,
+    info: () => ({
+      version: "0.1.0",
+      pid: 4_321,
+      startedAt: NOON - 3_600_000,
+      gatewayUrl: "http://127.0.0.1:4777",
+      upstream: "https://api.anthropic.com",
+      enableNew: false,
+      runs: [...runs.values()],
+      heldBytes: 1_500_000,
+      maxHeldBytes: 268_435_456,
+      warmsInFlight: 0,
+    }),
+    conversations: () => [...conversations.values()],
+    conversation: (id) => conversations.get(id) ?? null,
+    async setEnabled(id, enabled) {
+      called("setEnabled", id, enabled);
+      return change(id, { enabled });
+    },
+    async setIntervalMs(id, intervalMs) {
+      called("setIntervalMs", id, intervalMs);
+      return change(id, { intervalMs });
+    },
+    async warmNow(id) {
+      called("warmNow", id);
+      const view = conversations.get(id);
+      if (!view) return null;
+      if (!view.enabled) return { sent: false, why: "It is switched off." };
+      conversations.set(id, { ...view, lastPct: 98, lastExpectedPct: 100, lastWarmAt: NOON });
+      return { sent: true };
+    },
+    async forget(id) {
+      called("forget", id);
+      const known = conversations.delete(id);
+      return stored.delete(id) || known;
+    },
+    attachRun(run: NamedRun): AttachedRun {
+      called("attachRun", run.runId, run.pid, run.command, run.upstream ?? "-");
+      if (runs.has(run.runId)) throw new Refused(409, `A run ${run.runId} is attached already.`);
+      runs.set(run.runId, { runId: run.runId, pid: run.pid, command: run.command, startedAt: NOON });
+      return {
+        baseUrl: `http://127.0.0.1:4777/~keepwarm/run/${run.runId}`,
+        detach() {
+          runs.delete(run.runId);
+          called("detach", run.runId);
+        },
+      };
+    },
+    stop: () => called("stop"),
+  };
+  return controlled;
+}
