@@ -53,6 +53,9 @@ export function serializeSettings(settings: ConversationSettings): string {
   }
 }
 
+/** Begins the ids that keepwarm gives to conversations that no client named; they end with the process. */
+export const UNNAMED_PREFIX = "keepwarm-thread-";
+
 /** Storage key of a conversation's settings. */
 export function settingsKey(conversationId: string): string {
   return `settings:${conversationId}`;

@@ -7,7 +7,7 @@ import {
   sharedMessages,
   type ThreadPrint,
 } from "../anthropic/index.ts";
-import { ASSUMED_TTL_MS, elapsedMs, type Instant } from "../pure.ts";
+import { ASSUMED_TTL_MS, elapsedMs, type Instant, UNNAMED_PREFIX } from "../pure.ts";
 import type { HeldRequest } from "./held-request.ts";
 import { type Role, Threads } from "./threads.ts";
 
@@ -66,6 +66,8 @@ export interface Arrival {
   /** The id that its client gave; null when it gave none. */
   readonly conversationId: string | null;
   readonly tag: string | null;
+  /** Its client said that it is not the person's own thread. */
+  readonly aside: boolean;
   readonly print: ThreadPrint;
   readonly modelName: string;
   readonly now: Instant;
@@ -78,9 +80,6 @@ export interface Place {
 
 /** A response that nobody has read to its end by then is not being read, in ms. */
 const LONGEST_TURN_MS = 3_600_000;
-
-/** How the ids of unnamed conversations begin. */
-const UNNAMED = "keepwarm-thread-";
 
 export interface ConversationsOptions {
   /** How many are kept; beyond it the one used longest ago is forgotten. */
@@ -114,12 +113,16 @@ export class Conversations {
     return [...this.#conversations.values()];
   }
 
-  /** The conversation that a request belongs to, begun if there is none, and the part it has there. */
-  place(arrival: Arrival): Place {
+  /**
+   * The conversation that a request belongs to, begun if there is none, and the part it has there. Null for a
+   * side thread whose conversation is not known.
+   */
+  place(arrival: Arrival): Place | null {
     const { conversationId, print, now } = arrival;
     const known = conversationId === null ? this.#meantBy(arrival) : this.#conversations.get(conversationId);
     // A named one may be taken up again by another run.
     if (known) known.tag = arrival.tag;
+    if (arrival.aside) return known ? { conversation: known, role: "side" } : null;
     if (known && !hasMain(known)) {
       known.threads = new Threads(print);
       return { conversation: this.#used(known), role: "main" };
@@ -135,7 +138,7 @@ export class Conversations {
 
   #begin({ conversationId, tag, print, modelName, now }: Arrival): Place {
     const conversation: CapturedConversation = {
-      id: conversationId ?? `${UNNAMED}${randomUUID()}`,
+      id: conversationId ?? `${UNNAMED_PREFIX}${randomUUID()}`,
       named: conversationId !== null,
       tag,
       threads: new Threads(print),
@@ -242,7 +245,7 @@ export class Conversations {
 }
 
 export function isUnnamed(conversationId: string): boolean {
-  return conversationId.startsWith(UNNAMED);
+  return conversationId.startsWith(UNNAMED_PREFIX);
 }
 
 /** Ms for which the conversation's last request may still be sent; infinite without one. */

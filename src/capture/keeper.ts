@@ -59,6 +59,8 @@ export interface Keeper extends Disposable {
   readonly events: EventEmitter<HostEvents>;
   /** The one used last first. */
   conversations(): ConversationSummary[];
+  /** Null: no such conversation is in memory. */
+  conversation(conversationId: string): ConversationSummary | null;
   /** Memory that captured bodies take, in bytes. */
   heldBytes(): number;
   /** Warms on their way, or waiting for one that is. */
@@ -295,6 +297,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
     surface: plugin.surface,
     events,
     conversations: () => conversations.all().toReversed().map(summaryOf),
+    conversation(conversationId) {
+      const known = conversations.get(conversationId);
+      return known ? summaryOf(known) : null;
+    },
     heldBytes: () => shelf.heldBytes(),
     warmsInFlight: () => warmSlot.activeCount + warmSlot.pendingCount,
     unreadable: (conversationId) =>

@@ -33,6 +33,8 @@ export interface Call {
   readonly read: () => CapturedRequest | null;
   /** The conversation that the client named; null when it named none. */
   readonly nameOf: (facts: RequestFacts) => string | null;
+  /** The client said that it is not the person's own thread: a sub-agent's. @default false */
+  readonly aside?: boolean;
   readonly tag: string | null;
   /** Sends a warm the way that the request went. */
   readonly send: Fetch;
@@ -112,15 +114,12 @@ export function createTurns(watcher: TurnWatcher): Turns {
     const print = printThread(body.bytes, realmOf(captured));
     if (!reading.ok || print === null || isProbe(reading.facts)) return null;
     const { facts } = reading;
-    const { startedAt, tag } = call;
-    const arrival = {
-      conversationId: call.nameOf(facts),
-      tag,
-      print,
-      modelName: facts.model,
-      now: startedAt,
-    };
-    const { conversation, role } = watcher.conversations.place(arrival);
+    const { startedAt, tag, aside = false } = call;
+    const conversationId = call.nameOf(facts);
+    const arrival = { conversationId, tag, aside, print, modelName: facts.model, now: startedAt };
+    const found = watcher.conversations.place(arrival);
+    if (found === null) return null;
+    const { conversation, role } = found;
     const request = role === "main" ? new HeldRequest(captured) : null;
     const turn: OpenTurn = { order, startedAt, print, facts, request };
     if (role === "main") begin(conversation, turn);

@@ -1,5 +1,6 @@
 /** Which conversation a person means. */
-import { type ControlClient, type ConversationView, UNNAMED_PREFIX } from "../hub/index.ts";
+import type { ControlClient, ConversationView } from "../hub/index.ts";
+import { UNNAMED_PREFIX } from "../pure.ts";
 import { UsageError } from "./errors.ts";
 import { runningGateway } from "./gateway.ts";
 import { printable } from "./printable.ts";

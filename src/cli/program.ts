@@ -8,6 +8,7 @@ import { emulatorCommand } from "./emulator.ts";
 import { forgetCommand } from "./forget.ts";
 import { intervalCommand } from "./interval.ts";
 import { settingHelp } from "./setting-options.ts";
+import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { bold } from "./style.ts";
@@ -16,6 +17,7 @@ import { warmCommand } from "./warm.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
+  ["Keep agents warm:", [startCommand]],
   [
     "The running gateway:",
     [statusCommand, onCommand, offCommand, intervalCommand, warmCommand, forgetCommand, stopCommand],

@@ -46,7 +46,7 @@ function gatewayLines(gateway: GatewayInfo, now: number): string[] {
   const { version, pid, startedAt, gatewayUrl, upstream, runs, warmsInFlight } = gateway;
   const facts = [
     `${gateway.enableNew ? "new conversations start on" : "new conversations start off"}`,
-    `${mebibytes(gateway.heldBytes)} of ${mebibytes(gateway.maxHeldBytes)} MiB held`,
+    `${megabytes(gateway.heldBytes)} of ${megabytes(gateway.maxHeldBytes)} MB held`,
     ...(warmsInFlight > 0 ? [counted(warmsInFlight, "warm under way", "warms under way")] : []),
     ...(runs.length > 0 ? [`running ${runs.map(({ command }) => printable(command)).join(", ")}`] : []),
   ];
@@ -113,7 +113,7 @@ function cellsOf(view: ConversationView, all: readonly ConversationView[], now: 
   ];
 }
 
-function mebibytes(bytes: number): string {
+function megabytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(bytes > 0 && bytes < 2 ** 20 * 10 ? 1 : 0);
 }
 

@@ -24,7 +24,8 @@ export function createAdmission(token: string): Admission {
     response.setHeader("x-content-type-options", "nosniff");
     // To whoever asks: this is how a client tells us from an impostor before it shows the token.
     const nonce = soleHeader(request, CHALLENGE_HEADER);
-    if (nonce !== null && isNonce(nonce)) response.setHeader(PROOF_HEADER, proofOf(token, nonce));
+    if (nonce !== null && isNonce(nonce))
+      response.setHeader(PROOF_HEADER, proofOf(token, nonce, request.socket.localPort ?? 0));
 
     // Before Host and Origin, so that without the token every request gets the same answer.
     const shown = soleHeader(request, TOKEN_HEADER);

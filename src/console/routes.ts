@@ -4,14 +4,8 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
-import {
-  type ChangeAnswer,
-  type ConversationView,
-  type StatusAnswer,
-  UNNAMED_PREFIX,
-  type WarmAnswer,
-} from "../hub/index.ts";
-import { MIN_INTERVAL_MS } from "../pure.ts";
+import type { ChangeAnswer, ConversationView, StatusAnswer, WarmAnswer } from "../hub/index.ts";
+import { MIN_INTERVAL_MS, UNNAMED_PREFIX } from "../pure.ts";
 import { type Controlled, Refused } from "./controlled.ts";
 import { holdOpen } from "./hold-open.ts";
 
@@ -38,6 +32,7 @@ const runBody = z.object({
   pid: z.int().positive(),
   command: z.string().min(1).max(1_000),
   upstream: z.url({ protocol: /^https?$/ }).optional(),
+  enable: z.boolean().optional(),
 });
 
 export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions) {
@@ -90,12 +85,17 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   });
 
   app.post("/v1/runs", async (c) => {
-    const { runId = randomUUID(), upstream, ...run } = await bodyOf(c, runBody);
+    const { runId = randomUUID(), upstream, enable = false, ...run } = await bodyOf(c, runBody);
     // Gone while its body was read: there is nothing to attach.
     if (c.env.outgoing.destroyed) return c.body(null, 204);
     const { gatewayUrl } = controlled.info();
     // From here to its end nothing may throw, or the run would stay attached.
-    const attached = controlled.attachRun({ ...run, runId, ...(upstream === undefined ? {} : { upstream }) });
+    const attached = controlled.attachRun({
+      ...run,
+      runId,
+      enable,
+      ...(upstream === undefined ? {} : { upstream }),
+    });
     return holdOpen(c, {
       firstLine: JSON.stringify({ runId, gatewayUrl, baseUrl: attached.baseUrl }),
       heartbeatMs,

@@ -6,3 +6,4 @@ export {
   type GatewayOptions,
   type RunOptions,
 } from "./gateway.ts";
+export { type Service, type ServiceOptions, startService } from "./service.ts";

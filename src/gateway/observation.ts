@@ -11,7 +11,7 @@ import {
 } from "../anthropic/index.ts";
 import { createResponseReader, type Keeper, type OpenCall, type ResponseReader } from "../capture/index.ts";
 import type { Instant } from "../pure.ts";
-import { conversationIdOf } from "./conversation-id.ts";
+import { namedBy, sessionOf } from "./conversation-id.ts";
 import type { Ending, ExchangeObserver } from "./pass-through.ts";
 import { headerPairsOf } from "./raw-headers.ts";
 
@@ -42,7 +42,7 @@ const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
 export function observeMessages(observed: Observed): ExchangeObserver {
   const { keeper, request, startedAt, now } = observed;
   const headers: HeaderPairs = headerPairsOf(request.rawHeaders);
-  const named = conversationIdOf(headers, null);
+  const { conversationId, aside } = namedBy(headers);
   let body: Buffer[] | null = [];
   let bodyBytes = 0;
   let call: OpenCall | null = null;
@@ -62,7 +62,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
 
     requestEnded() {
       if (body === null) {
-        if (named !== null) keeper.unreadable(named);
+        if (conversationId !== null && !aside) keeper.unreadable(conversationId);
         return;
       }
       let bytes: Buffer | null = Buffer.concat(body);
@@ -74,7 +74,8 @@ export function observeMessages(observed: Observed): ExchangeObserver {
           bytes = null;
           return captured;
         },
-        nameOf: ({ userId }) => conversationIdOf(headers, userId),
+        nameOf: ({ userId }) => conversationId ?? (userId === null ? null : sessionOf(userId)),
+        aside,
         tag,
         send,
         startedAt,

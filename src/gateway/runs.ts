@@ -38,7 +38,12 @@ export function routeOf(url: string): Route {
   const match = /^\/~keepwarm\/run\/([\w.-]+)(\/.*|\?.*)?$/s.exec(url);
   if (!match) return { runId: null, path: url };
   const rest = match[2] ?? "/";
-  return { runId: match[1] ?? null, path: rest.startsWith("/") ? rest : `/${rest}` };
+  return { runId: match[1] ?? null, path: versioned(rest.startsWith("/") ? rest : `/${rest}`) };
+}
+
+/** Some clients take their base URL to end in `/v1` already (the Vercel AI SDK's do): without it there is no such path. */
+function versioned(path: string): string {
+  return /^\/messages($|[/?])/.test(path) ? `/v1${path}` : path;
 }
 
 /** Ended ones that are remembered: what a command left behind may go on sending. */

@@ -69,6 +69,7 @@ export async function openProven(
 /** Asks for the proof, and shows nothing. Resolves with the socket that gave it. */
 function challenge(controlUrl: string, token: string, agent: Agent, timeoutMs: number): Promise<Socket> {
   const nonce = newNonce();
+  const expected = proofOf(token, nonce, Number(new URL(controlUrl).port));
   return new Promise((resolve, reject) => {
     const asking = request(new URL("/v1/status", controlUrl), {
       agent,
@@ -90,7 +91,7 @@ function challenge(controlUrl: string, token: string, agent: Agent, timeoutMs: n
     });
     asking.on("response", (answer) => {
       const proof = answer.headers[PROOF_HEADER];
-      if (typeof proof !== "string" || !isSameSecret(proof, proofOf(token, nonce))) return fail("impostor");
+      if (typeof proof !== "string" || !isSameSecret(proof, expected)) return fail("impostor");
       let size = 0;
       answer.on("data", (chunk: Buffer) => {
         size += chunk.length;

@@ -13,13 +13,12 @@ export {
 } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export { controlToken, TokenError } from "./token.ts";
-export {
-  type ChangeAnswer,
-  type ConversationView,
-  type GatewayInfo,
-  type RunAnswer,
-  type RunView,
-  type StatusAnswer,
-  UNNAMED_PREFIX,
-  type WarmAnswer,
+export type {
+  ChangeAnswer,
+  ConversationView,
+  GatewayInfo,
+  RunAnswer,
+  RunView,
+  StatusAnswer,
+  WarmAnswer,
 } from "./views.ts";

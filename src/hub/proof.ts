@@ -22,9 +22,12 @@ export function isNonce(text: string): boolean {
   return NONCE.test(text);
 }
 
-/** The proof of knowing `token`, for this nonce and no other. */
-export function proofOf(token: string, nonce: string): string {
-  return createHmac("sha256", token).update(`keepwarm-proof:${nonce}`).digest("base64url");
+/**
+ * The proof of knowing `token`, for this nonce and no other, at this port and no other: one that was got from a
+ * gateway elsewhere proves nothing here.
+ */
+export function proofOf(token: string, nonce: string, port: number): string {
+  return createHmac("sha256", token).update(`keepwarm-proof:${port}:${nonce}`).digest("base64url");
 }
 
 /** Compares in a time that tells nothing of where two secrets differ, nor of how long either is. */

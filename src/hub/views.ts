@@ -2,9 +2,6 @@
 import * as z from "zod/mini";
 import type { SurfaceSpec } from "../host.ts";
 
-/** Begins the ids that keepwarm gives to conversations that no client named; they end with the process. */
-export const UNNAMED_PREFIX = "keepwarm-thread-";
-
 /** A command that `keepwarm run` started and that is still alive. */
 export interface RunView {
   readonly runId: string;

@@ -1,14 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { ThreadPrint } from "../../src/anthropic/index.ts";
-import { type Arrival, type CapturedConversation, Conversations } from "../../src/capture/conversations.ts";
+import {
+  type Arrival,
+  type CapturedConversation,
+  Conversations,
+  type Place,
+} from "../../src/capture/conversations.ts";
 import { says, subAgent, title } from "./prints.ts";
 
 const now = { wallMs: 0, monotonicMs: 0 };
 
 function setUp({ sideThreadsBegin = true, limit = 1_000_000 } = {}) {
   const conversations = new Conversations({ limit, sideThreadsBegin });
-  const place = (print: ThreadPrint, arrival: Partial<Arrival> = {}) =>
-    conversations.place({ conversationId: null, tag: null, modelName: "m", now, print, ...arrival });
+  function place(print: ThreadPrint, arrival: Partial<Arrival> = {}): Place {
+    const whole = { conversationId: null, tag: null, aside: false, modelName: "m", now, print, ...arrival };
+    const placed = conversations.place(whole);
+    if (placed === null) throw new Error("not placed");
+    return placed;
+  }
   return { conversations, place };
 }
 
@@ -88,5 +97,16 @@ describe("a conversation with a name", () => {
     answer(one, says(["Hi"]), "tool_use");
     expect(place(title(), arrival)).toEqual({ conversation: one, role: "side" });
     expect(place(subAgent(["Search."]), arrival)).toEqual({ conversation: one, role: "side" });
+  });
+
+  it("holds what its client says is a sub-agent's aside, whatever it looks like", () => {
+    const { place, conversations } = setUp();
+    const arrival = { conversationId: "session" };
+    const one = place(says(["Hi"]), arrival).conversation;
+    answer(one, says(["Hi"]));
+    const print = says(["Hi", "Hello", "Go on"]);
+    expect(place(print, { ...arrival, aside: true })).toEqual({ conversation: one, role: "side" });
+    const unknown = { conversationId: "another", tag: null, aside: true, modelName: "m", now, print };
+    expect(conversations.place(unknown)).toBeNull();
   });
 });

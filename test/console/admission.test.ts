@@ -126,7 +126,7 @@ describe("without the token the control API", () => {
     const { url, token } = await aControl();
     const { status, headers } = await tell(url, "/anything", { headers: { "x-keepwarm-challenge": nonce } });
     expect(status).toBe(401);
-    expect(headers["x-keepwarm-proof"]).toBe(proofOf(token, nonce));
+    expect(headers["x-keepwarm-proof"]).toBe(proofOf(token, nonce, Number(new URL(url).port)));
     expect(headers["x-keepwarm-proof"]).not.toContain(token);
   });
 
@@ -147,7 +147,7 @@ describe("with the token the control API", () => {
     const headers = { "x-keepwarm-token": token, "x-keepwarm-challenge": nonce };
     const told = await tell(url, "/v1/status", { headers });
     expect(told.status).toBe(200);
-    expect(told.headers["x-keepwarm-proof"]).toBe(proofOf(token, nonce));
+    expect(told.headers["x-keepwarm-proof"]).toBe(proofOf(token, nonce, Number(new URL(url).port)));
     expect(told.headers["cache-control"]).toBe("no-store");
   });
 

@@ -36,6 +36,8 @@ async function nobodyThere(): Promise<string> {
   return url;
 }
 
+const portOf = ({ localPort }: Socket): number => localPort ?? 0;
+
 /** Something that keeps all it hears, and answers as it is told. */
 async function listener(answer: (socket: Socket, heard: string) => void) {
   const sockets = new Set<Socket>();
@@ -187,7 +189,7 @@ describe("an impostor at the gateway's port", () => {
       "proves another token",
       (socket, heard) => {
         const nonce = /x-keepwarm-challenge: (\S+)/i.exec(heard)?.[1] ?? "";
-        const proof = proofOf("B".repeat(43), nonce);
+        const proof = proofOf("B".repeat(43), nonce, portOf(socket));
         socket.write(http("401 Unauthorized", `x-keepwarm-proof: ${proof}\r\n`));
       },
     ],
@@ -217,7 +219,7 @@ describe("an impostor at the gateway's port", () => {
     const { url } = await listener((socket, heard) => {
       const nonce = /x-keepwarm-challenge: (\S+)/i.exec(heard)?.[1] ?? "";
       socket.write(
-        `HTTP/1.1 200 OK\r\nx-keepwarm-proof: ${proofOf(token, nonce)}\r\n\r\n${"x".repeat(100_000)}`,
+        `HTTP/1.1 200 OK\r\nx-keepwarm-proof: ${proofOf(token, nonce, portOf(socket))}\r\n\r\n${"x".repeat(100_000)}`,
       );
     });
     await publish(directory, { ...record, controlUrl: url });
@@ -232,7 +234,10 @@ describe("an impostor at the gateway's port", () => {
     const server = createHttpServer((request, response) => {
       heard.push(JSON.stringify(request.headers));
       const nonce = String(request.headers["x-keepwarm-challenge"] ?? "");
-      response.writeHead(401, { "x-keepwarm-proof": proofOf(token, nonce), connection: "close" });
+      response.writeHead(401, {
+        "x-keepwarm-proof": proofOf(token, nonce, portOf(request.socket)),
+        connection: "close",
+      });
       response.end("{}");
     });
     onTestFinished(() => void server.close());
@@ -276,11 +281,12 @@ describe("a secret", () => {
     for (const other of ["abd", "ab", "abcd", "", "ABC"]) expect(isSameSecret("abc", other)).toBe(false);
   });
 
-  it("is not told by its proof, which holds for one nonce", () => {
-    const proof = proofOf("secret", "nonce");
+  it("is not told by its proof, which holds for one nonce at one port", () => {
+    const proof = proofOf("secret", "nonce", 4778);
     // RFC 2104 over the fixed prefix and the nonce, as docs/control.md has it.
-    expect(proof).toBe("ZZ22XnF9D3UPpfKLFYbL1Y0CwjF3tZ9A42et_LbeA8I");
-    expect(proofOf("secret", "other")).not.toBe(proof);
-    expect(proofOf("other", "nonce")).not.toBe(proof);
+    expect(proof).toBe("CNsfUgdVkg0REo9YbIjQDoUJBrMwsmvDFOGqf0mX4Wg");
+    expect(proofOf("secret", "other", 4778)).not.toBe(proof);
+    expect(proofOf("other", "nonce", 4778)).not.toBe(proof);
+    expect(proofOf("secret", "nonce", 4779)).not.toBe(proof);
   });
 });

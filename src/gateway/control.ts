@@ -1,0 +1,114 @@
+/** A gateway as the control API sees it. */
+
+import type { ConversationSummary } from "../capture/index.ts";
+import { type Controlled, type NamedRun, Refused } from "../console/index.ts";
+import type { StorageNamespace } from "../host.ts";
+import type { ConversationView, RunView } from "../hub/index.ts";
+import { isIntervalChosen, settingsKey } from "../pure.ts";
+import type { Gateway } from "./gateway.ts";
+
+export interface ControlledGateway {
+  readonly gateway: Gateway;
+  readonly storage: StorageNamespace;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly enableNew: boolean;
+  readonly maxHeldBytes: number;
+  readonly now: () => number;
+  readonly stop: () => void;
+}
+
+export function controlled(options: ControlledGateway): Controlled {
+  const { gateway, storage, version, startedAt, enableNew, maxHeldBytes, now, stop } = options;
+  const { keeper } = gateway;
+  const { warmer, surface } = keeper;
+  const runs = new Map<string, RunView>();
+
+  function viewOf(summary: ConversationSummary): ConversationView {
+    const { id, named, modelName, lastTurnAt, ttlMs, prefixTokens } = summary;
+    const state = warmer.getState(id);
+    const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
+    return {
+      id,
+      named,
+      modelName: modelName === "" ? null : modelName,
+      ...warmer.getStatus(id),
+      enabled,
+      intervalMs,
+      intervalChosen: isIntervalChosen(state),
+      lastPct,
+      lastExpectedPct,
+      lastWarmAt,
+      nextWarmAt,
+      lastTurnAt,
+      ttlMs,
+      prefixTokens,
+      surface: surface.getSpec({ conversationId: id }),
+    };
+  }
+
+  function conversation(conversationId: string): ConversationView | null {
+    const summary = keeper.conversation(conversationId);
+    return summary && viewOf(summary);
+  }
+
+  async function stored<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw new Refused(503, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function attachRun({ runId, pid, command, upstream, enable }: NamedRun) {
+    if (runs.has(runId)) throw new Refused(409, `A run of the id ${runId} is attached already.`);
+    const elsewhere = upstream === undefined ? undefined : new URL(upstream);
+    const run = gateway.attachRun({ id: runId, upstream: elsewhere, enableNew: enable });
+    runs.set(runId, { runId, pid, command, startedAt: now() });
+    return {
+      baseUrl: run.baseUrl,
+      detach() {
+        runs.delete(runId);
+        run.detach();
+      },
+    };
+  }
+
+  return {
+    info: () => ({
+      version,
+      pid: process.pid,
+      startedAt,
+      gatewayUrl: gateway.url ?? "",
+      upstream: gateway.upstreamUrl,
+      enableNew,
+      runs: [...runs.values()],
+      heldBytes: keeper.heldBytes(),
+      maxHeldBytes,
+      warmsInFlight: keeper.warmsInFlight(),
+    }),
+    conversations: () => keeper.conversations().map(viewOf),
+    conversation,
+    async setEnabled(conversationId, enabled) {
+      await stored(() => warmer.setEnabled(conversationId, enabled));
+      return conversation(conversationId);
+    },
+    async setIntervalMs(conversationId, intervalMs) {
+      await stored(() => warmer.setIntervalMs(conversationId, intervalMs));
+      return conversation(conversationId);
+    },
+    async warmNow(conversationId) {
+      return conversation(conversationId) && (await warmer.warmNow(conversationId));
+    },
+    async forget(conversationId) {
+      const isOpen = conversation(conversationId) !== null;
+      const isStored = await stored(() => storage.has(settingsKey(conversationId)));
+      keeper.detach(conversationId);
+      await stored(() => warmer.forget(conversationId));
+      return isOpen || isStored;
+    },
+    attachRun,
+    stop,
+  };
+}

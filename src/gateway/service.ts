@@ -1,0 +1,120 @@
+/** A gateway at work: its port, its control port, its settings on disk, and the record by which others find it. */
+import { createControlServer } from "../console/index.ts";
+import type { Logger } from "../host.ts";
+import { controlToken, publish } from "../hub/index.ts";
+import { openSqliteStorage } from "../storage/sqlite.ts";
+import { systemTimers } from "../timers.ts";
+import { controlled } from "./control.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
+
+export interface ServiceOptions
+  extends Omit<
+    GatewayOptions,
+    "storage" | "timers" | "now" | "monotonicNow" | "maxConversations" | "logger"
+  > {
+  readonly host: string;
+  readonly port: number;
+  readonly controlPort: number;
+  /** The state directory. */
+  readonly directory: string;
+  readonly version: string;
+  readonly logger: Logger;
+  /** Ends by itself once no run is attached and nothing has passed for so long, in ms. @default never */
+  readonly untilIdleMs?: number;
+}
+
+export interface Service {
+  readonly gateway: Gateway;
+  readonly gatewayUrl: string;
+  readonly controlUrl: string;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+  /** Takes nothing new, and gives what is under way some seconds to end. */
+  stop(): Promise<void>;
+}
+
+/** The namespace of settings: that of the manifest. */
+const NAMESPACE = "cache-warming";
+
+/** More are conversations that nobody will come back to. */
+const MAX_CONVERSATIONS = 10_000;
+
+/** How long a response under way may take to end when the gateway stops, in ms. */
+const GRACE_MS = 5_000;
+
+/** How often an idle gateway looks whether it should end, in ms. */
+const IDLE_CHECK_MS = 15_000;
+
+/** @throws the system's error when a port is taken, or the state directory cannot be used */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { host, port, controlPort, directory, version, logger, untilIdleMs, ...gatewayOptions } = options;
+  const { enableNew, maxHeldBytes } = gatewayOptions;
+  const token = await controlToken(directory);
+  const database = openSqliteStorage({ file: `${directory}/keepwarm.sqlite`, logger });
+  const storage = database.namespace(NAMESPACE);
+  const startedAt = Date.now();
+  const gateway = createGateway({
+    ...gatewayOptions,
+    storage,
+    logger,
+    timers: systemTimers(),
+    now: Date.now,
+    monotonicNow: () => performance.now(),
+    maxConversations: MAX_CONVERSATIONS,
+  });
+  const control = createControlServer({
+    token,
+    controlled: controlled({
+      gateway,
+      storage,
+      version,
+      startedAt,
+      enableNew,
+      maxHeldBytes,
+      now: Date.now,
+      stop: () => void stop(),
+    }),
+    onError: (error) =>
+      logger.error("keepwarm: the control API failed", {
+        error: error instanceof Error ? error.message : String(error),
+      }),
+  });
+  const ended = Promise.withResolvers<void>();
+  let stopping: Promise<void> | null = null;
+  let withdraw = async () => {};
+
+  function stop(): Promise<void> {
+    stopping ??= shutDown();
+    return stopping;
+  }
+
+  async function shutDown(): Promise<void> {
+    clearInterval(idleCheck);
+    // First, so that nobody finds it any more who could still be sent away.
+    await withdraw();
+    await control.close();
+    await gateway.close(GRACE_MS);
+    database.close();
+    ended.resolve();
+  }
+
+  const idleCheck = setInterval(
+    () => {
+      const quietMs = Date.now() - gateway.lastExchangeAt;
+      if (untilIdleMs !== undefined && gateway.runs === 0 && quietMs >= untilIdleMs) void stop();
+    },
+    Math.min(IDLE_CHECK_MS, untilIdleMs ?? IDLE_CHECK_MS),
+  );
+  idleCheck.unref();
+
+  try {
+    const gatewayUrl = await gateway.listen({ host, port });
+    const { url: controlUrl } = await control.listen(controlPort);
+    const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
+    ({ withdraw } = await publish(directory, record));
+    return { gateway, gatewayUrl, controlUrl, ended: ended.promise, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
