@@ -114,7 +114,7 @@ function cellsOf(view: ConversationView, all: readonly ConversationView[], now: 
 }
 
 function megabytes(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(bytes > 0 && bytes < 2 ** 20 * 10 ? 1 : 0);
+  return (bytes / 1_000_000).toFixed(bytes > 0 && bytes < 10_000_000 ? 1 : 0);
 }
 
 function counted(count: number, one: string, many: string): string {

@@ -7,7 +7,7 @@ import { observeMessages } from "./observation.ts";
 import { type ExchangeObserver, passThrough } from "./pass-through.ts";
 import { goesElsewhere, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
 import { passUpgrade } from "./upgrade.ts";
-import { createUpstream, type Upstream } from "./upstream.ts";
+import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
 import { fetchBy } from "./upstream-fetch.ts";
 
 export interface GatewayOptions extends Omit<KeeperOptions, "enableNew" | "sideThreadsBegin"> {
@@ -46,9 +46,6 @@ export interface Gateway {
   /** Sends no warm any more, takes no connection, and gives what is under way `graceMs` to end. */
   close(graceMs?: number): Promise<void>;
 }
-
-/** What the API takes is far less, and what it does not it refuses itself, in bytes. */
-const MAX_HEADER_BYTES = 1024 * 1024;
 
 /** Longer than any client keeps an idle connection, so that none is closed just as it is used. In ms. */
 const KEEP_ALIVE_MS = 600_000;

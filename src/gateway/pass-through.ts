@@ -63,6 +63,8 @@ export function passThrough(
       if (statusCode === 102) response.writeProcessing();
     });
     outgoing.on("drain", () => request.resume());
+    // What is left of a request that was answered early is read all the same, or nothing could follow it.
+    outgoing.on("close", () => request.resume());
     outgoing.on("error", (error: NodeJS.ErrnoException) => failed(outgoing, error));
     return outgoing;
   }
@@ -105,6 +107,7 @@ export function passThrough(
     from.on("close", () => {
       if (from.complete || !open) return;
       end("cut");
+      write.rest();
       // What has come gets through, and then the client sees what we saw: a connection that ends too early.
       response.socket?.destroySoon();
     });
@@ -121,16 +124,16 @@ export function passThrough(
 
   outgoing = send(false);
   request.on("data", (chunk: Buffer) => {
-    observer?.requestChunk(chunk);
     sentBytes += chunk.length;
     if (sentBytes > MAX_RESENT_BYTES) sent = null;
     sent?.push(chunk);
-    if (!outgoing.write(chunk)) request.pause();
+    if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
+    observer?.requestChunk(chunk);
   });
   request.on("end", () => {
-    observer?.requestEnded();
     if (request.rawTrailers.length > 0) outgoing.addTrailers(headerPairsOf(request.rawTrailers));
     outgoing.end();
+    observer?.requestEnded();
   });
 }
 
@@ -174,8 +177,7 @@ function inOnePiece(response: ServerResponse, full: () => void) {
     },
     /** What is left, before the end. */
     rest(): void {
-      if (chunks.length > 0) now();
-      scheduled = false;
+      if (scheduled) now();
     },
   };
 }

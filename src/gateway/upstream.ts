@@ -21,6 +21,9 @@ export interface Upstream {
   close(): void;
 }
 
+/** Larger heads than any server sends pass too, in bytes. */
+export const MAX_HEADER_BYTES = 1024 * 1024;
+
 /** A connection that nobody used for so long is closed by us, before the other side does so just as we send. In ms. */
 const IDLE_CONNECTION_MS = 60_000;
 
@@ -41,6 +44,7 @@ export function createUpstream(url: URL): Upstream {
         method,
         path: basePath + path,
         headers,
+        maxHeaderSize: MAX_HEADER_BYTES,
         agent: fresh ? new transport.Agent({ proxyEnv: process.env }) : agent,
       }),
     close: () => agent.destroy(),

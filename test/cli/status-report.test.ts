@@ -46,7 +46,7 @@ describe("keepwarm status", () => {
     expect(report(conversations)).toMatchInlineSnapshot(`
       "keepwarm 0.1.0, process 4321, up 1h
       http://127.0.0.1:4777 → https://api.anthropic.com
-      new conversations start off · 1.4 of 256 MiB held
+      new conversations start off · 1.5 of 256 MB held
 
         conversation  next warm  cache  last turn   model
       Warming now (1)
@@ -78,7 +78,7 @@ describe("keepwarm status", () => {
     expect(report([], { enableNew: true, runs, warmsInFlight: 2, heldBytes: 0 })).toMatchInlineSnapshot(`
       "keepwarm 0.1.0, process 4321, up 1h
       http://127.0.0.1:4777 → https://api.anthropic.com
-      new conversations start on · 0 of 256 MiB held · 2 warms under way · running claude, aider
+      new conversations start on · 0 of 256 MB held · 2 warms under way · running claude, aider
 
       No conversation is open: point an agent at the gateway.
         keepwarm run -- claude, or ANTHROPIC_BASE_URL=http://127.0.0.1:4777"

@@ -81,7 +81,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       enableNew: false,
       runs: [...runs.values()],
       heldBytes: 1_500_000,
-      maxHeldBytes: 268_435_456,
+      maxHeldBytes: 256_000_000,
       warmsInFlight: 0,
     }),
     conversations: () => [...conversations.values()],
