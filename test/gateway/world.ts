@@ -1,0 +1,127 @@
+/** Agents, a gateway and the emulator in one process, on a clock that only the test moves. */
+import Anthropic from "@anthropic-ai/sdk";
+import { onTestFinished } from "vitest";
+import { createEmulator, type EmulatorOptions } from "../../src/emulator/index.ts";
+import { createGateway, type GatewayOptions } from "../../src/gateway/index.ts";
+import { API_KEY, Talk, text } from "../hosts/sdk/world.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
+import { createVirtualClock } from "../support/virtual-clock.ts";
+
+export { API_KEY, MINUTE_MS, MODEL, Talk, text } from "../hosts/sdk/world.ts";
+
+export interface WorldOptions extends Partial<Omit<GatewayOptions, "upstream">> {
+  /** Another upstream than the emulator, or one that stands before it. @default the emulator's */
+  readonly upstream?: (emulatorUrl: string) => Promise<string> | string;
+}
+
+export async function setUp({ upstream, ...options }: WorldOptions = {}, emulated: EmulatorOptions = {}) {
+  const clock = createVirtualClock();
+  const logger = createRecordingLogger();
+  const emulator = createEmulator({ now: clock.now, ...emulated });
+  const { url: emulatorUrl } = await emulator.listen();
+  const entries = new Map<string, string>();
+  const gateway = createGateway({
+    upstream: new URL((await upstream?.(emulatorUrl)) ?? emulatorUrl),
+    enableNew: true,
+    storage: storageIn(entries),
+    logger,
+    timers: clock.timers,
+    now: clock.now,
+    monotonicNow: clock.monotonicNow,
+    maxConversations: 100,
+    maxHeldBytes: 256_000_000,
+    maxWarms: 4,
+    ...options,
+  });
+  const url = await gateway.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(async () => {
+    await gateway.close();
+    await emulator.close();
+  });
+  const { keeper } = gateway;
+  const client = clientOf(url);
+  /** The same client, straight to the emulator. */
+  const direct = clientOf(emulatorUrl);
+
+  /** Warm requests that arrived: those with `max_tokens` 0 or 1. */
+  const warms = () => emulator.requests.filter(({ maxTokens }) => maxTokens !== null && maxTokens <= 1);
+
+  /** Lets real I/O end: nothing is generating or warming, and every request that arrived is answered. */
+  async function calm(): Promise<void> {
+    const busy = () =>
+      emulator.requests.some(({ status, aborted }) => status === 0 && !aborted) ||
+      keeper.warmsInFlight() > 0 ||
+      keeper.warmer
+        .conversations()
+        .some((id) => ["warming", "generating"].includes(keeper.warmer.getStatus(id).phase));
+    await quiet(busy);
+  }
+
+  /** The person is away: time passes in steps shorter than any margin, and each warm is answered on the way. */
+  async function away(ms: number): Promise<void> {
+    await calm();
+    for (let left = ms; left > 0; left -= 5_000) {
+      await clock.pass(Math.min(left, 5_000));
+      await calm();
+    }
+  }
+
+  /** A conversation through the gateway, named when it has an id; when a question is answered, all is calm. */
+  function talk(conversationId?: string, system = text(`handbook of ${conversationId}`)): Talk {
+    const speaking = new Talk(client, system, conversationId);
+    const ask = speaking.ask.bind(speaking);
+    speaking.ask = (...question) => ask(...question).finally(calm);
+    return speaking;
+  }
+
+  const only = () => {
+    const [one, ...others] = keeper.conversations();
+    if (one === undefined || others.length > 0) throw new Error("not exactly one conversation");
+    return one.id;
+  };
+  const phase = (id: string) => keeper.warmer.getStatus(id).phase;
+
+  return {
+    clock,
+    logger,
+    emulator,
+    emulatorUrl,
+    entries,
+    gateway,
+    keeper,
+    url,
+    client,
+    direct,
+    warms,
+    calm,
+    away,
+    talk,
+    only,
+    phase,
+  };
+}
+
+export type World = Awaited<ReturnType<typeof setUp>>;
+
+export function clientOf(baseURL: string, options: { readonly apiKey?: string } = {}): Anthropic {
+  return new Anthropic({ baseURL, apiKey: API_KEY, authToken: null, maxRetries: 0, ...options });
+}
+
+/** Resolves once nothing has been busy for some turns of the event loop; after many turns all the same. */
+export async function quiet(busy: () => boolean): Promise<void> {
+  let calmTurns = 0;
+  for (let turn = 0; turn < 20_000 && calmTurns < 10; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    calmTurns = busy() ? 0 : calmTurns + 1;
+  }
+}
+
+function storageIn(entries: Map<string, string>): GatewayOptions["storage"] {
+  return {
+    get: async (key) => entries.get(key) ?? null,
+    set: async (key, value) => void entries.set(key, value),
+    delete: async (key) => void entries.delete(key),
+    has: async (key) => entries.has(key),
+    keys: async (prefix = "") => [...entries.keys()].filter((key) => key.startsWith(prefix)),
+  };
+}
