@@ -38,6 +38,7 @@ const runBody = z.object({
   pid: z.int().positive(),
   command: z.string().min(1).max(1_000),
   upstream: z.url({ protocol: /^https?$/ }).optional(),
+  enableNew: z.boolean().optional(),
 });
 
 export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions) {
@@ -90,12 +91,17 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   });
 
   app.post("/v1/runs", async (c) => {
-    const { runId = randomUUID(), upstream, ...run } = await bodyOf(c, runBody);
+    const { runId = randomUUID(), upstream, enableNew = false, ...run } = await bodyOf(c, runBody);
     // Gone while its body was read: there is nothing to attach.
     if (c.env.outgoing.destroyed) return c.body(null, 204);
     const { gatewayUrl } = controlled.info();
     // From here to its end nothing may throw, or the run would stay attached.
-    const attached = controlled.attachRun({ ...run, runId, ...(upstream === undefined ? {} : { upstream }) });
+    const attached = controlled.attachRun({
+      ...run,
+      runId,
+      enableNew,
+      ...(upstream === undefined ? {} : { upstream }),
+    });
     return holdOpen(c, {
       firstLine: JSON.stringify({ runId, gatewayUrl, baseUrl: attached.baseUrl }),
       heartbeatMs,
