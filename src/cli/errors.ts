@@ -9,7 +9,18 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** A failure whose exit code means something to whoever started us. */
+export class ExitCodeError extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof ExitCodeError) return error.exitCode;
   return error instanceof UsageError || error instanceof ConfigError ? USAGE : FAILURE;
 }
 

@@ -1,5 +1,5 @@
 /** The gateway that a command talks to. */
-import type { ControlClient } from "../hub/index.ts";
+import type { ControlClient, Discovery } from "../hub/index.ts";
 
 export const NO_GATEWAY =
   "no gateway is running: start one with keepwarm start, or run an agent with keepwarm run -- claude";
@@ -10,13 +10,19 @@ export async function runningGateway(): Promise<ControlClient> {
     import("../hub/index.ts"),
     import("../storage/index.ts"),
   ]);
-  const found = await discover(stateDirectory());
+  const gateway = trusted(await discover(stateDirectory()));
+  if (gateway === null) throw new Error(NO_GATEWAY);
+  return gateway;
+}
+
+/** The gateway that was found; null where there is none. @throws a sentence with what to do, when it cannot be used */
+export function trusted(found: Discovery): ControlClient | null {
   switch (found.state) {
     case "running":
       return found.client;
     case "none":
     case "stale":
-      throw new Error(NO_GATEWAY);
+      return null;
     case "silent":
       throw new Error(
         `the gateway (process ${found.record.pid}) does not answer: try again, or end that process and start anew with keepwarm start`,

@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.ts";
 import { emulatorCommand } from "./emulator.ts";
 import { forgetCommand } from "./forget.ts";
 import { intervalCommand } from "./interval.ts";
+import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
@@ -17,7 +18,7 @@ import { warmCommand } from "./warm.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
-  ["Keep agents warm:", [startCommand]],
+  ["Keep agents warm:", [runCommand, startCommand]],
   [
     "The running gateway:",
     [statusCommand, onCommand, offCommand, intervalCommand, warmCommand, forgetCommand, stopCommand],
@@ -37,6 +38,7 @@ Exit codes:
   0  done
   1  it could not be done; the reason is on stderr
   2  the command, an option or a setting is wrong
+  keepwarm run ends as what it runs ends; 127: there is no such command, 126: it cannot be run
 
 keepwarm <command> --help shows what a command takes, with examples.`;
 

@@ -32,7 +32,7 @@ const runBody = z.object({
   pid: z.int().positive(),
   command: z.string().min(1).max(1_000),
   upstream: z.url({ protocol: /^https?$/ }).optional(),
-  enable: z.boolean().optional(),
+  enableNew: z.boolean().optional(),
 });
 
 export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions) {
@@ -85,7 +85,7 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   });
 
   app.post("/v1/runs", async (c) => {
-    const { runId = randomUUID(), upstream, enable = false, ...run } = await bodyOf(c, runBody);
+    const { runId = randomUUID(), upstream, enableNew = false, ...run } = await bodyOf(c, runBody);
     // Gone while its body was read: there is nothing to attach.
     if (c.env.outgoing.destroyed) return c.body(null, 204);
     const { gatewayUrl } = controlled.info();
@@ -93,7 +93,7 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
     const attached = controlled.attachRun({
       ...run,
       runId,
-      enable,
+      enableNew,
       ...(upstream === undefined ? {} : { upstream }),
     });
     return holdOpen(c, {

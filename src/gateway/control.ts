@@ -61,10 +61,10 @@ export function controlled(options: ControlledGateway): Controlled {
     }
   }
 
-  function attachRun({ runId, pid, command, upstream, enable }: NamedRun) {
+  function attachRun({ runId, pid, command, upstream, enableNew }: NamedRun) {
     if (runs.has(runId)) throw new Refused(409, `A run of the id ${runId} is attached already.`);
     const elsewhere = upstream === undefined ? undefined : new URL(upstream);
-    const run = gateway.attachRun({ id: runId, upstream: elsewhere, enableNew: enable });
+    const run = gateway.attachRun({ id: runId, upstream: elsewhere, enableNew });
     runs.set(runId, { runId, pid, command, startedAt: now() });
     return {
       baseUrl: run.baseUrl,

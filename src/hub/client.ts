@@ -39,7 +39,7 @@ export interface RunRequest {
   /** Where this command's requests go, where that is not the gateway's own upstream. */
   readonly upstream?: string;
   /** Switches warming on for this run's conversations, except those that have a setting of their own. @default false */
-  readonly enable?: boolean;
+  readonly enableNew?: boolean;
 }
 
 /**

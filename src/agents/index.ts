@@ -1,0 +1,12 @@
+export {
+  type Agent,
+  CannotPointError,
+  type Destination,
+  type Environment,
+  type Invocation,
+  type Launch,
+  type Pointing,
+} from "./agent.ts";
+export { anyProgram } from "./any-program.ts";
+export { type Recognised, recognise } from "./recognise.ts";
+export { AGENTS } from "./table.ts";
