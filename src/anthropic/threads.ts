@@ -15,6 +15,8 @@ export interface ThreadPrint {
   /** Size of the request body in bytes. */
   readonly bytes: number;
   readonly hasTools: boolean;
+  /** It asks for something to be cached. */
+  readonly isMarked: boolean;
   /** Of how the answer to its first message begins; null before there is one. See {@link printOpening}. */
   readonly opening: string | null;
 }
@@ -49,6 +51,8 @@ export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
     chain,
     bytes: body.length,
     hasTools: Array.isArray(tools) && tools.length > 0,
+    // Inside a text its quotes would be escaped.
+    isMarked: Buffer.from(body.buffer, body.byteOffset, body.length).includes('"cache_control"'),
     opening: opening === null ? null : printOpening(opening),
   };
 }

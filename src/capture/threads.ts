@@ -105,27 +105,27 @@ export class Threads {
 
   /** Whether a person goes on in a side thread, which the main one has been left for. */
   #takesOver(print: ThreadPrint, { open, lapsed }: Standing): boolean {
-    if (open.length > 0 || this.#lacksTools(print)) return false;
+    if (open.length > 0 || this.#isLesser(print)) return false;
     if (lapsed) return true;
     return this.isSpokenIn(print) && !this.awaitsTool && print.bytes >= this.#main.bytes;
   }
 
   /** Whether a request on another model, tools or system becomes the main thread at once. */
   #replaces(print: ThreadPrint, { open, lapsed }: Standing): boolean {
+    if (this.#isLesser(print)) return false;
     // What came first may have been a title: the conversation's own request brings tools, or is the larger one.
     if (this.#answers <= 1 && !this.awaitsTool) {
       if (print.hasTools && !this.#main.hasTools) return true;
       if (print.hasTools === this.#main.hasTools && print.bytes > this.#main.bytes) return true;
     }
-    if (this.#lacksTools(print)) return false;
     // The same messages on another model, or for another agent.
     if (sharedMessages(this.#main, print) >= 2) return open.length === 0;
     return lapsed && open.length === 0;
   }
 
-  /** A summary or a title of a conversation that has tools does without. */
-  #lacksTools(print: ThreadPrint): boolean {
-    return this.#main.hasTools && !print.hasTools;
+  /** Without the main thread's tools, or with nothing to be cached: so a summary, a title. */
+  #isLesser(print: ThreadPrint): boolean {
+    return (this.#main.hasTools && !print.hasTools) || (this.#main.isMarked && !print.isMarked);
   }
 }
 

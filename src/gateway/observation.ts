@@ -11,7 +11,7 @@ import {
 } from "../anthropic/index.ts";
 import { createResponseReader, type Keeper, type OpenCall, type ResponseReader } from "../capture/index.ts";
 import type { Instant } from "../pure.ts";
-import { namedBy, sessionOf } from "./conversation-id.ts";
+import { CONVERSATION_HEADER, namedBy, sessionOf } from "./conversation-id.ts";
 import type { Ending, ExchangeObserver } from "./pass-through.ts";
 import { headerPairsOf } from "./raw-headers.ts";
 
@@ -41,8 +41,9 @@ const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
 
 export function observeMessages(observed: Observed): ExchangeObserver {
   const { keeper, request, startedAt, now } = observed;
-  const headers: HeaderPairs = headerPairsOf(request.rawHeaders);
-  const { conversationId, aside } = namedBy(headers);
+  const told = headerPairsOf(request.rawHeaders);
+  const { conversationId, aside } = namedBy(told);
+  const headers: HeaderPairs = told.filter(([name]) => name.toLowerCase() !== CONVERSATION_HEADER);
   let body: Buffer[] | null = [];
   let bodyBytes = 0;
   let call: OpenCall | null = null;
@@ -84,17 +85,17 @@ export function observeMessages(observed: Observed): ExchangeObserver {
 
     responseBegan(from) {
       const status = from.statusCode ?? 0;
-      const told = new Headers(
+      const limits = new Headers(
         headerPairsOf(from.rawHeaders)
           .filter(([name]) => isTold(name))
           .map(([...pair]) => pair),
       );
       if (status < 200 || status > 299) {
         const isBusy = status === 429 || status >= 500;
-        failed(`status ${status}`, isBusy ? (retryAfterOf(told, now()) ?? BACKOFF_MS) : 0);
+        failed(`status ${status}`, isBusy ? (retryAfterOf(limits, now()) ?? BACKOFF_MS) : 0);
         return;
       }
-      call?.answered(rateLimitOf(told));
+      call?.answered(rateLimitOf(limits));
       response = createPassingResponse(from);
     },
 

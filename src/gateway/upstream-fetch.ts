@@ -17,7 +17,8 @@ export function fetchBy(upstream: Upstream): Fetch {
       }
       signal?.throwIfAborted();
       const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-      const pairs = [...new Headers(headers)].flat();
+      // Pairs keep their order and spelling.
+      const pairs = Array.isArray(headers) ? headers.flat() : [...new Headers(headers)].flat();
       const request = upstream.request({
         method,
         path: url.slice(upstream.url.length),
