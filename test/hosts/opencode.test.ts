@@ -1,0 +1,171 @@
+/**
+ * The real OpenCode in front of the emulator, where a 5-minute entry lives some seconds, on real clocks:
+ * its person comes back after four lifetimes, three times in one conversation.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it, type TestContext } from "vitest";
+import { createEmulator, type RecordedRequest } from "../../src/emulator/index.ts";
+import { bodyOf, exchanges, isTitle, isWarm } from "./support/conversation.ts";
+import { KEEPWARM, keepwarmEnv, stopKeepwarm } from "./support/keepwarm.ts";
+import { normalised } from "./support/normalised.ts";
+import { exported, openCodeEnv, pointedAt, runTurn, serve } from "./support/opencode.ts";
+import { start } from "./support/process.ts";
+
+const TTL_MS = 5_000;
+const PAUSE_MS = 4 * TTL_MS;
+const PAUSES = 3;
+const TOOL_SECONDS = (3 * TTL_MS) / 1_000;
+const TOOL = `[[tool:bash {"command":"sleep ${TOOL_SECONDS}","description":"Wait"}]] Wait, please.`;
+
+interface Place {
+  /** For what OpenCode keeps. */
+  readonly home: string;
+  /** Where it works; of the same name for all, since its prompt names it. */
+  readonly project: string;
+  readonly env: Record<string, string>;
+  readonly url: string;
+  readonly requests: readonly RecordedRequest[];
+}
+
+const root = mkdtempSync(join(tmpdir(), "keepwarm-hosts-"));
+
+/** A home for one OpenCode, and an emulator of its own. */
+async function place(name: string, { onTestFinished }: TestContext): Promise<Place> {
+  const home = join(root, name);
+  const project = join(root, "project");
+  mkdirSync(project, { recursive: true });
+  const emulator = createEmulator({ ttl5mMs: TTL_MS });
+  const { url } = await emulator.listen();
+  onTestFinished(async () => {
+    await emulator.close();
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+  });
+  return { home, project, env: openCodeEnv(home), url, requests: emulator.requests };
+}
+
+type Say = (text: string) => Promise<void>;
+
+/** Three pauses, and a tool that runs for three lifetimes. */
+async function longConversation(say: Say): Promise<void> {
+  await say("Question 0, please.");
+  for (let pause = 1; pause <= PAUSES; pause += 1) {
+    await wait(PAUSE_MS);
+    await say(`Question ${pause}, please.`);
+  }
+  await say(TOOL);
+}
+
+async function shortConversation(say: Say): Promise<void> {
+  for (const text of ["One.", '[[tool:bash {"command":"echo hi","description":"Say hi"}]] Two.', "Three."])
+    await say(text);
+}
+
+interface Held {
+  readonly requests: readonly RecordedRequest[];
+  /** As OpenCode stored it. */
+  readonly stored: unknown;
+}
+
+/** A conversation with one OpenCode that lives as long as the conversation does. */
+async function converse(
+  at: Place,
+  talk: (say: Say) => Promise<void>,
+  mode: "kept warm" | "alone",
+): Promise<Held> {
+  const { home, project, url, requests } = at;
+  const kept = mode === "kept warm";
+  const settings = kept ? await keepwarmEnv(home, { upstream: url, ttlMs: TTL_MS }) : pointedAt(url);
+  const options = { env: { ...at.env, ...settings }, cwd: project };
+  const server = await serve(kept ? [...KEEPWARM, "run", "--enable", "--"] : [], options);
+  try {
+    const session = await server.newSession();
+    await talk((text) => server.say(session, text));
+    // A title may still be on its way.
+    await wait(500);
+    return { requests: [...requests], stored: await exported(session, { env: at.env, cwd: project }) };
+  } finally {
+    await server.process.end();
+    if (kept) await stopKeepwarm(options.env);
+  }
+}
+
+describe.concurrent("OpenCode through keepwarm run", () => {
+  it("finds its whole prefix on every return, and after a tool of three lifetimes", async (test) => {
+    const [warm, alone] = await Promise.all([
+      converse(await place("warm", test), longConversation, "kept warm"),
+      converse(await place("none", test), longConversation, "alone"),
+    ]);
+    const [first, ...returns] = exchanges(warm.requests);
+    expect(first?.read).toBe(0);
+    expect(returns).toHaveLength(PAUSES + 2);
+    for (const { read, written, prefix } of returns) {
+      expect(read / prefix).toBeGreaterThanOrEqual(0.99);
+      expect(written).toBeLessThan(prefix / 20);
+    }
+
+    // Without it, every one of them is written again, but for what the tool's own turn had just written.
+    const pauses = exchanges(alone.requests).filter(
+      ({ at }, index, all) => at - (all[index - 1]?.at ?? at) > TTL_MS,
+    );
+    expect(pauses).toHaveLength(PAUSES + 1);
+    for (const { read, written, prefix } of pauses) {
+      expect(read).toBe(0);
+      expect(written).toBeGreaterThanOrEqual(prefix);
+    }
+
+    expectOnlyTheConversationWarmed(warm.requests);
+    expect(alone.requests.filter(isWarm)).toEqual([]);
+    expect(normalised(warm.stored, { usage: "left out" })).toEqual(
+      normalised(alone.stored, { usage: "left out" }),
+    );
+  });
+
+  it("stores to the token what it stores without keepwarm, where nobody pauses", async (test) => {
+    const [warm, alone] = await Promise.all([
+      converse(await place("fast", test), shortConversation, "kept warm"),
+      converse(await place("bare", test), shortConversation, "alone"),
+    ]);
+    expect(normalised(warm.stored, { usage: "compared" })).toEqual(
+      normalised(alone.stored, { usage: "compared" }),
+    );
+  });
+});
+
+describe.concurrent("OpenCode, a process a turn, in front of a gateway that stays", () => {
+  it("finds its whole prefix on every return", async (test) => {
+    const at = await place("turn", test);
+    const settings = await keepwarmEnv(at.home, { upstream: at.url, ttlMs: TTL_MS });
+    const gateway = start(KEEPWARM[0], [KEEPWARM[1], "start", "--enable-new"], {
+      env: { ...at.env, ...settings },
+      cwd: at.project,
+    });
+    test.onTestFinished(() => gateway.end());
+    await gateway.says(new RegExp(`:${settings.KEEPWARM_PORT}`));
+    const env = { ...at.env, ...pointedAt(`http://127.0.0.1:${settings.KEEPWARM_PORT}`) };
+    const session = await runTurn("Question 0, please.", { env, cwd: at.project });
+    for (let pause = 1; pause <= PAUSES; pause += 1) {
+      await wait(PAUSE_MS);
+      await runTurn(`Question ${pause}, please.`, { env, cwd: at.project, session });
+    }
+    const [, ...returns] = exchanges(at.requests);
+    expect(returns).toHaveLength(PAUSES);
+    for (const { read, prefix } of returns) expect(read / prefix).toBeGreaterThanOrEqual(0.99);
+    expectOnlyTheConversationWarmed(at.requests);
+  });
+});
+
+/** Every warm is the conversation's last request, but for how much it asks for; nothing else is ever warmed. */
+function expectOnlyTheConversationWarmed(requests: readonly RecordedRequest[]): void {
+  expect(requests.filter(isTitle)).toHaveLength(1);
+  expect(requests.filter(isWarm).length).toBeGreaterThan(PAUSES);
+  let last: Record<string, unknown> | null = null;
+  for (const request of requests) {
+    if (isTitle(request)) continue;
+    const { max_tokens, stream, ...rest } = bodyOf(request);
+    if (isWarm(request)) expect(rest).toEqual(last);
+    else last = rest;
+  }
+}

@@ -1,0 +1,38 @@
+/** Installs the agents of `test/hosts/package.json` where they are missing or of another version. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const LIST = resolve("test/hosts/package.json");
+/** Not beside the tests: what agents depend on would be found there before our own. */
+const FOLDER = resolve("node_modules/.hosts");
+
+/** The agent's program. */
+export function program(name: string): string {
+  return join(FOLDER, "node_modules", ".bin", name);
+}
+
+export default function install(): void {
+  const { dependencies = {} } = packageIn(LIST);
+  const missing = Object.entries(dependencies).filter(
+    ([name, version]) => packageIn(join(FOLDER, "node_modules", name, "package.json")).version !== version,
+  );
+  if (missing.length === 0) return;
+  mkdirSync(FOLDER, { recursive: true });
+  copyFileSync(LIST, join(FOLDER, "package.json"));
+  const args = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  execFileSync("npm", args, { cwd: FOLDER, stdio: "inherit" });
+}
+
+interface Package {
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+function packageIn(file: string): Package {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return {};
+  }
+}

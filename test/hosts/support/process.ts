@@ -1,0 +1,66 @@
+/** A process of its own session, ended with all that it started. */
+import { type ChildProcess, spawn } from "node:child_process";
+
+export interface Started {
+  readonly child: ChildProcess;
+  /** All that it said, on either stream. */
+  said(): string;
+  /** Resolves with its exit code, null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** Resolves with the first match in what it says. @throws when it ends without one */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Ends it and what it started, and resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+export function start(command: string, args: readonly string[], { env, cwd }: StartOptions): Started {
+  const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  const listeners = new Set<() => void>();
+  const hear = (chunk: Buffer) => {
+    text += chunk.toString();
+    for (const listener of listeners) listener();
+  };
+  child.stdout.on("data", hear);
+  child.stderr.on("data", hear);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(127));
+    child.once("close", resolve);
+  });
+  return {
+    child,
+    ended,
+    said: () => text,
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const match = pattern.exec(text);
+          if (match !== null) resolve(match);
+        };
+        listeners.add(look);
+        void ended.then((code) => reject(new Error(`${command} ended with ${code} after: ${text}`)));
+        look();
+      }),
+    async end() {
+      signalGroup(child, "SIGTERM");
+      const impatient = setTimeout(() => signalGroup(child, "SIGKILL"), 5_000);
+      await ended;
+      clearTimeout(impatient);
+      // What it started may outlive it.
+      signalGroup(child, "SIGKILL");
+    },
+  };
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // Nobody of it is left.
+  }
+}
