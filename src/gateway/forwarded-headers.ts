@@ -1,6 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import { CONVERSATION_HEADER } from "./conversation-id.ts";
 
-/** RFC 9110 § 7.6.1: true of one connection only. Framing is each side's own, and `trailer` announces what we pass on. */
+/** RFC 9110 § 7.6.1: true of one connection only. */
 const hopByHop = new Set([
   "connection",
   "keep-alive",
@@ -13,41 +14,62 @@ const hopByHop = new Set([
   CONVERSATION_HEADER,
 ]);
 
-export interface RequestForwarding {
-  /** The upstream's, in place of ours. */
-  readonly host: string;
-  /** The request has neither a length nor a coding, so it has no body, and must not get one. */
-  readonly bodyless: boolean;
-}
+/** Meant for all recipients, whatever `Connection` says: without them the other side reads another message. */
+const endToEnd = new Set(["host", "content-length", "transfer-encoding"]);
+
+/** Methods that Node gives no body when neither a length nor a coding announces one. */
+const BODYLESS_METHODS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
 
 /**
  * Headers as they came (order, spelling, repetitions), less those of the connection they came by.
  *
- * @param rawHeaders names and values in turn, as Node has them
- * @param forwarding left out for a response
+ * @param host the upstream's, in place of ours
+ * @returns names and values in turn, as Node has them
  */
-export function forwardedHeaders(rawHeaders: readonly string[], forwarding?: RequestForwarding): string[] {
-  const dropped = namedByConnection(rawHeaders);
+export function forwardedRequestHeaders(request: IncomingMessage, host: string): string[] {
+  const isChunked = request.headers["transfer-encoding"] !== undefined;
   const forwarded: string[] = [];
   let hasHost = false;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    const value = rawHeaders[at + 1] ?? "";
-    const lower = name.toLowerCase();
-    if (hopByHop.has(lower) || dropped.has(lower)) continue;
-    if (forwarding && lower === "host") {
-      if (hasHost) continue;
+  for (const [name, value, lower] of withoutHop(request.rawHeaders)) {
+    // Node refuses the announcement of trailers where there can be none.
+    if (lower === "trailer" && !isChunked) continue;
+    if (lower === "host") {
+      if (!hasHost) forwarded.push(name, host);
       hasHost = true;
-      forwarded.push(name, forwarding.host);
-    } else if (!forwarding && lower === "transfer-encoding") {
-      // Node frames the response for its client, who may speak another version of HTTP.
     } else {
       forwarded.push(name, value);
     }
   }
-  if (forwarding && !hasHost) forwarded.unshift("Host", forwarding.host);
-  if (forwarding?.bodyless) forwarded.push("Content-Length", "0");
+  if (!hasHost) forwarded.unshift("Host", host);
+  // Else Node would give it one of chunks.
+  const hasBody = isChunked || request.headers["content-length"] !== undefined;
+  if (!hasBody && !BODYLESS_METHODS.has(request.method ?? "")) forwarded.push("Content-Length", "0");
   return forwarded;
+}
+
+/** Likewise, less the framing of chunks, which is each connection's own: its client may speak another version. */
+export function forwardedResponseHeaders(response: IncomingMessage, request: IncomingMessage): string[] {
+  const { statusCode, headers, rawHeaders } = response;
+  const isBodyless = request.method === "HEAD" || statusCode === 204 || statusCode === 304;
+  const staysChunked =
+    headers["transfer-encoding"] !== undefined && request.httpVersion !== "1.0" && !isBodyless;
+  const forwarded: string[] = [];
+  for (const [name, value, lower] of withoutHop(rawHeaders)) {
+    if (lower === "transfer-encoding" || (lower === "trailer" && !staysChunked)) continue;
+    forwarded.push(name, value);
+  }
+  return forwarded;
+}
+
+function* withoutHop(
+  rawHeaders: readonly string[],
+): Generator<readonly [name: string, value: string, lower: string]> {
+  const dropped = namedByConnection(rawHeaders);
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    const lower = name.toLowerCase();
+    if (!hopByHop.has(lower) && !dropped.has(lower)) yield [name, rawHeaders[at + 1] ?? "", lower];
+  }
 }
 
 function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
@@ -56,5 +78,6 @@ function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
     if (rawHeaders[at]?.toLowerCase() !== "connection") continue;
     for (const name of (rawHeaders[at + 1] ?? "").split(",")) named.add(name.trim().toLowerCase());
   }
+  for (const name of endToEnd) named.delete(name);
   return named;
 }

@@ -1,12 +1,12 @@
 /** A loopback HTTP gateway: whatever passes through it passes unchanged, and conversations stay warm. */
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createKeeper, type Keeper, type KeeperOptions } from "../capture/index.ts";
 import type { Logger } from "../host.ts";
 import { observeMessages } from "./observation.ts";
 import { type ExchangeObserver, passThrough } from "./pass-through.ts";
 import { goesElsewhere, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
-import { passUpgrade } from "./upgrade.ts";
+import { mayUpgrade, passUpgrade } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
 import { fetchBy } from "./upstream-fetch.ts";
 
@@ -53,6 +53,9 @@ const KEEP_ALIVE_MS = 600_000;
 /** After which the system probes a connection that says nothing, so that half-open ones end. In ms. */
 const PROBE_AFTER_MS = 60_000;
 
+/** How often a gateway that closes lets go of connections whose last response has ended, in ms. */
+const TIDY_MS = 50;
+
 export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: GatewayOptions): Gateway {
   const { logger, now, monotonicNow } = options;
   const runs = new Runs();
@@ -74,15 +77,31 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
     noDelay: true,
+    shouldUpgradeCallback: mayUpgrade,
   });
+  // Else those beyond it would be refused.
+  server.maxHeadersCount = 0;
+  // Each request that waits for the one before it listens for its connection's end.
+  server.on("connection", (socket) => socket.setMaxListeners(0));
   server.on("request", exchange);
   // The upstream says whether it wants the body.
   server.on("checkContinue", exchange);
   server.on("checkExpectation", exchange);
-  server.on("upgrade", (request: http.IncomingMessage, socket, head: Buffer) => {
+  // No connection of the server's any more: it does not close them.
+  const upgraded = new Set<Socket>();
+  server.on("upgrade", (request: http.IncomingMessage, socket: Socket, head: Buffer) => {
     const { path, to } = destinationOf(request);
-    if (to === null) socket.destroy();
-    else passUpgrade(request, socket, head, { upstream: to, path });
+    if (to === null) {
+      socket.destroy();
+      return;
+    }
+    upgraded.add(socket);
+    socket.on("close", () => upgraded.delete(socket));
+    passUpgrade(request, socket, head, {
+      upstream: to,
+      path,
+      unreachable: (...it) => unreachable(to, ...it),
+    });
   });
 
   function destinationOf(request: http.IncomingMessage) {
@@ -101,16 +120,21 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     }
     const isMessages = request.method === "POST" && /^[^?#]*\/v1\/messages\/?($|[?#])/.test(path);
     const observer = isMessages ? observerOf(request, to, path, tag) : undefined;
-    passThrough(request, response, { upstream: to, path, observer, unreachable });
+    passThrough(request, response, {
+      upstream: to,
+      path,
+      observer,
+      unreachable: (...it) => unreachable(to, ...it),
+    });
+  }
 
-    function unreachable(response: http.ServerResponse, error: NodeJS.ErrnoException): void {
-      const { url } = to ?? upstream;
-      logger.warn("keepwarm: the upstream could not be reached", {
-        upstream: url,
-        code: error.code ?? error.name,
-      });
-      answerError(response, 502, `${url} could not be reached (${error.code ?? error.message})`);
-    }
+  function unreachable(
+    { url }: Upstream,
+    response: http.ServerResponse,
+    { code, message }: NodeJS.ErrnoException,
+  ): void {
+    logger.warn("keepwarm: the upstream could not be reached", { upstream: url, reason: code ?? message });
+    answerError(response, 502, `${url} could not be reached (${code ?? message})`);
   }
 
   function observerOf(
@@ -164,8 +188,13 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       keeper.dispose();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const impatient = setTimeout(() => server.closeAllConnections(), graceMs);
+      const tidying = setInterval(() => server.closeIdleConnections(), TIDY_MS);
+      const impatient = setTimeout(() => {
+        server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
+      }, graceMs);
       await closed;
+      clearInterval(tidying);
       clearTimeout(impatient);
       runs.close();
       upstream.close();

@@ -1,18 +1,19 @@
 /** Takes one exchange from a client to an upstream and back: the same bytes, as they come, both ways. */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
-import { forwardedHeaders } from "./forwarded-headers.ts";
-import { headerPairsOf } from "./raw-headers.ts";
+import { forwardedRequestHeaders, forwardedResponseHeaders } from "./forwarded-headers.ts";
+import { inOnePiece } from "./in-one-piece.ts";
+import { headerPairsOf, headText, reasonOf } from "./raw-headers.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Hears what passes by. None of it may throw, and none of it is waited for. */
 export interface ExchangeObserver {
   requestChunk(chunk: Buffer): void;
-  /** The request has come in whole. */
+  /** The request has come in whole, which may be after the answer to it. */
   requestEnded(): void;
   /** The upstream began to answer. */
   responseBegan(response: IncomingMessage): void;
   responseChunk(chunk: Buffer): void;
-  /** Told once, when nothing of the exchange is on its way any more. */
+  /** Told once, when nothing of the answer is on its way any more. */
   ended(ending: Ending): void;
 }
 
@@ -27,18 +28,23 @@ export interface PassThroughOptions {
   /** Path and query to ask the upstream for, as the client wrote them. */
   readonly path: string;
   readonly observer?: ExchangeObserver | undefined;
-  /** Answers a client whose upstream could not be reached. */
+  /** Answers a client whose upstream could not be reached, or gave no answer that can be passed on. */
   readonly unreachable: (response: ServerResponse, error: NodeJS.ErrnoException) => void;
 }
+
+/** A larger request is not kept to be sent again over a new connection, in bytes: twice the API's limit. */
+const MAX_RESENT_BYTES = 64 * 1024 * 1024;
 
 export function passThrough(
   request: IncomingMessage,
   response: ServerResponse,
   { upstream, path, observer, unreachable }: PassThroughOptions,
 ): void {
+  const { socket } = request;
   let outgoing: ClientRequest;
   let incoming: IncomingMessage | null = null;
   let open = true;
+  let isHeadSent = false;
   /** What the client has sent so far, while it may have to be sent again; null when it cannot be. */
   let sent: Buffer[] | null = [];
   let sentBytes = 0;
@@ -54,76 +60,119 @@ export function passThrough(
     const outgoing = upstream.request({
       method: request.method ?? "GET",
       path,
-      headers: forwardedHeaders(request.rawHeaders, { host: upstream.host, bodyless: isBodyless(request) }),
+      headers: forwardedRequestHeaders(request, upstream.host),
       fresh,
     });
+    let isAnswered = false;
+    outgoing.on("socket", (socket) => socket.once("data", () => (isAnswered = true)));
     outgoing.on("response", answer);
     outgoing.on("continue", () => response.writeContinue());
-    outgoing.on("information", ({ statusCode }) => {
-      if (statusCode === 102) response.writeProcessing();
-    });
+    outgoing.on("information", inform);
     outgoing.on("drain", () => request.resume());
-    // What is left of a request that was answered early is read all the same, or nothing could follow it.
-    outgoing.on("close", () => request.resume());
-    outgoing.on("error", (error: NodeJS.ErrnoException) => failed(outgoing, error));
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // A kept-alive connection that the other side had just closed never reached it.
+      const isStale = outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+      failed(outgoing, error, isStale && !isAnswered);
+    });
+    outgoing.on("close", () => {
+      failed(outgoing, new Error("it gave no answer that HTTP knows"), false);
+      takeRest(outgoing);
+    });
     return outgoing;
   }
 
   /** Before its answer began; afterwards the answer itself tells. */
-  function failed(failing: ClientRequest, error: NodeJS.ErrnoException): void {
+  function failed(failing: ClientRequest, error: NodeJS.ErrnoException, isStale: boolean): void {
     if (incoming !== null || failing !== outgoing || !open) return;
-    // A kept-alive connection that the other side had just closed never reached it: once more, on a new one.
-    if (failing.reusedSocket && sent !== null && (error.code === "ECONNRESET" || error.code === "EPIPE")) {
+    if (isStale && sent !== null) {
+      // Once more, and a new connection is never a stale one.
       outgoing = send(true);
       for (const chunk of sent) outgoing.write(chunk);
-      if (request.complete && request.readableEnded) outgoing.end();
+      if (request.readableEnded) finish();
       else request.resume();
       return;
     }
     end("unreachable");
     unreachable(response, error);
-    // What is left of the body has nowhere to go, yet its sender should get to read the answer.
-    request.resume();
+    takeRest(failing);
+  }
+
+  /** What is left of a body may have nowhere to go, yet its sender should get to read the answer. */
+  function takeRest(of: ClientRequest): void {
+    if (of === outgoing) request.resume();
+  }
+
+  function finish(): void {
+    if (request.rawTrailers.length > 0) outgoing.addTrailers(headerPairsOf(request.rawTrailers));
+    outgoing.end();
+  }
+
+  function inform(information: Parameters<typeof headText>[0]): void {
+    // HTTP/1.0 knows none, and a response that waits for one before it has no connection yet.
+    if (request.httpVersion === "1.1") response.socket?.write(headText(information), "latin1");
   }
 
   function answer(from: IncomingMessage): void {
+    from.on("error", () => {});
+    const { statusCode = 0 } = from;
+    if (statusCode < 200) {
+      failed(outgoing, new Error("it answered with a status that HTTP does not know"), false);
+      outgoing.destroy();
+      return;
+    }
     incoming = from;
     sent = null;
     observer?.responseBegan(from);
     response.sendDate = false;
-    response.writeHead(from.statusCode ?? 502, from.statusMessage, forwardedHeaders(from.rawHeaders));
+    response.writeHead(statusCode, reasonOf(from), forwardedResponseHeaders(from, request));
     const write = inOnePiece(response, () => from.pause());
-    write.soon();
-    from.on("data", (chunk: Buffer) => {
+    const pass = (chunk: Buffer) => {
       write.chunk(chunk);
       observer?.responseChunk(chunk);
-    });
+    };
+    write.begin();
+    from.on("data", pass);
     from.on("end", () => {
       write.rest();
       if (from.rawTrailers.length > 0) response.addTrailers(headerPairsOf(from.rawTrailers));
       response.end();
     });
-    from.on("error", () => {});
     from.on("close", () => {
       if (from.complete || !open) return;
-      end("cut");
-      write.rest();
       // What has come gets through, and then the client sees what we saw: a connection that ends too early.
-      response.socket?.destroySoon();
+      const rest: Buffer | null = from.read();
+      if (rest) pass(rest);
+      write.rest();
+      end("cut");
+      cutOff(response);
     });
     response.on("drain", () => from.resume());
   }
 
+  function gone(): void {
+    end("abandoned");
+    if (!outgoing.destroyed && !(incoming?.complete && request.complete)) outgoing.destroy();
+  }
+
+  // Not the response's own end, which one that waits for another before it never sees.
+  socket.on("close", gone);
   response.on("finish", () => end("complete"));
   response.on("close", () => {
-    end("abandoned");
-    if (!outgoing.destroyed && !incoming?.complete) outgoing.destroy();
+    // It may be answered before it has come in whole, and break off then.
+    if (request.complete || socket.destroyed) {
+      socket.off("close", gone);
+      gone();
+    }
   });
   response.on("error", () => {});
   request.on("error", () => {});
+  request.on("close", () => {
+    if (response.closed) socket.off("close", gone);
+  });
 
   outgoing = send(false);
   request.on("data", (chunk: Buffer) => {
+    isHeadSent = true;
     sentBytes += chunk.length;
     if (sentBytes > MAX_RESENT_BYTES) sent = null;
     sent?.push(chunk);
@@ -131,57 +180,19 @@ export function passThrough(
     observer?.requestChunk(chunk);
   });
   request.on("end", () => {
-    if (request.rawTrailers.length > 0) outgoing.addTrailers(headerPairsOf(request.rawTrailers));
-    outgoing.end();
+    isHeadSent = true;
+    finish();
     observer?.requestEnded();
+  });
+  // With what came in the same packet, or else before it: the upstream may answer to the head alone.
+  setImmediate(() => {
+    if (!isHeadSent && !outgoing.destroyed) outgoing.write("", "latin1");
   });
 }
 
-/** A larger request is not kept to be sent again over a new connection, in bytes: twice the API's limit. */
-const MAX_RESENT_BYTES = 64 * 1024 * 1024;
-
-/**
- * Everything that came in one packet leaves in one piece, the head along with what followed it: written piece by
- * piece, a fast stream costs a fifth of the throughput.
- */
-function inOnePiece(response: ServerResponse, full: () => void) {
-  let chunks: Buffer[] = [];
-  let scheduled = false;
-  let begun = false;
-
-  function now(): void {
-    scheduled = false;
-    const [first] = chunks;
-    // Nobody waits for a body to see the head.
-    if (first === undefined && !begun) response.flushHeaders();
-    begun = true;
-    if (first === undefined) return;
-    const piece = chunks.length === 1 ? first : Buffer.concat(chunks);
-    chunks = [];
-    if (!response.write(piece)) full();
-  }
-
-  function soon(): void {
-    if (scheduled) return;
-    scheduled = true;
-    process.nextTick(() => {
-      if (scheduled) now();
-    });
-  }
-
-  return {
-    soon,
-    chunk(chunk: Buffer): void {
-      chunks.push(chunk);
-      soon();
-    },
-    /** What is left, before the end. */
-    rest(): void {
-      if (scheduled) now();
-    },
-  };
-}
-
-function isBodyless({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
+/** Ends the connection once what was written has left. */
+function cutOff(response: ServerResponse): void {
+  if (response.socket) response.socket.destroySoon();
+  // It waits for a response before it, and gets the connection when that has ended.
+  else response.once("socket", (socket) => setImmediate(() => socket.destroySoon()));
 }

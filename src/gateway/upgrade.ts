@@ -1,18 +1,32 @@
 /** Passes a connection on that changes its protocol, such as a WebSocket. */
-import { type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
-import { headerPairsOf } from "./raw-headers.ts";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { CONVERSATION_HEADER } from "./conversation-id.ts";
+import { forwardedResponseHeaders } from "./forwarded-headers.ts";
+import { headerPairsOf, headText, reasonOf } from "./raw-headers.ts";
 import type { Upstream } from "./upstream.ts";
+
+export interface UpgradeOptions {
+  readonly upstream: Upstream;
+  readonly path: string;
+  /** Answers a client whose upstream could not be reached. */
+  readonly unreachable: (response: ServerResponse, error: NodeJS.ErrnoException) => void;
+}
+
+/** Whether a request may change its protocol. One with a body stays HTTP, as a server may choose (RFC 9110 § 7.8). */
+export function mayUpgrade({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
+}
 
 export function passUpgrade(
   request: IncomingMessage,
-  client: Duplex,
+  client: Socket,
   head: Buffer,
-  { upstream, path }: { readonly upstream: Upstream; readonly path: string },
+  { upstream, path, unreachable }: UpgradeOptions,
 ): void {
-  const headers = headerPairsOf(request.rawHeaders).map(([name, value]) =>
-    name.toLowerCase() === "host" ? [name, upstream.host] : [name, value],
-  );
+  const headers = headerPairsOf(request.rawHeaders)
+    .filter(([name]) => name.toLowerCase() !== CONVERSATION_HEADER)
+    .map(([name, value]) => (name.toLowerCase() === "host" ? [name, upstream.host] : [name, value]));
   const outgoing = upstream.request({
     method: request.method ?? "GET",
     path,
@@ -20,26 +34,41 @@ export function passUpgrade(
     // Its connection is never given back.
     fresh: true,
   });
+  let isAnswered = false;
+
+  /** In HTTP, which is what it speaks as long as nothing else is agreed. */
+  function responseOfOurs(): ServerResponse {
+    isAnswered = true;
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(client);
+    response.on("finish", () => client.end());
+    response.on("error", () => {});
+    return response;
+  }
+
   client.on("error", () => outgoing.destroy());
   client.on("close", () => outgoing.destroy());
-  outgoing.on("error", () => client.destroy());
+  outgoing.on("error", (error) => {
+    if (!isAnswered && !client.destroyed) unreachable(responseOfOurs(), error);
+  });
   outgoing.on("response", (answer) => {
-    client.write(headOf(answer));
-    answer.pipe(client);
+    const response = responseOfOurs();
+    response.sendDate = false;
+    response.writeHead(answer.statusCode ?? 502, reasonOf(answer), forwardedResponseHeaders(answer, request));
+    answer.on("error", () => client.destroySoon());
+    answer.pipe(response);
   });
   outgoing.on("upgrade", (answer, server, serverHead) => {
-    client.write(headOf(answer));
+    isAnswered = true;
+    client.write(headText(answer), "latin1");
     if (serverHead.length > 0) client.write(serverHead);
     if (head.length > 0) server.write(head);
     server.on("error", () => client.destroy());
+    server.on("close", () => client.destroySoon());
     client.on("error", () => server.destroy());
     client.on("close", () => server.destroy());
     server.pipe(client).pipe(server);
   });
   outgoing.end();
-}
-
-function headOf({ statusCode = 502, statusMessage, rawHeaders }: IncomingMessage): string {
-  const lines = headerPairsOf(rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${statusCode} ${statusMessage ?? STATUS_CODES[statusCode] ?? ""}\r\n${lines.join("")}\r\n`;
 }

@@ -36,8 +36,8 @@ export function createUpstream(url: URL): Upstream {
   return {
     url: url.href.replace(/\/$/, ""),
     host,
-    request: ({ method, path, headers, fresh = false }) =>
-      transport.request({
+    request({ method, path, headers, fresh = false }) {
+      const request = transport.request({
         protocol,
         hostname: hostname.replace(/^\[|\]$/g, ""),
         port,
@@ -46,7 +46,11 @@ export function createUpstream(url: URL): Upstream {
         headers,
         maxHeaderSize: MAX_HEADER_BYTES,
         agent: fresh ? new transport.Agent({ proxyEnv: process.env }) : agent,
-      }),
+      });
+      // Else those beyond the thousandth would be left out.
+      request.maxHeadersCount = 0;
+      return request;
+    },
     close: () => agent.destroy(),
   };
 }
