@@ -28,12 +28,21 @@ export interface Observed {
   readonly now: () => number;
 }
 
+/** Why a request has no answer of use, as a phrase, and for how many ms the API wants to be left alone. */
+interface Failure {
+  readonly reason: string;
+  readonly waitMs: number;
+}
+
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */
 const BACKOFF_MS = 8_000;
 
+const gunzip = () => zlib.createGunzip({ finishFlush: zlib.constants.Z_SYNC_FLUSH });
+
 /** Undo `Content-Encoding` while a response passes. */
 const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
-  gzip: () => zlib.createGunzip({ finishFlush: zlib.constants.Z_SYNC_FLUSH }),
+  gzip: gunzip,
+  "x-gzip": gunzip,
   deflate: () => zlib.createInflate({ finishFlush: zlib.constants.Z_SYNC_FLUSH }),
   br: () => zlib.createBrotliDecompress(),
   zstd: () => zlib.createZstdDecompress(),
@@ -44,30 +53,36 @@ export function observeMessages(observed: Observed): ExchangeObserver {
   const told = headerPairsOf(request.rawHeaders);
   const { conversationId, aside } = namedBy(told);
   const headers: HeaderPairs = told.filter(([name]) => name.toLowerCase() !== CONVERSATION_HEADER);
-  let body: Buffer[] | null = [];
+  let body: Buffer[] = [];
   let bodyBytes = 0;
   let call: OpenCall | null = null;
   let response: PassingResponse | null = null;
+  let failure: Failure | null = null;
+  let over = false;
 
-  function failed(failure: string, waitMs?: number): void {
-    call?.failed(failure, waitMs);
+  function failed(reason: string, waitMs = 0): void {
+    // The first tells: what ends after it ends because of it.
+    failure ??= { reason, waitMs };
+    call?.failed(failure.reason, failure.waitMs);
     call = null;
   }
 
   return {
     requestChunk(chunk) {
       bodyBytes += chunk.length;
-      if (bodyBytes > DEFAULT_MAX_BODY_BYTES) body = null;
-      body?.push(chunk);
+      if (bodyBytes > DEFAULT_MAX_BODY_BYTES) body = [];
+      else body.push(chunk);
     },
 
     requestEnded() {
-      if (body === null) {
-        if (conversationId !== null && !aside) keeper.unreadable(conversationId);
+      // Answered to its end already, and not with a failure: there is no turn left to follow.
+      if (over && failure === null) return;
+      if (bodyBytes > DEFAULT_MAX_BODY_BYTES) {
+        if (conversationId !== null && !aside && failure === null) keeper.unreadable(conversationId);
         return;
       }
       let bytes: Buffer | null = Buffer.concat(body);
-      body = null;
+      body = [];
       const { url, send, tag } = observed;
       call = keeper.turns.open({
         read: () => {
@@ -81,6 +96,8 @@ export function observeMessages(observed: Observed): ExchangeObserver {
         send,
         startedAt,
       });
+      // Turned away before it was through: whose request that was can only be read now.
+      if (failure !== null) failed(failure.reason);
     },
 
     responseBegan(from) {
@@ -104,7 +121,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
     },
 
     ended(ending) {
-      body = null;
+      over = true;
       if (response === null) {
         failed(UNANSWERED[ending]);
         return;
@@ -132,10 +149,11 @@ interface PassingResponse {
 
 /** Read a moment later, so that no byte waits for it. */
 function createPassingResponse({ headers }: IncomingMessage): PassingResponse {
-  const reader = createResponseReader(headers["content-type"] ?? null);
   const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   const decoder = Object.hasOwn(decoders, coding) ? (decoders[coding]?.() ?? null) : null;
   const isReadable = coding === "identity" || coding === "" || decoder !== null;
+  // What cannot be read was an answer all the same, and tells nothing.
+  const reader = createResponseReader(isReadable ? (headers["content-type"] ?? null) : null);
   decoder?.on("data", (chunk: Buffer) => reader.feed(chunk)).on("error", () => {});
   let waiting: Buffer[] = [];
 

@@ -108,8 +108,9 @@ export function passThrough(
   }
 
   function inform(information: Parameters<typeof headText>[0]): void {
-    // HTTP/1.0 knows none, and a response that waits for one before it has no connection yet.
-    if (request.httpVersion === "1.1") response.socket?.write(headText(information), "latin1");
+    // `continue` tells of a 100. HTTP/1.0 knows none, and a response that waits for one before it has no connection yet.
+    if (information.statusCode !== 100 && request.httpVersion === "1.1")
+      response.socket?.write(headText(information), "latin1");
   }
 
   function answer(from: IncomingMessage): void {

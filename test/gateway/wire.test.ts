@@ -110,6 +110,30 @@ describe("the keep-alive race", () => {
     expect(upstream.lines[1]?.text).toMatch(/\r\n\r\n\{"a":1\}$/);
   });
 
+  it("does not try the next old connection, which may be just as stale", async () => {
+    const upstream = await rawServer();
+    const { ask } = await bareGateway(upstream.url);
+    const clients = [ask(post()), ask(post())];
+    // Both are in use at once, so that two connections are kept.
+    const lines = [await upstream.line(0), await upstream.line(1)];
+    let asked = 0;
+    for (const [index, line] of lines.entries()) {
+      await line.until("{}");
+      line.send(OK);
+      await clients[index]?.until("ok");
+      line.socket.on("data", () => {
+        asked++;
+        line.reset();
+      });
+    }
+    const again = ask(post());
+    const third = await upstream.line(2);
+    await third.until("{}");
+    third.send(OK);
+    expect(await again.until("ok")).toContain("200 OK");
+    expect([asked, upstream.lines.length]).toEqual([1, 3]);
+  });
+
   it("sends it no third time", async () => {
     const upstream = await answering(OK, (line) => line.reset());
     const { ask } = await bareGateway(upstream.url);
