@@ -51,6 +51,8 @@ export interface WarmCompleted extends ConversationRef {
   readonly warmId?: string;
   /** Epoch ms at which the warm request went out. */
   readonly startedAt?: number;
+  /** It was the host's own, or another program's, and is not on keepwarm's bill. */
+  readonly foreign?: true;
   /** Why the cache was missed, where the API said: the type of its `cache_miss_reason`. */
   readonly missReason?: string;
 }

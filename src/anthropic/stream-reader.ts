@@ -21,8 +21,13 @@ type EventType = RawMessageStreamEvent["type"] | "error";
 /** Events that say something about usage; all others are stepped over unparsed. */
 const READ_EVENTS: readonly EventType[] = ["message_start", "message_delta", "message_stop", "error"];
 
-/** Read as well until the answer's text has begun. */
-const OPENING_EVENTS: readonly EventType[] = [...READ_EVENTS, "content_block_delta", "content_block_stop"];
+/** Read as well until it is known how the answer begins. */
+const OPENING_EVENTS: readonly EventType[] = [
+  ...READ_EVENTS,
+  "content_block_start",
+  "content_block_delta",
+  "content_block_stop",
+];
 
 /**
  * Reads usage and stop reason out of a streamed response while its bytes pass by. Feed it every chunk as it
@@ -113,6 +118,13 @@ export class MessageStreamReader implements ResponseFacts {
         this.#stopReason = textOf(recordOf(record.delta).stop_reason) ?? this.#stopReason;
         this.#missReason = missReasonOf(record.diagnostics) ?? this.#missReason;
         return;
+      case "content_block_start": {
+        const { type, id } = recordOf(record.content_block);
+        if (type !== "tool_use") return;
+        this.#openWith(textOf(id) ?? "");
+        this.#opened();
+        return;
+      }
       case "content_block_delta":
         this.#openWith(textOf(recordOf(record.delta).text) ?? "");
         return;

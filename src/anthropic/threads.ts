@@ -17,7 +17,7 @@ export interface ThreadPrint {
   readonly hasTools: boolean;
   /** It asks for something to be cached. */
   readonly isMarked: boolean;
-  /** Of how the answer to its first message begins; null before there is one. See {@link printOpening}. */
+  /** Of how the answer to its first message begins; null where none stands there. See {@link printOpening}. */
   readonly opening: string | null;
 }
 
@@ -94,15 +94,18 @@ function digestOf(hash: Hash): string {
   return hash.digest().toString("base64url", 0, 16);
 }
 
-/** The first text of a message. */
+/** How an assistant's message begins: its first text, or the id of the tool call that stands before any. */
 export function openingOf(message: unknown): string | null {
   if (typeof message !== "object" || message === null || !("content" in message)) return null;
+  if (!("role" in message) || message.role !== "assistant") return null;
   const { content } = message;
   if (typeof content === "string") return content;
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
   for (const block of blocks) {
-    if (typeof block !== "object" || block === null || !("text" in block)) continue;
-    if (typeof block.text === "string") return block.text;
+    if (typeof block !== "object" || block === null || !("type" in block)) continue;
+    if (block.type === "text" && "text" in block && typeof block.text === "string" && block.text !== "")
+      return block.text;
+    if (block.type === "tool_use" && "id" in block && typeof block.id === "string") return block.id;
   }
   return null;
 }

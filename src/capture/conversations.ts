@@ -1,6 +1,7 @@
 /** The conversations that pass by: which one a request belongs to, and the last request of each. */
 import { randomUUID } from "node:crypto";
 import {
+  continues,
   type Fetch,
   type MessageUsage,
   type RequestFacts,
@@ -23,6 +24,8 @@ export interface LastRequest {
   readonly realm: string;
   readonly usage: MessageUsage | null;
   readonly stopReason: string | null;
+  /** What it came with. */
+  readonly tag: string | null;
   /** Why it cannot be warmed, as a sentence; null when it can. */
   readonly notWarmable: string | null;
 }
@@ -33,6 +36,7 @@ export interface OpenTurn {
   readonly startedAt: Instant;
   readonly print: ThreadPrint;
   readonly facts: RequestFacts;
+  readonly tag: string | null;
   /** Let go of when its entry has lapsed, though its response is not over. */
   request: HeldRequest | null;
 }
@@ -41,11 +45,14 @@ export interface CapturedConversation {
   readonly id: string;
   /** Whether its client named it; otherwise it is known by its threads. */
   readonly named: boolean;
-  /** What it came with: the run of a command, say. Conversations of different tags have nothing in common. */
+  /**
+   * What its person's last request came with: the run of a command, say. Nameless conversations of different tags
+   * have nothing in common.
+   */
   tag: string | null;
   threads: Threads;
-  /** How the answer to its first message begins, as a print. */
-  opening: string | null;
+  /** How the answers to its first message began, as prints, the last one first. */
+  openings: readonly string[];
   modelName: string;
   last: LastRequest | null;
   /** When the prefix was last used, by a turn or a warm. */
@@ -120,8 +127,6 @@ export class Conversations {
   place(arrival: Arrival): Place | null {
     const { conversationId, print, now } = arrival;
     const known = conversationId === null ? this.#meantBy(arrival) : this.#conversations.get(conversationId);
-    // A named one may be taken up again by another run.
-    if (known) known.tag = arrival.tag;
     if (arrival.aside) return known ? { conversation: known, role: "side" } : null;
     if (known && !hasMain(known)) {
       known.threads = new Threads(print);
@@ -142,7 +147,7 @@ export class Conversations {
       named: conversationId !== null,
       tag,
       threads: new Threads(print),
-      opening: null,
+      openings: [],
       modelName,
       last: null,
       lastUsedAt: now,
@@ -160,6 +165,16 @@ export class Conversations {
     this.#conversations.delete(conversation.id);
     this.#conversations.set(conversation.id, conversation);
     return conversation;
+  }
+
+  /** The conversation whose last request this one repeats, but for what it asks to be answered with. */
+  repeatedBy(arrival: Arrival): CapturedConversation | null {
+    const { conversationId, print } = arrival;
+    const known = conversationId === null ? this.#meantBy(arrival) : this.#conversations.get(conversationId);
+    const isLast = known?.last && known.threads.main.chain.length === print.chain.length;
+    return isLast && continues(known.threads.main, print) && known.threads.main.realm === print.realm
+      ? known
+      : null;
   }
 
   forget(id: string): void {
@@ -225,7 +240,7 @@ export class Conversations {
     let most = 1;
     for (const conversation of this.#conversations.values()) {
       if (!isBeside(conversation, arrival)) continue;
-      const shared = Math.max(conversation.threads.continuedBy(print), asksAgain(conversation, print));
+      const shared = Math.max(conversation.threads.continuedBy(print), takesUp(conversation, print));
       if (shared >= most && !isAnother(conversation, print)) {
         closest = conversation;
         most = shared;
@@ -239,7 +254,9 @@ export class Conversations {
     if (arrival.conversationId !== null || !this.#options.sideThreadsBegin) return undefined;
     return this.all().findLast(
       (conversation) =>
-        isBeside(conversation, arrival) && (conversation.turns.size > 0 || conversation.threads.awaitsTool),
+        isBeside(conversation, arrival) &&
+        (conversation.turns.size > 0 ||
+          (conversation.threads.awaitsTool && !isLapsed(conversation, arrival.now))),
     );
   }
 }
@@ -284,24 +301,50 @@ function hasMain({ threads, turns }: CapturedConversation): boolean {
 }
 
 function roleIn(conversation: CapturedConversation, print: ThreadPrint, now: Instant): Role {
-  const { threads, turns, lastUsedAt, ttlMs } = conversation;
-  const lapsed = threads.answered && elapsedMs(lastUsedAt, now) >= ttlMs;
-  return threads.roleOf(print, { open: [...turns].map((turn) => turn.print), lapsed });
+  const { threads, turns } = conversation;
+  const open = [...turns].map((turn) => turn.print);
+  return threads.roleOf(print, { open, lapsed: isLapsed(conversation, now) });
 }
 
-/** Messages that a request has in common with an unnamed conversation whose last exchange it asks again. */
-function asksAgain({ threads }: CapturedConversation, print: ThreadPrint): number {
+/** Whether nothing of its main thread can be in the cache any more, held or not. */
+function isLapsed({ threads, lastUsedAt, ttlMs }: CapturedConversation, now: Instant): boolean {
+  return threads.answered && elapsedMs(lastUsedAt, now) >= ttlMs;
+}
+
+/** First answers that are remembered: it may be asked again. */
+const MOST_OPENINGS = 4;
+
+/** Notes how the answer to a conversation's first message began: in this request, or else in its response. */
+export function noteOpening(
+  conversation: CapturedConversation,
+  print: ThreadPrint,
+  opening: string | null,
+): void {
+  // The one that it went on from is the one that stands.
+  if (print.opening !== null) conversation.openings = [print.opening];
+  else if (opening !== null) {
+    const others = conversation.openings.filter((other) => other !== opening);
+    conversation.openings = [opening, ...others].slice(0, MOST_OPENINGS);
+  }
+}
+
+/**
+ * Messages that a request has in common with an unnamed conversation whose last exchange it asks again, or whose
+ * history its client has rewritten: it still has the first message, and the answer that was given here.
+ */
+function takesUp({ threads, openings }: CapturedConversation, print: ThreadPrint): number {
   const shared = sharedMessages(threads.main, print);
-  return shared >= 2 && shared >= threads.main.chain.length - 2 ? shared : 0;
+  const isRewritten = shared >= 1 && print.opening !== null && openings.includes(print.opening);
+  return isRewritten || (shared >= 2 && shared >= threads.main.chain.length - 2) ? shared : 0;
 }
 
 /**
  * Whether a request that goes on from a first message is another conversation's, which began with the same one:
- * the answer in it is not the one that was given here.
+ * the answer in it is none that was given here.
  */
-function isAnother({ threads, opening }: CapturedConversation, print: ThreadPrint): boolean {
-  if (threads.main.chain.length > 1 || opening === null || print.opening === null) return false;
-  return opening !== print.opening;
+function isAnother({ threads, openings }: CapturedConversation, print: ThreadPrint): boolean {
+  if (threads.main.chain.length > 1 || openings.length === 0 || print.opening === null) return false;
+  return !openings.includes(print.opening);
 }
 
 /** Whether an unnamed conversation has the same client as a request without a name, as far as can be told. */

@@ -28,6 +28,7 @@ import { Headroom } from "./headroom.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
 import { createTurns, type Turns } from "./turns.ts";
+import { withoutUnnamed } from "./unnamed-settings.ts";
 
 export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" | "usage"> {
   readonly storage: StorageNamespace;
@@ -71,10 +72,15 @@ export interface Keeper extends Disposable {
   close(conversationId: string): void;
   /** Its client is gone: nothing more is sent, and its setting stays. */
   detach(conversationId: string): void;
+  /** What came with this tag is gone: likewise. */
+  detachTag(tag: string): void;
 }
 
 const LAPSED_MEANWHILE =
   "The cache entry expired before the response was read to its end. The next turn starts afresh.";
+
+/** The id of a warm that was not ours. */
+const ANOTHERS = "another's";
 
 /** Least time between two sweeps, in ms. */
 const SWEEP_PAUSE_MS = 1_000;
@@ -106,7 +112,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const plugin = activate({
     events: internal,
     warmService: { warm },
-    storage,
+    storage: withoutUnnamed(storage),
     // Whoever shows it gets the surface by name.
     surfaces: { register: () => () => {} },
     logger,
@@ -144,6 +150,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
     watching: () => !disposed,
     refusal: (request, last) => refusalOf(request, last.facts, optionsFor(last))?.reason ?? null,
     limits: (realm, limits) => headroom.note(realm, limits, now()),
+    unreadable,
+    repeated(conversation, usage, startedAt) {
+      if (elapsedMs(conversation.lastUsedAt, startedAt) > 0) conversation.lastUsedAt = startedAt;
+      tell("warmCompleted", {
+        conversationId: conversation.id,
+        usage,
+        startedAt: wallOf(startedAt),
+        warmId: ANOTHERS,
+        foreign: true,
+      });
+      sweepLater();
+    },
     started({ id: conversationId, modelName, tag }) {
       // Before others hear of it, who may switch it off or close it there and then.
       if (enableNew(tag)) void harmlessly("switch on", conversationId, plugin.warmer.enableIfNew);
@@ -162,15 +180,19 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
     const { facts, usage, stopReason, notWarmable } = last;
     return {
-      // Not the request's own start: if this turn failed, a warm may have used the prefix since. Reckoned back
-      // from now, because the wall clock may have been set meanwhile.
-      requestStartedAt: now() - elapsedMs(lastUsedAt, instant()),
+      // Not the request's own start: if this turn failed, a warm may have used the prefix since.
+      requestStartedAt: wallOf(lastUsedAt),
       modelName: facts.model,
       ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs }),
       ...(usage === null ? {} : { usage }),
       ...(stopReason === null ? {} : { stopReason }),
       ...(notWarmable === null ? {} : { notWarmable }),
     };
+  }
+
+  /** An instant as epoch ms, reckoned back from now, because the wall clock may have been set meanwhile. */
+  function wallOf(at: Instant): number {
+    return now() - elapsedMs(at, instant());
   }
 
   function optionsFor({ usage, send }: Pick<LastRequest, "usage" | "send">) {
@@ -191,7 +213,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   /** Why it must wait, and for how long; null when it need not. */
-  function reasonToWait({ waitUntil }: CapturedConversation, { realm }: LastRequest): WarmFailure | null {
+  function reasonToWait({ id, waitUntil }: CapturedConversation, { realm }: LastRequest): WarmFailure | null {
+    if (turns.isComing(id)) return { error: "A request of this conversation is coming in" };
     const turnedAwayMs = waitUntil === null ? 0 : -elapsedMs(waitUntil, instant());
     if (turnedAwayMs > 0) {
       return { error: "The API has turned a real request away for the moment", retryAfterMs: turnedAwayMs };
@@ -213,10 +236,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!conversation || !last) {
       return { error: "There is no request of this conversation to repeat.", permanent: true };
     }
+    // A turn that has been sent is under way, though it may not have been read yet: then this is aborted.
+    turns.catchUp();
     conversation.warming = true;
     try {
       const request = await last.request.unpack();
       return await warmSlot(async () => {
+        turns.catchUp();
         const wait = reasonToWait(conversation, last);
         if (wait !== null) return wait;
         const startedAt = instant();
@@ -250,6 +276,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
     conversations.forget(conversationId);
     tell("conversationDetached", { conversationId });
     if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
+  }
+
+  function unreadable(conversationId: string): void {
+    tell("conversationChanged", { conversationId, invalidated: "a request could not be read" });
   }
 
   function close(conversationId: string): void {
@@ -303,13 +333,20 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
     heldBytes: () => shelf.heldBytes(),
     warmsInFlight: () => warmSlot.activeCount + warmSlot.pendingCount,
-    unreadable: (conversationId) =>
-      tell("conversationChanged", { conversationId, invalidated: "a request could not be read" }),
+    unreadable,
     close,
     detach(conversationId) {
       turns.catchUp();
       const conversation = conversations.get(conversationId);
       if (conversation) letGo(conversation);
+    },
+    detachTag(tag) {
+      turns.catchUp();
+      for (const conversation of conversations.all()) {
+        if (conversation.tag === tag) letGo(conversation);
+        // Taken up by another since, whose first request is under way: what is kept is the old one's.
+        else if (conversation.last?.tag === tag) conversation.last = null;
+      }
     },
     dispose() {
       disposed = true;

@@ -75,15 +75,17 @@ export class Threads {
 
   /** A request of the main thread was answered. */
   answeredMain(print: ThreadPrint, stopReason: string | null): void {
-    if (this.#answers > 0 && this.#main.base !== print.base) {
+    const isAnother = this.#main.base !== print.base;
+    if (this.#answers > 0 && isAnother) {
       const others = this.#displaced.filter(({ base }) => base !== this.#main.base);
       this.#displaced = [this.#main, ...others].slice(0, MOST_DISPLACED);
     }
     this.#displaced = this.#displaced.filter(({ base }) => base !== print.base);
     this.#sides = this.#sides.filter((side) => !continues(side.print, print));
+    // What took the place of a title has only begun.
+    this.#answers = isAnother && sharedMessages(this.#main, print) === 0 ? 1 : this.#answers + 1;
     this.#main = print;
     this.#stopReason = stopReason;
-    this.#answers++;
   }
 
   answeredAside(print: ThreadPrint, stopReason: string | null): void {
@@ -105,9 +107,12 @@ export class Threads {
 
   /** Whether a person goes on in a side thread, which the main one has been left for. */
   #takesOver(print: ThreadPrint, { open, lapsed }: Standing): boolean {
-    if (open.length > 0 || this.#isLesser(print)) return false;
-    if (lapsed) return true;
-    return this.isSpokenIn(print) && !this.awaitsTool && print.bytes >= this.#main.bytes;
+    if (open.length > 0) return false;
+    const isSpokenIn = this.isSpokenIn(print);
+    if (lapsed) return isSpokenIn || (!this.awaitsTool && !this.#isLesser(print));
+    if (!isSpokenIn || this.awaitsTool) return false;
+    const goesOnFromMain = sharedMessages(this.#main, print) >= 2;
+    return goesOnFromMain || (!this.#isLesser(print) && print.bytes >= this.#main.bytes);
   }
 
   /** Whether a request on another model, tools or system becomes the main thread at once. */
@@ -119,8 +124,10 @@ export class Threads {
       if (print.hasTools === this.#main.hasTools && print.bytes > this.#main.bytes) return true;
     }
     // The same messages on another model, or for another agent.
-    if (sharedMessages(this.#main, print) >= 2) return open.length === 0;
-    return lapsed && open.length === 0;
+    const shared = sharedMessages(this.#main, print);
+    const goesOn = shared === this.#main.chain.length && print.chain.length > shared;
+    if (shared >= 2 || goesOn) return open.length === 0;
+    return lapsed && open.length === 0 && !this.awaitsTool;
   }
 
   /** Without the main thread's tools, or with nothing to be cached: so a summary, a title. */

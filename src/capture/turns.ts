@@ -6,11 +6,12 @@ import {
   headerPairs,
   headerValue,
   isProbe,
+  type MessageUsage,
   printThread,
   type RateLimit,
-  type RequestFacts,
   type ResponseFacts,
   readRequest,
+  type StreamError,
   sharedMessages,
   type ThreadPrint,
   type TtlOptions,
@@ -22,6 +23,7 @@ import {
   type Conversations,
   capture,
   type LastRequest,
+  noteOpening,
   type OpenTurn,
   type Place,
 } from "./conversations.ts";
@@ -31,8 +33,12 @@ import { HeldRequest } from "./held-request.ts";
 export interface Call {
   /** Reads the request; null when it cannot be told what was sent. Asked for once, some time after it left. */
   readonly read: () => CapturedRequest | null;
-  /** The conversation that the client named; null when it named none. */
-  readonly nameOf: (facts: RequestFacts) => string | null;
+  /**
+   * The conversation that the client named; null when it named none.
+   *
+   * @param userId `metadata.user_id`, where the body could be read and has one
+   */
+  readonly nameOf: (userId: string | null) => string | null;
   /** The client said that it is not the person's own thread: a sub-agent's. @default false */
   readonly aside?: boolean;
   readonly tag: string | null;
@@ -44,6 +50,7 @@ export interface Call {
 /** What a response told until its end, and whether it was an answer at all, not only an error in a stream. */
 export interface Observed extends ResponseFacts {
   readonly started: boolean;
+  readonly error?: StreamError | null;
 }
 
 /** How one call goes on. Everything is noted a moment later, when its client is not waiting. */
@@ -55,7 +62,7 @@ export interface OpenCall {
    * @param failure what went wrong, as a phrase
    * @param waitMs how long the API wants to be left alone
    */
-  failed(failure: string, waitMs?: number): void;
+  failed(failure: string, waitMs?: number, limits?: RateLimit | null): void;
 }
 
 export interface TurnWatcher extends TtlOptions {
@@ -67,6 +74,10 @@ export interface TurnWatcher extends TtlOptions {
   /** Why a request cannot be warmed, as a sentence; null when it can. */
   refusal(request: CapturedRequest, last: Omit<LastRequest, "request" | "notWarmable">): string | null;
   limits(realm: string, limits: RateLimit): void;
+  /** A request of a named conversation was answered that cannot be read: what is kept warm is not its last. */
+  unreadable(conversationId: string): void;
+  /** Somebody else has re-read the conversation's prefix. */
+  repeated(conversation: CapturedConversation, usage: MessageUsage, startedAt: Instant): void;
   started(conversation: CapturedConversation): void;
   /** @param failure why the last request was not answered, as a phrase; null when it was */
   settled(conversation: CapturedConversation, failure: string | null): void;
@@ -76,13 +87,27 @@ export interface Turns {
   open(call: Call): OpenCall;
   /** Reads at once what has been sent and not been read yet. */
   catchUp(): void;
+  /** A request of the conversation is coming in. Returns what tells that it is there, or gone. */
+  coming(conversationId: string): () => void;
+  isComing(conversationId: string): boolean;
 }
 
-/** A call whose body has been read, in its place. */
-interface Placed extends Place {
+/** A request in its place. */
+interface PlacedTurn extends Place {
+  readonly kind: "turn";
   readonly turn: OpenTurn;
   readonly send: Fetch;
 }
+
+/** A probe that repeats a conversation's last request: another's warm. */
+interface Repetition {
+  readonly kind: "repetition";
+  readonly conversation: CapturedConversation;
+  readonly startedAt: Instant;
+}
+
+/** What became of a call once its body was read. */
+type Followed = PlacedTurn | Repetition | { readonly kind: "unreadable"; readonly conversationId: string };
 
 /**
  * How long a request is left to leave before its body is read, in ms, unless it is answered sooner: reading a
@@ -94,6 +119,8 @@ export function createTurns(watcher: TurnWatcher): Turns {
   let lastOrder = 0;
   /** Calls not read yet, in the order in which they went out: each is placed after those before it. */
   const unplaced = new Map<number, () => void>();
+  /** Requests that are coming in, by their conversation. */
+  const arriving = new Map<string, number>();
 
   function placeUpTo(order: number): void {
     for (const [waiting, place] of unplaced) {
@@ -104,26 +131,35 @@ export function createTurns(watcher: TurnWatcher): Turns {
   }
 
   /** Null: nothing that is to be followed. */
-  function place(call: Call, order: number): Placed | null {
+  function place(call: Call, order: number): Followed | null {
     if (!watcher.watching()) return null;
     const captured = call.read();
-    if (captured === null) return null;
+    if (captured === null) return unreadable(call);
     const body = decodeBody(captured.body, headerValue(headerPairs(captured.headers), "content-encoding"));
-    if (!body.ok) return null;
+    if (!body.ok) return unreadable(call);
     const reading = readRequest(body.bytes, watcher);
     const print = printThread(body.bytes, realmOf(captured));
-    if (!reading.ok || print === null || isProbe(reading.facts)) return null;
+    if (!reading.ok || print === null) return unreadable(call);
     const { facts } = reading;
-    const { startedAt, tag, aside = false } = call;
-    const conversationId = call.nameOf(facts);
+    const { startedAt, tag, aside = false, send } = call;
+    const conversationId = call.nameOf(facts.userId);
     const arrival = { conversationId, tag, aside, print, modelName: facts.model, now: startedAt };
+    if (isProbe(facts)) {
+      const conversation = watcher.conversations.repeatedBy(arrival);
+      return conversation && { kind: "repetition", conversation, startedAt };
+    }
     const found = watcher.conversations.place(arrival);
     if (found === null) return null;
     const { conversation, role } = found;
     const request = role === "main" ? new HeldRequest(captured) : null;
-    const turn: OpenTurn = { order, startedAt, print, facts, request };
+    const turn: OpenTurn = { order, startedAt, print, facts, tag, request };
     if (role === "main") begin(conversation, turn);
-    return { conversation, role, turn, send: call.send };
+    return { kind: "turn", conversation, role, turn, send };
+  }
+
+  function unreadable({ nameOf, aside = false }: Call): Followed | null {
+    const conversationId = aside ? null : nameOf(null);
+    return conversationId === null ? null : { kind: "unreadable", conversationId };
   }
 
   function begin(conversation: CapturedConversation, turn: OpenTurn): void {
@@ -131,25 +167,31 @@ export function createTurns(watcher: TurnWatcher): Turns {
     const wasOpen = turns.size > 0;
     for (const other of turns) if (goesOnFrom(other.print, turn.print)) turns.delete(other);
     turns.add(turn);
+    // A named one may be taken up again by another run.
+    conversation.tag = turn.tag;
     conversation.lastTurnAt = turn.startedAt.wallMs;
     if (!wasOpen) watcher.started(conversation);
   }
 
-  function end({ conversation, role, turn, send }: Placed, observed: Observed): void {
-    const { started, usage, stopReason, opening } = observed;
+  function end({ conversation, role, turn, send }: PlacedTurn, observed: Observed): void {
+    const { started, usage, stopReason, opening, error } = observed;
     if (role === "side") {
       if (started) conversation.threads.answeredAside(turn.print, stopReason);
       return;
     }
-    const { request, facts, order, print } = turn;
+    const { request, facts, order, print, tag } = turn;
     // Null as well when the conversation was closed or let go of meanwhile.
     const captured = request?.unpacked;
     if (started && request && captured) {
-      const last = { order, send, facts, realm: print.realm, usage, stopReason };
-      if (!conversation.threads.answered) conversation.opening = opening;
+      const last = { order, send, facts, tag, realm: print.realm, usage, stopReason };
+      noteOpening(conversation, print, opening);
       capture(conversation, { ...last, request, notWarmable: watcher.refusal(captured, last) }, turn);
     }
-    settle(conversation, turn, started ? null : "the stream began with an error");
+    settle(
+      conversation,
+      turn,
+      started ? null : error ? "the stream began with an error" : "it held no answer",
+    );
   }
 
   function settle(conversation: CapturedConversation, turn: OpenTurn, failure: string | null): void {
@@ -162,49 +204,77 @@ export function createTurns(watcher: TurnWatcher): Turns {
 
   function open(call: Call): OpenCall {
     const order = ++lastOrder;
-    let placed: Placed | null = null;
+    let followed: Followed | null = null;
     // Let go of once it is read: whoever holds on to the response must not hold on to the request.
     let unread: Call | null = call;
     unplaced.set(order, () => {
-      placed = unread && place(unread, order);
+      followed = unread && place(unread, order);
       unread = null;
     });
     const leaving = setTimeout(() => placeUpTo(order), LEAVE_MS);
     leaving.unref?.();
 
     /** In the order of the calls. */
-    function soon(act: (placed: Placed) => void): void {
+    function soon(act: (followed: Followed) => void): void {
       setImmediate(() => {
         clearTimeout(leaving);
         placeUpTo(order);
-        if (placed !== null) harmless(watcher.logger, "follow a turn", () => placed && act(placed));
+        if (followed !== null) harmless(watcher.logger, "follow a turn", () => followed && act(followed));
       });
     }
 
     return {
       // Read now: nothing of it is on its way any more, and nothing may be warmed meanwhile.
       answered: (limits) =>
-        soon(({ turn }) => {
-          if (limits !== null) watcher.limits(turn.print.realm, limits);
+        soon((it) => {
+          // What was taken, though nobody here could read it, is the last request from now on.
+          if (it.kind === "unreadable") watcher.unreadable(it.conversationId);
+          noteLimits(it, limits);
         }),
       ended: (observed) =>
         soon((it) => {
-          end(it, observed);
-          placed = null;
+          if (it.kind === "turn") end(it, observed);
+          if (it.kind === "repetition") repeated(it, observed);
+          followed = null;
         }),
       // What was cached before is still what it was, and the client may be about to ask again.
-      failed: (failure, waitMs = 0) =>
-        soon(({ conversation, role, turn }) => {
-          if (role === "main") {
-            conversation.waitUntil = later(conversation.waitUntil, watcher.now(), waitMs);
-            settle(conversation, turn, failure);
+      failed: (failure, waitMs = 0, limits = null) =>
+        soon((it) => {
+          noteLimits(it, limits);
+          if (it.kind !== "unreadable") {
+            it.conversation.waitUntil = later(it.conversation.waitUntil, watcher.now(), waitMs);
           }
-          placed = null;
+          if (it.kind === "turn" && it.role === "main") settle(it.conversation, it.turn, failure);
+          followed = null;
         }),
     };
   }
 
-  return { open, catchUp: () => placeUpTo(lastOrder) };
+  function noteLimits(it: Followed, limits: RateLimit | null): void {
+    if (it.kind === "turn" && limits !== null) watcher.limits(it.turn.print.realm, limits);
+  }
+
+  /** Somebody else keeps it warm too: its entry lives on from then. */
+  function repeated({ conversation, startedAt }: Repetition, { started, usage }: Observed): void {
+    if (started && usage !== null) watcher.repeated(conversation, usage, startedAt);
+  }
+
+  return {
+    open,
+    catchUp: () => placeUpTo(lastOrder),
+    coming(conversationId) {
+      arriving.set(conversationId, (arriving.get(conversationId) ?? 0) + 1);
+      let over = false;
+      return () => {
+        if (over) return;
+        over = true;
+        const others = (arriving.get(conversationId) ?? 1) - 1;
+        if (others > 0) arriving.set(conversationId, others);
+        else arriving.delete(conversationId);
+      };
+    },
+    isComing: (conversationId) => arriving.has(conversationId),
+  };
 }
 
 /** Whatever goes wrong with us, the client's request goes its way. */

@@ -90,7 +90,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
           bytes = null;
           return captured;
         },
-        nameOf: ({ userId }) => conversationId ?? (userId === null ? null : sessionOf(userId)),
+        nameOf: (userId) => conversationId ?? (userId === null ? null : sessionOf(userId)),
         aside,
         tag,
         send,

@@ -4,6 +4,7 @@ import {
   type Arrival,
   type CapturedConversation,
   Conversations,
+  noteOpening,
   type Place,
 } from "../../src/capture/conversations.ts";
 import { says, subAgent, title } from "./prints.ts";
@@ -39,12 +40,53 @@ describe("conversations without a name", () => {
     const { place } = setUp();
     const one = place(says(["Hi"])).conversation;
     answer(one, says(["Hi"]));
-    one.opening = says(["Hi", "Hello, one.", "?"]).opening;
+    noteOpening(one, says(["Hi"]), says(["Hi", "Hello, one.", "?"]).opening);
     // The same prefix word for word: until they part, one warm serves both.
     expect(place(says(["Hi"])).conversation).toBe(one);
     const two = place(says(["Hi", "Hello, two.", "Go on."])).conversation;
     expect(two).not.toBe(one);
     expect(place(says(["Hi", "Hello, one.", "Go on."])).conversation).toBe(one);
+  });
+
+  it("stay one when the client rewrites its history behind the first answer", () => {
+    const { place } = setUp();
+    const context = (at: number) => `<context ${at}>`;
+    const asked = says(["Hi"], {
+      messages: ["Hi", context(1)].map((content) => ({ role: "user", content })),
+    });
+    const one = place(asked).conversation;
+    answer(one, asked);
+    noteOpening(one, asked, says(["Hi", "Hello.", "?"]).opening);
+    for (const said of [
+      // Context that is sent along and not kept.
+      ["Hi", "Hello.", "Go on.", context(2)],
+      // The middle cut out.
+      ["Hi", "Hello.", "Then this."],
+    ]) {
+      const print = says(said);
+      expect(place(print)).toEqual({ conversation: one, role: "main" });
+      answer(one, print);
+    }
+    expect(place(says(["Hi", "Hello.", "On another model"], { model: "other" })).conversation).toBe(one);
+  });
+
+  it("stay one when the first answer is asked for again", () => {
+    const { place } = setUp();
+    const hi = says(["Hi"]);
+    const one = place(hi).conversation;
+    for (const reply of ["Hello.", "Good day."]) {
+      answer(one, hi);
+      noteOpening(one, hi, says(["Hi", reply, "?"]).opening);
+    }
+    expect(place(says(["Hi", "Good day.", "Go on."])).conversation).toBe(one);
+  });
+
+  it("do not fall into one that died while it waited for a tool", () => {
+    const { place } = setUp();
+    const one = place(says(["Hi"])).conversation;
+    answer(one, says(["Hi"]), "tool_use");
+    const later = { now: { wallMs: 400_000, monotonicMs: 400_000 } };
+    expect(place(says(["Something else"]), later).conversation).not.toBe(one);
   });
 
   it.each([

@@ -144,3 +144,34 @@ describe("a side thread", () => {
     expect(threads.sides).toBe(16);
   });
 });
+
+describe("the main thread, in sequences that agents are known to send,", () => {
+  const sonnet = { model: "claude-sonnet-5-5" };
+
+  it("moves to another model in the second turn, a title before the first or not", () => {
+    const next = says(["Shall we begin?", "Yes.", "Go on."], sonnet);
+    expect(answered(first).roleOf(next, IDLE)).toBe("main");
+    const threads = new Threads(title());
+    threads.answeredMain(title(), "end_turn");
+    threads.answeredMain(first, "end_turn");
+    expect(threads.roleOf(next, IDLE)).toBe("main");
+  });
+
+  it("is not a sub-agent that begins after the main thread's prefix lapsed in a long tool wait", () => {
+    expect(awaitingTool().roleOf(subAgent(["Search."]), LAPSED)).toBe("side");
+  });
+
+  it("moves to an agent without tools once its person speaks there", () => {
+    const threads = answered(first, second);
+    const plain = (said: string[]) => says(said, { tools: [], system: "You only talk." });
+    threads.answeredAside(plain(["Shall we begin?", "Yes.", "Let us talk."]), "end_turn");
+    const next = plain(["Shall we begin?", "Yes.", "Let us talk.", "Gladly.", "So?"]);
+    expect(threads.roleOf(next, IDLE)).toBe("main");
+    expect(threads.roleOf(next, LAPSED)).toBe("main");
+  });
+
+  it("is a compaction in the middle of a turn, not a sub-agent of the same make", () => {
+    const threads = awaitingTool(third);
+    expect(threads.roleOf(says(["Summary: half is done."]), IDLE)).toBe("main");
+  });
+});

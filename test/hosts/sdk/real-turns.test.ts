@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { API_KEY, MINUTE_MS, MODEL, prefixOf, settled, setUp, Talk } from "./world.ts";
+import { API_KEY, MINUTE_MS, MODEL, prefixOf, settled, setUp, Talk, text } from "./world.ts";
 
 const HEADERS = {
   "content-type": "application/json",
@@ -161,7 +161,9 @@ describe("a real turn", () => {
     const { client, logger } = await setUp({
       storage: { get: fails, set: fails, has: fails, delete: fails, keys: fails },
     });
-    expect((await new Talk(client).ask("Shall we begin?")).output_tokens).toBeGreaterThan(0);
+    expect(
+      (await new Talk(client, text("handbook"), "a").ask("Shall we begin?")).output_tokens,
+    ).toBeGreaterThan(0);
     expect(logger.at("error").length).toBeGreaterThan(0);
   });
 
