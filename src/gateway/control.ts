@@ -5,7 +5,7 @@ import { type Controlled, type NamedRun, Refused } from "../console/index.ts";
 import type { StorageNamespace } from "../host.ts";
 import type { ConversationView, RunView } from "../hub/index.ts";
 import { isIntervalChosen, settingsKey } from "../pure.ts";
-import type { Gateway } from "./gateway.ts";
+import type { AttachedRun, Gateway, RunOptions } from "./gateway.ts";
 
 export interface ControlledGateway {
   readonly gateway: Gateway;
@@ -61,10 +61,22 @@ export function controlled(options: ControlledGateway): Controlled {
     }
   }
 
+  function attached(run: RunOptions): AttachedRun {
+    try {
+      return gateway.attachRun(run);
+    } catch (error) {
+      if (error instanceof TypeError) throw new Refused(400, `It cannot be attached: ${error.message}.`);
+      throw error;
+    }
+  }
+
   function attachRun({ runId, pid, command, upstream, enableNew }: NamedRun) {
     if (runs.has(runId)) throw new Refused(409, `A run of the id ${runId} is attached already.`);
-    const elsewhere = upstream === undefined ? undefined : new URL(upstream);
-    const run = gateway.attachRun({ id: runId, upstream: elsewhere, enableNew });
+    const run = attached({
+      id: runId,
+      upstream: upstream === undefined ? undefined : new URL(upstream),
+      enableNew,
+    });
     runs.set(runId, { runId, pid, command, startedAt: now() });
     return {
       baseUrl: run.baseUrl,

@@ -5,7 +5,7 @@ import { createKeeper, type Keeper, type KeeperOptions } from "../capture/index.
 import type { Logger } from "../host.ts";
 import { observeMessages } from "./observation.ts";
 import { type ExchangeObserver, passThrough } from "./pass-through.ts";
-import { goesElsewhere, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
+import { goesElsewhere, type Run, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
 import { mayUpgrade, passUpgrade } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
 import { fetchBy } from "./upstream-fetch.ts";
@@ -36,12 +36,11 @@ export interface Gateway {
   readonly upstreamUrl: string;
   /** Where it listens; null while it does not. */
   readonly url: string | null;
-  /** Runs whose command has not ended. */
-  readonly runs: number;
-  /** Epoch ms at which something passed last. */
-  readonly lastExchangeAt: number;
+  /** For how long nothing has been passing, no run was attached and no warm due, in ms. */
+  quietMs(): number;
   /** Rejects with the system's error, such as EADDRINUSE. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  /** @throws {TypeError} for an upstream that has more than an origin and a path */
   attachRun(run: RunOptions): AttachedRun;
   /** Sends no warm any more, takes no connection, and gives what is under way `graceMs` to end. */
   close(graceMs?: number): Promise<void>;
@@ -59,14 +58,18 @@ const TIDY_MS = 50;
 export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: GatewayOptions): Gateway {
   const { logger, now, monotonicNow } = options;
   const runs = new Runs();
-  const attached = new Set<string>();
   const keeper = createKeeper({
     ...options,
     sideThreadsBegin: true,
-    enableNew: (tag) => enableNew || (tag !== null && runs.get(tag)?.enableNew === true),
+    // Not for what an ended run has left behind: nobody could end that.
+    enableNew: (tag) => {
+      const run = tag === null ? undefined : runs.get(tag);
+      return run ? run.isAttached && (enableNew || run.enableNew) : enableNew;
+    },
   });
   const upstream = createUpstream(upstreamUrl);
-  let lastExchangeAt = now();
+  let lastExchangeAt = monotonicNow();
+  let passing = 0;
   let url: string | null = null;
 
   const server = http.createServer({
@@ -96,23 +99,50 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       return;
     }
     upgraded.add(socket);
+    pass(socket);
     socket.on("close", () => upgraded.delete(socket));
-    passUpgrade(request, socket, head, {
-      upstream: to,
-      path,
-      unreachable: (...it) => unreachable(to, ...it),
-    });
+    safely(socket, () =>
+      passUpgrade(request, socket, head, {
+        upstream: to,
+        path,
+        unreachable: (...it) => unreachable(to, ...it),
+      }),
+    );
   });
 
   function destinationOf(request: http.IncomingMessage) {
-    lastExchangeAt = now();
     const { runId, path } = routeOf(request.url ?? "/");
     const run = runId === null ? undefined : runs.get(runId);
     const isUnknown = runId !== null && run === undefined && goesElsewhere(runId);
     return { tag: runId, path, to: isUnknown ? null : (run?.upstream ?? upstream) };
   }
 
+  /** Something passes until this closes. */
+  function pass(until: Socket | http.ServerResponse): void {
+    passing++;
+    until.once("close", () => {
+      passing--;
+      lastExchangeAt = monotonicNow();
+    });
+  }
+
+  /** One exchange that Node will not take must not end the others. */
+  function safely(of: Socket | http.ServerResponse, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+      logger.error("keepwarm: an exchange could not be passed on", { reason });
+      of.destroy();
+    }
+  }
+
   function exchange(request: http.IncomingMessage, response: http.ServerResponse): void {
+    pass(response);
+    safely(response, () => passOn(request, response));
+  }
+
+  function passOn(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { tag, path, to } = destinationOf(request);
     if (to === null) {
       answerError(response, 503, "this run is not known here any more; keepwarm run makes it known again");
@@ -150,13 +180,21 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
 
   function attachRun({ id, upstream: elsewhere, enableNew = false }: RunOptions): AttachedRun {
     const runId = runIdFor(id, elsewhere !== undefined);
-    runs.add({ id: runId, enableNew, upstream: elsewhere === undefined ? null : createUpstream(elsewhere) });
-    attached.add(runId);
+    const run: Run = {
+      id: runId,
+      enableNew,
+      upstream: elsewhere === undefined ? null : createUpstream(elsewhere),
+      isAttached: true,
+    };
+    runs.add(run);
     return {
       baseUrl: `${url}${runPath(runId)}`,
       detach() {
-        if (!attached.delete(runId)) return;
-        for (const { id, tag } of keeper.conversations()) if (tag === runId) keeper.detach(id);
+        if (!run.isAttached) return;
+        run.isAttached = false;
+        lastExchangeAt = monotonicNow();
+        // Unless it has been attached again meanwhile.
+        if (runs.get(runId) === run) keeper.detachTag(runId);
       },
     };
   }
@@ -167,11 +205,12 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     get url() {
       return url;
     },
-    get runs() {
-      return attached.size;
-    },
-    get lastExchangeAt() {
-      return lastExchangeAt;
+    quietMs() {
+      const { warmer } = keeper;
+      const isWarming = warmer.conversations().some((id) => warmer.getState(id).nextWarmAt !== null);
+      const isQuiet = passing === 0 && !isWarming && !runs.isAnyAttached();
+      if (!isQuiet) lastExchangeAt = monotonicNow();
+      return monotonicNow() - lastExchangeAt;
     },
     attachRun,
     async listen({ host, port }) {

@@ -6,6 +6,7 @@ import {
   DEFAULT_MAX_BODY_BYTES,
   type Fetch,
   type HeaderPairs,
+  type RateLimit,
   rateLimitOf,
   retryAfterOf,
 } from "../anthropic/index.ts";
@@ -32,6 +33,7 @@ export interface Observed {
 interface Failure {
   readonly reason: string;
   readonly waitMs: number;
+  readonly limits: RateLimit | null;
 }
 
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */
@@ -59,11 +61,13 @@ export function observeMessages(observed: Observed): ExchangeObserver {
   let response: PassingResponse | null = null;
   let failure: Failure | null = null;
   let over = false;
+  // Nothing may be warmed while it comes in.
+  const arrived = conversationId === null || aside ? () => {} : keeper.turns.coming(conversationId);
 
-  function failed(reason: string, waitMs = 0): void {
+  function failed(reason: string, waitMs = 0, limits: RateLimit | null = null): void {
     // The first tells: what ends after it ends because of it.
-    failure ??= { reason, waitMs };
-    call?.failed(failure.reason, failure.waitMs);
+    failure ??= { reason, waitMs, limits };
+    call?.failed(failure.reason, failure.waitMs, failure.limits);
     call = null;
   }
 
@@ -75,6 +79,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
     },
 
     requestEnded() {
+      arrived();
       // Answered to its end already, and not with a failure: there is no turn left to follow.
       if (over && failure === null) return;
       if (bodyBytes > DEFAULT_MAX_BODY_BYTES) {
@@ -109,7 +114,8 @@ export function observeMessages(observed: Observed): ExchangeObserver {
       );
       if (status < 200 || status > 299) {
         const isBusy = status === 429 || status >= 500;
-        failed(`status ${status}`, isBusy ? (retryAfterOf(limits, now()) ?? BACKOFF_MS) : 0);
+        const waitMs = isBusy ? (retryAfterOf(limits, now()) ?? BACKOFF_MS) : 0;
+        failed(`status ${status}`, waitMs, rateLimitOf(limits));
         return;
       }
       call?.answered(rateLimitOf(limits));
@@ -122,6 +128,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
 
     ended(ending) {
       over = true;
+      arrived();
       if (response === null) {
         failed(UNANSWERED[ending]);
         return;

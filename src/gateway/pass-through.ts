@@ -35,6 +35,9 @@ export interface PassThroughOptions {
 /** A larger request is not kept to be sent again over a new connection, in bytes: twice the API's limit. */
 const MAX_RESENT_BYTES = 64 * 1024 * 1024;
 
+/** How soon a connection that the other side had closed shows itself as such, in ms. */
+const STALE_WITHIN_MS = 1_000;
+
 export function passThrough(
   request: IncomingMessage,
   response: ServerResponse,
@@ -48,6 +51,8 @@ export function passThrough(
   /** What the client has sent so far, while it may have to be sent again; null when it cannot be. */
   let sent: Buffer[] | null = [];
   let sentBytes = 0;
+  /** When something of it was sent last, on the monotonic clock. */
+  let sentAt = performance.now();
 
   function end(ending: Ending): void {
     if (!open) return;
@@ -71,7 +76,10 @@ export function passThrough(
     outgoing.on("drain", () => request.resume());
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
       // A kept-alive connection that the other side had just closed never reached it.
-      const isStale = outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+      const isBroken = error.code === "ECONNRESET" || error.code === "EPIPE";
+      // Later it has been taken, and may be at work on what would be paid for twice.
+      const isFresh = performance.now() - sentAt <= STALE_WITHIN_MS;
+      const isStale = outgoing.reusedSocket && isBroken && isFresh;
       failed(outgoing, error, isStale && !isAnswered);
     });
     outgoing.on("close", () => {
@@ -177,6 +185,7 @@ export function passThrough(
     sentBytes += chunk.length;
     if (sentBytes > MAX_RESENT_BYTES) sent = null;
     sent?.push(chunk);
+    sentAt = performance.now();
     if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
     observer?.requestChunk(chunk);
   });

@@ -7,6 +7,8 @@ export interface Run {
   readonly upstream: Upstream | null;
   /** Switches its conversations on that have no setting of their own. */
   readonly enableNew: boolean;
+  /** Its command has not ended. */
+  isAttached: boolean;
 }
 
 /** What a path says of its run. */
@@ -57,12 +59,21 @@ export class Runs {
   }
 
   add(run: Run): void {
-    this.#runs.delete(run.id);
+    this.#drop(this.#runs.get(run.id));
     this.#runs.set(run.id, run);
-    const [oldest] = this.#runs.values();
-    if (this.#runs.size <= MOST_RUNS || !oldest) return;
-    oldest.upstream?.close();
-    this.#runs.delete(oldest.id);
+    if (this.#runs.size <= MOST_RUNS) return;
+    this.#drop([...this.#runs.values()].find(({ isAttached }) => !isAttached));
+  }
+
+  isAnyAttached(): boolean {
+    return [...this.#runs.values()].some(({ isAttached }) => isAttached);
+  }
+
+  #drop(run: Run | undefined): void {
+    if (!run) return;
+    // What still goes by its connections goes on; they are not kept beyond that.
+    run.upstream?.retire();
+    this.#runs.delete(run.id);
   }
 
   close(): void {

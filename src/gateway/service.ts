@@ -2,7 +2,7 @@
 import { createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
 import { controlToken, publish } from "../hub/index.ts";
-import { openSqliteStorage } from "../storage/sqlite.ts";
+import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
@@ -50,6 +50,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { host, port, controlPort, directory, version, logger, untilIdleMs, ...gatewayOptions } = options;
   const { enableNew, maxHeldBytes } = gatewayOptions;
   const token = await controlToken(directory);
+  // Two would warm the same conversations, and only one of them could be found.
+  const lock = takeLock(`${directory}/gateway.lock`);
+  if (lock === null) throw new Error(`another gateway is at work in ${directory}: end it with keepwarm stop`);
   const database = openSqliteStorage({ file: `${directory}/keepwarm.sqlite`, logger });
   const storage = database.namespace(NAMESPACE);
   const startedAt = Date.now();
@@ -95,13 +98,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await control.close();
     await gateway.close(GRACE_MS);
     database.close();
+    lock?.release();
     ended.resolve();
   }
 
   const idleCheck = setInterval(
     () => {
-      const quietMs = Date.now() - gateway.lastExchangeAt;
-      if (untilIdleMs !== undefined && gateway.runs === 0 && quietMs >= untilIdleMs) void stop();
+      if (untilIdleMs !== undefined && gateway.quietMs() >= untilIdleMs) void stop();
     },
     Math.min(IDLE_CHECK_MS, untilIdleMs ?? IDLE_CHECK_MS),
   );

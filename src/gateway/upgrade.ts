@@ -25,7 +25,8 @@ export function passUpgrade(
   { upstream, path, unreachable }: UpgradeOptions,
 ): void {
   const headers = headerPairsOf(request.rawHeaders)
-    .filter(([name]) => name.toLowerCase() !== CONVERSATION_HEADER)
+    // Node refuses to announce trailers where there can be none.
+    .filter(([name]) => ![CONVERSATION_HEADER, "trailer"].includes(name.toLowerCase()))
     .map(([name, value]) => (name.toLowerCase() === "host" ? [name, upstream.host] : [name, value]));
   const outgoing = upstream.request({
     method: request.method ?? "GET",
@@ -53,6 +54,10 @@ export function passUpgrade(
     if (!isAnswered && !client.destroyed) unreachable(responseOfOurs(), error);
   });
   outgoing.on("response", (answer) => {
+    if ((answer.statusCode ?? 0) < 200) {
+      outgoing.destroy(new Error("it answered with a status that HTTP does not know"));
+      return;
+    }
     const response = responseOfOurs();
     response.sendDate = false;
     response.writeHead(answer.statusCode ?? 502, reasonOf(answer), forwardedResponseHeaders(answer, request));

@@ -17,6 +17,8 @@ export interface Upstream {
   /** For the `Host` header. */
   readonly host: string;
   request(request: UpstreamRequest): http.ClientRequest;
+  /** Keeps no connection that is idle, from now on. */
+  retire(): void;
   /** Closes every connection. */
   close(): void;
 }
@@ -27,7 +29,11 @@ export const MAX_HEADER_BYTES = 1024 * 1024;
 /** A connection that nobody used for so long is closed by us, before the other side does so just as we send. In ms. */
 const IDLE_CONNECTION_MS = 60_000;
 
+/** @throws {TypeError} for a URL with more than an origin and a path: the rest would be lost, or shown */
 export function createUpstream(url: URL): Upstream {
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new TypeError(`an upstream has no user, query or fragment: ${url.origin}${url.pathname}`);
+  }
   const { protocol, hostname, port, host } = url;
   const transport = protocol === "https:" ? https : http;
   const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS, proxyEnv: process.env };
@@ -50,6 +56,11 @@ export function createUpstream(url: URL): Upstream {
       // Else those beyond the thousandth would be left out.
       request.maxHeadersCount = 0;
       return request;
+    },
+    retire() {
+      agent.maxFreeSockets = 0;
+      for (const sockets of Object.values(agent.freeSockets))
+        for (const socket of sockets ?? []) socket.destroy();
     },
     close: () => agent.destroy(),
   };

@@ -53,7 +53,7 @@ export function createWatch({ turns, unreadable }: Keeper, logger: Logger, now: 
       throw error;
     }
     if (!response.ok) {
-      turn.failed(`status ${response.status}`, backoffMs(response));
+      turn.failed(`status ${response.status}`, backoffMs(response), rateLimitOf(response.headers));
       return response;
     }
     turn.answered(rateLimitOf(response.headers));
