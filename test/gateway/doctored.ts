@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
 export interface Answer {
+  status: number;
   readonly headers: Record<string, string>;
   body: string;
 }
@@ -19,12 +20,16 @@ export async function doctored(url: string, change: (answer: Answer) => void): P
       headers: headers as Record<string, string>,
       ...(body.length > 0 ? { body } : {}),
     });
-    const answer = { headers: Object.fromEntries(asked.headers), body: await asked.text() };
+    const answer = {
+      status: asked.status,
+      headers: Object.fromEntries(asked.headers),
+      body: await asked.text(),
+    };
     change(answer);
     delete answer.headers["content-length"];
     delete answer.headers["transfer-encoding"];
     delete answer.headers.connection;
-    response.writeHead(asked.status, answer.headers).end(answer.body);
+    response.writeHead(answer.status, answer.headers).end(answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
