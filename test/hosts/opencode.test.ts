@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
 import { createEmulator, type RecordedRequest } from "../../src/emulator/index.ts";
-import { bodyOf, exchanges, isTitle, isWarm } from "./support/conversation.ts";
+import { exchanges, expectOnlyTheConversationWarmed, isTitle, isWarm } from "./support/conversation.ts";
 import { KEEPWARM, keepwarmEnv, stopKeepwarm } from "./support/keepwarm.ts";
 import { normalised } from "./support/normalised.ts";
 import { exported, openCodeEnv, pointedAt, runTurn, serve } from "./support/opencode.ts";
@@ -116,6 +116,7 @@ describe.concurrent("OpenCode through keepwarm run", () => {
       expect(written).toBeGreaterThanOrEqual(prefix);
     }
 
+    expect(warm.requests.filter(isTitle)).toHaveLength(1);
     expectOnlyTheConversationWarmed(warm.requests);
     expect(alone.requests.filter(isWarm)).toEqual([]);
     expect(normalised(warm.stored, { usage: "left out" })).toEqual(
@@ -153,19 +154,7 @@ describe.concurrent("OpenCode, a process a turn, in front of a gateway that stay
     const [, ...returns] = exchanges(at.requests);
     expect(returns).toHaveLength(PAUSES);
     for (const { read, prefix } of returns) expect(read / prefix).toBeGreaterThanOrEqual(0.99);
+    expect(at.requests.filter(isTitle)).toHaveLength(1);
     expectOnlyTheConversationWarmed(at.requests);
   });
 });
-
-/** Every warm is the conversation's last request, but for how much it asks for; nothing else is ever warmed. */
-function expectOnlyTheConversationWarmed(requests: readonly RecordedRequest[]): void {
-  expect(requests.filter(isTitle)).toHaveLength(1);
-  expect(requests.filter(isWarm).length).toBeGreaterThan(PAUSES);
-  let last: Record<string, unknown> | null = null;
-  for (const request of requests) {
-    if (isTitle(request)) continue;
-    const { max_tokens, stream, ...rest } = bodyOf(request);
-    if (isWarm(request)) expect(rest).toEqual(last);
-    else last = rest;
-  }
-}

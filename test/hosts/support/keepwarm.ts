@@ -20,6 +20,14 @@ export async function keepwarmEnv(
   };
 }
 
+/** What `keepwarm status` says of the conversations. */
+export async function conversations(
+  env: Readonly<Record<string, string>>,
+): Promise<readonly { readonly id: string; readonly enabled: boolean }[]> {
+  const { stdout } = await promisify(execFile)(KEEPWARM[0], [KEEPWARM[1], "status", "--json"], { env });
+  return JSON.parse(stdout).conversations;
+}
+
 /** Ends the gateway, if one runs. */
 export async function stopKeepwarm(env: Readonly<Record<string, string>>): Promise<void> {
   await promisify(execFile)(KEEPWARM[0], [KEEPWARM[1], "stop"], { env }).catch(() => {});

@@ -2,13 +2,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface Started {
+  /** Its input. */
+  write(text: string): void;
   readonly child: ChildProcess;
   /** All that it said, on either stream. */
   said(): string;
   /** Resolves with its exit code, null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** Resolves with the first match in what it says. @throws when it ends without one */
-  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves with the first match in what it says after that many characters. @throws when it ends without one */
+  says(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
   /** Ends it and what it started, and resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -19,7 +21,8 @@ export interface StartOptions {
 }
 
 export function start(command: string, args: readonly string[], { env, cwd }: StartOptions): Started {
-  const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { env, cwd, detached: true, stdio: "pipe" });
+  child.stdin.on("error", () => {});
   let text = "";
   const listeners = new Set<() => void>();
   const hear = (chunk: Buffer) => {
@@ -35,11 +38,12 @@ export function start(command: string, args: readonly string[], { env, cwd }: St
   return {
     child,
     ended,
+    write: (text) => void child.stdin.write(text),
     said: () => text,
-    says: (pattern) =>
+    says: (pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          const match = pattern.exec(text);
+          const match = pattern.exec(text.slice(from));
           if (match !== null) resolve(match);
         };
         listeners.add(look);
