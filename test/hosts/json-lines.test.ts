@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
 import { exchanges, expectOnlyTheConversationWarmed } from "./support/conversation.ts";
 import { program } from "./support/install.ts";
-import { conversations, KEEPWARM, keepwarmEnv, stopKeepwarm } from "./support/keepwarm.ts";
+import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { start } from "./support/process.ts";
 
 const TTL_MS = 5_000;
@@ -48,14 +48,16 @@ describe.concurrent.each([
   ["Claude Code", claudeCode],
   ["pi", pi],
 ])("%s through keepwarm run", (_, agent) => {
-  it("is one conversation by its own id, and finds its whole prefix after a pause", async ({
-    onTestFinished,
-  }) => {
+  it("is one conversation by its own id, and finds its whole prefix after a pause", async (test) => {
     const home = mkdtempSync(join(tmpdir(), "keepwarm-hosts-"));
     const project = join(home, "project");
     mkdirSync(project);
     const emulator = createEmulator({ ttl5mMs: TTL_MS });
     const { url } = await emulator.listen();
+    test.onTestFinished(async () => {
+      await emulator.close();
+      rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+    });
     const env = {
       PATH: process.env.PATH ?? "",
       HOME: home,
@@ -63,15 +65,14 @@ describe.concurrent.each([
       HTTPS_PROXY: "http://127.0.0.1:9",
       NO_PROXY: "127.0.0.1,localhost",
       ...agent.env,
-      ...(await keepwarmEnv(home, { upstream: url, ttlMs: TTL_MS })),
+      ...(await keepwarmEnv(home, { upstream: url, ttlMs: TTL_MS, test })),
     };
     const [node, cli] = KEEPWARM;
-    const running = start(node, [cli, "run", "--enable", "--", ...agent.command], { env, cwd: project });
-    onTestFinished(async () => {
-      await running.end();
-      await stopKeepwarm(env);
-      await emulator.close();
-      rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+    const running = start(node, [cli, "run", "--enable", "--", ...agent.command], {
+      env,
+      cwd: project,
+      test,
+      input: true,
     });
     const say = async (text: string) => {
       const from = running.said().length;

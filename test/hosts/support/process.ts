@@ -1,10 +1,10 @@
-/** A process of its own session, ended with all that it started. */
+/** A process of its own session, ended with its test, and with all that it started. */
 import { type ChildProcess, spawn } from "node:child_process";
+import type { TestContext } from "vitest";
 
 export interface Started {
   /** Its input. */
   write(text: string): void;
-  readonly child: ChildProcess;
   /** All that it said, on either stream. */
   said(): string;
   /** Resolves with its exit code, null when a signal ended it. */
@@ -18,10 +18,18 @@ export interface Started {
 export interface StartOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly test: Pick<TestContext, "onTestFinished">;
+  /** Whether it is written to; what reads its input to the end waits for none then. @default false */
+  readonly input?: boolean;
 }
 
-export function start(command: string, args: readonly string[], { env, cwd }: StartOptions): Started {
+export function start(
+  command: string,
+  args: readonly string[],
+  { env, cwd, test, input = false }: StartOptions,
+): Started {
   const child = spawn(command, args, { env, cwd, detached: true, stdio: "pipe" });
+  if (!input) child.stdin.end();
   child.stdin.on("error", () => {});
   let text = "";
   const listeners = new Set<() => void>();
@@ -35,8 +43,7 @@ export function start(command: string, args: readonly string[], { env, cwd }: St
     child.once("error", () => resolve(127));
     child.once("close", resolve);
   });
-  return {
-    child,
+  const started: Started = {
     ended,
     write: (text) => void child.stdin.write(text),
     said: () => text,
@@ -59,6 +66,8 @@ export function start(command: string, args: readonly string[], { env, cwd }: St
       signalGroup(child, "SIGKILL");
     },
   };
+  test.onTestFinished(() => started.end());
+  return started;
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
