@@ -1,8 +1,8 @@
 /** Which of the agents are on this machine. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import which from "which";
 import type { Agent, Environment } from "./agent.ts";
+import { programFile } from "./program-file.ts";
 import { AGENTS } from "./table.ts";
 
 export interface InstalledAgent {
@@ -25,8 +25,9 @@ export async function installedAgents(env: Environment): Promise<InstalledAgent[
 }
 
 async function installed(agent: Agent, command: string, env: Environment): Promise<InstalledAgent | null> {
-  const file = await which(command, { path: env.PATH ?? "", nothrow: true });
-  return file === null ? null : { agent, file, version: await versionOf(file, env) };
+  const program = await programFile(command, env.PATH ?? "");
+  if (program.state !== "found") return null;
+  return { agent, file: program.file, version: await versionOf(program.file, env) };
 }
 
 async function versionOf(file: string, env: Environment): Promise<string | null> {
