@@ -29,6 +29,7 @@ export function claudeCodeUnder(managed: string): Agent {
     switchesOff: [
       "Its own server-side keep-alive of the cache, which subscribers to claude.ai may have.",
       "Message threads, which send only what is new: every request carries the whole conversation.",
+      "What it asks of Anthropic's own address alone: the scope of cache entries, cache diagnosis, thinking bound to its prefix.",
       "Remote Control.",
       "Settings that an organisation serves from its console (settings files stay in force).",
       "Checks of an organisation's policies for Artifacts and for Claude in Chrome.",

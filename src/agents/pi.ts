@@ -17,7 +17,7 @@ export const pi: Agent = {
   title: "pi",
   commands: ["pi"],
   packages: ["@earendil-works/pi-coding-agent", "@mariozechner/pi-coding-agent"],
-  tried: "0.87.1",
+  tried: "1.5.2",
   use: "keepwarm run -- pi",
   switchesOff: [
     "Message threads (1.5.1 and later), which send only what is new: every request carries the whole conversation.",

@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { completeCommand, completionCommand } from "./completion/index.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
 import { forgetCommand } from "./forget.ts";
 import { intervalCommand } from "./interval.ts";
@@ -24,7 +25,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
     [statusCommand, onCommand, offCommand, intervalCommand, warmCommand, forgetCommand, stopCommand],
   ],
   ["Without an API key:", [demoCommand, emulatorCommand]],
-  ["Settings and help:", [configCommand, completionCommand]],
+  ["Settings and help:", [doctorCommand, configCommand, completionCommand]],
 ];
 
 const MORE_HELP = `

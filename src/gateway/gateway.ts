@@ -5,7 +5,7 @@ import { createKeeper, type Keeper, type KeeperOptions } from "../capture/index.
 import type { Logger } from "../host.ts";
 import { observeMessages } from "./observation.ts";
 import { type ExchangeObserver, passThrough } from "./pass-through.ts";
-import { goesElsewhere, type Run, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
+import { asksForMessage, goesElsewhere, type Run, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
 import { mayUpgrade, passUpgrade } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
 import { fetchBy } from "./upstream-fetch.ts";
@@ -148,8 +148,8 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       answerError(response, 503, "this run is not known here any more; keepwarm run makes it known again");
       return;
     }
-    const isMessages = request.method === "POST" && /^[^?#]*\/v1\/messages\/?($|[?#])/.test(path);
-    const observer = isMessages ? observerOf(request, to, path, tag) : undefined;
+    const isWatched = request.method === "POST" && asksForMessage(path);
+    const observer = isWatched ? observerOf(request, to, path, tag) : undefined;
     passThrough(request, response, {
       upstream: to,
       path,

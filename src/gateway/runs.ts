@@ -38,14 +38,21 @@ export function goesElsewhere(runId: string): boolean {
 
 export function routeOf(url: string): Route {
   const match = /^\/~keepwarm\/run\/([\w.-]+)(\/.*|\?.*)?$/s.exec(url);
-  if (!match) return { runId: null, path: url };
-  const rest = match[2] ?? "/";
-  return { runId: match[1] ?? null, path: versioned(rest.startsWith("/") ? rest : `/${rest}`) };
+  const [, runId, rest = "/"] = match ?? [];
+  if (runId === undefined) return { runId: null, path: url };
+  const path = rest.startsWith("/") ? rest : `/${rest}`;
+  // An upstream of the run's own was chosen for the paths that this client asks for.
+  return { runId, path: goesElsewhere(runId) ? path : versioned(path) };
 }
 
 /** Some clients take their base URL to end in `/v1` already (the Vercel AI SDK's do): without it there is no such path. */
 function versioned(path: string): string {
   return /^\/messages($|[/?])/.test(path) ? `/v1${path}` : path;
+}
+
+/** Whether a path asks for a message; below an upstream of a run's own it may do so without `/v1`. */
+export function asksForMessage(path: string): boolean {
+  return /^([^?#]*\/v1)?\/messages\/?($|[?#])/.test(path);
 }
 
 /** Ended ones that are remembered: what a command left behind may go on sending. */

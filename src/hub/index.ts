@@ -12,7 +12,7 @@ export {
   TOKEN_HEADER,
 } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
-export { controlToken, TokenError } from "./token.ts";
+export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
   ConversationView,

@@ -1,8 +1,7 @@
-/** SQLite, as Node has it: loaded only by who opens a file. */
 import type { DatabaseSync } from "node:sqlite";
 import { StorageError } from "./storage-error.ts";
 
-/** @throws {StorageError} where Node has none */
+/** Loaded when first needed: hosts without node:sqlite can still import what imports this. */
 export function databaseClass(): typeof DatabaseSync {
   const { emitWarning } = process;
   // Node 22 calls node:sqlite experimental, once, as it is loaded; that one is hidden and no other.

@@ -1,2 +1,3 @@
+export { inspectStore, type StoreState } from "./inspect.ts";
 export { createMemoryStorage } from "./memory.ts";
 export { stateDirectory } from "./state-directory.ts";

@@ -236,8 +236,6 @@ export function openSqliteStorage(options: SqliteStorageOptions = {}): SqliteSto
   };
 }
 
-/** Loaded when first needed: hosts without node:sqlite can still import what imports this. */
-
 /**
  * Creates the file, for its owner alone, unless it is there. One that is there is not opened: closing it
  * would release the locks that SQLite holds on it in this process (https://www.sqlite.org/howtocorrupt.html § 2.2).

@@ -220,4 +220,23 @@ describe("a run", () => {
     await expect(lost).rejects.toMatchObject({ status: 503 });
     expect(emulator.requests).toEqual([]);
   });
+
+  it("is kept warm too where its own upstream ends in the /v1 that its client leaves out", async () => {
+    const { gateway, emulator, emulatorUrl, away, calm, warms } = await setUp();
+    const run = gateway.attachRun({ id: "r1", upstream: new URL(`${emulatorUrl}/v1`) });
+    const client = new Anthropic({
+      baseURL: run.baseUrl,
+      apiKey: API_KEY,
+      authToken: null,
+      // As the Vercel AI SDK asks.
+      fetch: (url, init) => fetch(String(url).replace("/v1/messages", "/messages"), init),
+    });
+    const talk = new Talk(client, text("handbook"), "ada");
+    const known = prefixOf(await talk.ask("Shall we begin?"));
+    await calm();
+    await away(20 * MINUTE_MS);
+    expect((await talk.ask("Go on.")).cache_read_input_tokens).toBe(known);
+    expect(warms()).not.toEqual([]);
+    expect(new Set(emulator.requests.map(({ path }) => path))).toEqual(new Set(["/v1/messages"]));
+  });
 });

@@ -15,6 +15,8 @@ describe("the path of a request", () => {
     ["/~keepwarm/run/abc/messages", "abc", "/v1/messages"],
     ["/~keepwarm/run/abc/messages/count_tokens?x", "abc", "/v1/messages/count_tokens?x"],
     ["/~keepwarm/run/abc/messagesque", "abc", "/messagesque"],
+    // Where a run goes elsewhere, that upstream was chosen for the paths its client asks for.
+    ["/~keepwarm/run/abc-elsewhere/messages", "abc-elsewhere", "/messages"],
     ["/~keepwarm/run/a/b\nc", "a", "/b\nc"],
     ["/x/~keepwarm/run/abc/v1/messages", null, "/x/~keepwarm/run/abc/v1/messages"],
   ])("%j belongs to run %j and goes on as %j", (url, runId, path) => {

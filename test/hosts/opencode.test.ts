@@ -6,10 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, it, type TestContext } from "vitest";
+import { afterAll, describe, expect, it, type TestContext } from "vitest";
 import { createEmulator, type RecordedRequest } from "../../src/emulator/index.ts";
-import { bodyOf, exchanges, isTitle, isWarm } from "./support/conversation.ts";
-import { KEEPWARM, keepwarmEnv, stopKeepwarm } from "./support/keepwarm.ts";
+import { exchanges, expectOnlyTheConversationWarmed, isTitle, isWarm } from "./support/conversation.ts";
+import { KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { normalised } from "./support/normalised.ts";
 import { exported, openCodeEnv, pointedAt, runTurn, serve } from "./support/opencode.ts";
 import { start } from "./support/process.ts";
@@ -28,22 +28,21 @@ interface Place {
   readonly env: Record<string, string>;
   readonly url: string;
   readonly requests: readonly RecordedRequest[];
+  readonly test: TestContext;
 }
 
 const root = mkdtempSync(join(tmpdir(), "keepwarm-hosts-"));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
 
 /** A home for one OpenCode, and an emulator of its own. */
-async function place(name: string, { onTestFinished }: TestContext): Promise<Place> {
+async function place(name: string, test: TestContext): Promise<Place> {
   const home = join(root, name);
   const project = join(root, "project");
   mkdirSync(project, { recursive: true });
   const emulator = createEmulator({ ttl5mMs: TTL_MS });
   const { url } = await emulator.listen();
-  onTestFinished(async () => {
-    await emulator.close();
-    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
-  });
-  return { home, project, env: openCodeEnv(home), url, requests: emulator.requests };
+  test.onTestFinished(() => emulator.close());
+  return { home, project, env: openCodeEnv(home), url, requests: emulator.requests, test };
 }
 
 type Say = (text: string) => Promise<void>;
@@ -75,21 +74,18 @@ async function converse(
   talk: (say: Say) => Promise<void>,
   mode: "kept warm" | "alone",
 ): Promise<Held> {
-  const { home, project, url, requests } = at;
+  const { home, project, url, requests, test } = at;
   const kept = mode === "kept warm";
-  const settings = kept ? await keepwarmEnv(home, { upstream: url, ttlMs: TTL_MS }) : pointedAt(url);
-  const options = { env: { ...at.env, ...settings }, cwd: project };
+  const settings = kept ? await keepwarmEnv(home, { upstream: url, ttlMs: TTL_MS, test }) : pointedAt(url);
+  const options = { env: { ...at.env, ...settings }, cwd: project, test };
   const server = await serve(kept ? [...KEEPWARM, "run", "--enable", "--"] : [], options);
-  try {
-    const session = await server.newSession();
-    await talk((text) => server.say(session, text));
-    // A title may still be on its way.
-    await wait(500);
-    return { requests: [...requests], stored: await exported(session, { env: at.env, cwd: project }) };
-  } finally {
-    await server.process.end();
-    if (kept) await stopKeepwarm(options.env);
-  }
+  const session = await server.newSession();
+  await talk((text) => server.say(session, text));
+  // A title may still be on its way.
+  await wait(500);
+  const seen = [...requests];
+  await server.process.end();
+  return { requests: seen, stored: await exported(session, { env: at.env, cwd: project }) };
 }
 
 describe.concurrent("OpenCode through keepwarm run", () => {
@@ -116,6 +112,7 @@ describe.concurrent("OpenCode through keepwarm run", () => {
       expect(written).toBeGreaterThanOrEqual(prefix);
     }
 
+    expect(warm.requests.filter(isTitle)).toHaveLength(1);
     expectOnlyTheConversationWarmed(warm.requests);
     expect(alone.requests.filter(isWarm)).toEqual([]);
     expect(normalised(warm.stored, { usage: "left out" })).toEqual(
@@ -137,35 +134,24 @@ describe.concurrent("OpenCode through keepwarm run", () => {
 describe.concurrent("OpenCode, a process a turn, in front of a gateway that stays", () => {
   it("finds its whole prefix on every return", async (test) => {
     const at = await place("turn", test);
-    const settings = await keepwarmEnv(at.home, { upstream: at.url, ttlMs: TTL_MS });
+    const settings = await keepwarmEnv(at.home, { upstream: at.url, ttlMs: TTL_MS, test });
     const gateway = start(KEEPWARM[0], [KEEPWARM[1], "start", "--enable-new"], {
       env: { ...at.env, ...settings },
       cwd: at.project,
+      test,
     });
-    test.onTestFinished(() => gateway.end());
     await gateway.says(new RegExp(`:${settings.KEEPWARM_PORT}`));
     const env = { ...at.env, ...pointedAt(`http://127.0.0.1:${settings.KEEPWARM_PORT}`) };
-    const session = await runTurn("Question 0, please.", { env, cwd: at.project });
+    const options = { env, cwd: at.project, test };
+    const session = await runTurn("Question 0, please.", options);
     for (let pause = 1; pause <= PAUSES; pause += 1) {
       await wait(PAUSE_MS);
-      await runTurn(`Question ${pause}, please.`, { env, cwd: at.project, session });
+      await runTurn(`Question ${pause}, please.`, { ...options, session });
     }
     const [, ...returns] = exchanges(at.requests);
     expect(returns).toHaveLength(PAUSES);
     for (const { read, prefix } of returns) expect(read / prefix).toBeGreaterThanOrEqual(0.99);
+    expect(at.requests.filter(isTitle)).toHaveLength(1);
     expectOnlyTheConversationWarmed(at.requests);
   });
 });
-
-/** Every warm is the conversation's last request, but for how much it asks for; nothing else is ever warmed. */
-function expectOnlyTheConversationWarmed(requests: readonly RecordedRequest[]): void {
-  expect(requests.filter(isTitle)).toHaveLength(1);
-  expect(requests.filter(isWarm).length).toBeGreaterThan(PAUSES);
-  let last: Record<string, unknown> | null = null;
-  for (const request of requests) {
-    if (isTitle(request)) continue;
-    const { max_tokens, stream, ...rest } = bodyOf(request);
-    if (isWarm(request)) expect(rest).toEqual(last);
-    else last = rest;
-  }
-}

@@ -2,7 +2,7 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
-import { NoProgramError } from "./program-file.ts";
+import { NoProgramError } from "./no-program.ts";
 
 /** How a process ended. */
 export type Ended = { readonly code: number } | { readonly signal: NodeJS.Signals };

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { type Destination, recognise } from "../../agents/index.ts";
 import { isLoopback } from "../../hub/index.ts";
 import { type Ended, runChild } from "./child.ts";
-import { programFile } from "./program-file.ts";
+import { fileOf } from "./no-program.ts";
 import { type Registration, register } from "./registration.ts";
 import { findOrStartGateway, type GatewayCommand } from "./start-gateway.ts";
 
@@ -36,7 +36,7 @@ export interface RunOptions {
 /** @throws {NoProgramError} {@link CannotPointError}, or a sentence about the gateway; nothing was run then */
 export async function run(options: RunOptions): Promise<Ended> {
   const { command, args, env, directory, stateDirectory, gatewayCommand, say, warn } = options;
-  const file = await programFile(command, env.PATH ?? "");
+  const file = await fileOf(command, env.PATH ?? "");
   const { agent, leading } = recognise(command, args);
   const invocation = {
     command: file,

@@ -1,4 +1,5 @@
 /** What the emulator saw of one conversation. */
+import { expect } from "vitest";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 
 export interface Exchange {
@@ -33,11 +34,23 @@ export function exchanges(requests: readonly RecordedRequest[]): Exchange[] {
   });
 }
 
-export function bodyOf({ body }: RecordedRequest): Record<string, unknown> {
+function bodyOf({ body }: RecordedRequest): Record<string, unknown> {
   return JSON.parse(Buffer.from(body).toString());
 }
 
 function hasTools(request: RecordedRequest): boolean {
   const { tools } = bodyOf(request);
   return Array.isArray(tools) && tools.length > 0;
+}
+
+/** Every warm is the conversation's last request, but for how much it asks for; nothing else is ever warmed. */
+export function expectOnlyTheConversationWarmed(requests: readonly RecordedRequest[]): void {
+  expect(requests.filter(isWarm)).not.toEqual([]);
+  let last: Record<string, unknown> | null = null;
+  for (const request of requests) {
+    if (request.usage === null || isTitle(request)) continue;
+    const { max_tokens, stream, ...rest } = bodyOf(request);
+    if (isWarm(request)) expect(rest).toEqual(last);
+    else last = rest;
+  }
 }

@@ -3,25 +3,37 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import type { TestContext } from "vitest";
 
 export const KEEPWARM = [process.execPath, resolve("src/cli.ts")] as const;
 
-/** Settings for everything that is started with them, gateways included. */
+/** Settings for everything that is started with them; a gateway that is ends with the test. */
 export async function keepwarmEnv(
   home: string,
-  { upstream, ttlMs }: { upstream: string; ttlMs: number },
+  options: { upstream: string; ttlMs: number; test: Pick<TestContext, "onTestFinished"> },
 ): Promise<Record<string, string>> {
-  return {
+  const { upstream, ttlMs, test } = options;
+  const env = {
     KEEPWARM_HOME: join(home, "keepwarm"),
     KEEPWARM_PORT: String(await freePort()),
     KEEPWARM_CONTROL_PORT: String(await freePort()),
     KEEPWARM_UPSTREAM: upstream,
     KEEPWARM_TTL_5M: `${ttlMs}ms`,
   };
+  test.onTestFinished(() => stopKeepwarm(env));
+  return env;
+}
+
+/** What `keepwarm status` says of the conversations. */
+export async function conversations(
+  env: Readonly<Record<string, string>>,
+): Promise<readonly { readonly id: string; readonly enabled: boolean }[]> {
+  const { stdout } = await promisify(execFile)(KEEPWARM[0], [KEEPWARM[1], "status", "--json"], { env });
+  return JSON.parse(stdout).conversations;
 }
 
 /** Ends the gateway, if one runs. */
-export async function stopKeepwarm(env: Readonly<Record<string, string>>): Promise<void> {
+async function stopKeepwarm(env: Readonly<Record<string, string>>): Promise<void> {
   await promisify(execFile)(KEEPWARM[0], [KEEPWARM[1], "stop"], { env }).catch(() => {});
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { program } from "./install.ts";
-import { type Started, start } from "./process.ts";
+import { type Started, type StartOptions, start } from "./process.ts";
 
 export const OPENCODE = program("opencode");
 /** Known to OpenCode's own catalogue. */
@@ -54,10 +54,7 @@ export interface OpenCodeServer {
 }
 
 /** `opencode serve`, by a command line that ends with OpenCode's own. */
-export async function serve(
-  launcher: readonly string[],
-  options: { env: Readonly<Record<string, string>>; cwd: string },
-): Promise<OpenCodeServer> {
+export async function serve(launcher: readonly string[], options: StartOptions): Promise<OpenCodeServer> {
   const [command = "", ...args] = [...launcher, OPENCODE, "serve", "--hostname", "127.0.0.1", "--port", "0"];
   const process = start(command, args, options);
   const [, url] = await process.says(/listening on (http:\/\/\S+)/);
@@ -87,7 +84,7 @@ export async function serve(
 /** One turn by `opencode run`, a process a turn. Resolves with the session's id. */
 export async function runTurn(
   text: string,
-  options: { env: Readonly<Record<string, string>>; cwd: string; session?: string },
+  options: StartOptions & { readonly session?: string },
 ): Promise<string> {
   const { session } = options;
   const args = ["run", "--format", "json", "-m", `${MODEL.providerID}/${MODEL.modelID}`];
@@ -105,7 +102,7 @@ export async function runTurn(
 /** The conversation as OpenCode stored it, as `opencode export` prints it. */
 export async function exported(
   session: string,
-  options: { env: Readonly<Record<string, string>>; cwd: string },
+  options: Pick<StartOptions, "env" | "cwd">,
 ): Promise<unknown> {
   const { stdout } = await promisify(execFile)(OPENCODE, ["export", session], options);
   return JSON.parse(stdout);

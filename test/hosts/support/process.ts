@@ -1,14 +1,16 @@
-/** A process of its own session, ended with all that it started. */
+/** A process of its own session, ended with its test, and with all that it started. */
 import { type ChildProcess, spawn } from "node:child_process";
+import type { TestContext } from "vitest";
 
 export interface Started {
-  readonly child: ChildProcess;
+  /** Its input. */
+  write(text: string): void;
   /** All that it said, on either stream. */
   said(): string;
   /** Resolves with its exit code, null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** Resolves with the first match in what it says. @throws when it ends without one */
-  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves with the first match in what it says after that many characters. @throws when it ends without one */
+  says(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
   /** Ends it and what it started, and resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -16,10 +18,19 @@ export interface Started {
 export interface StartOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly test: Pick<TestContext, "onTestFinished">;
+  /** Whether it is written to; what reads its input to the end waits for none then. @default false */
+  readonly input?: boolean;
 }
 
-export function start(command: string, args: readonly string[], { env, cwd }: StartOptions): Started {
-  const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+export function start(
+  command: string,
+  args: readonly string[],
+  { env, cwd, test, input = false }: StartOptions,
+): Started {
+  const child = spawn(command, args, { env, cwd, detached: true, stdio: "pipe" });
+  if (!input) child.stdin.end();
+  child.stdin.on("error", () => {});
   let text = "";
   const listeners = new Set<() => void>();
   const hear = (chunk: Buffer) => {
@@ -32,14 +43,14 @@ export function start(command: string, args: readonly string[], { env, cwd }: St
     child.once("error", () => resolve(127));
     child.once("close", resolve);
   });
-  return {
-    child,
+  const started: Started = {
     ended,
+    write: (text) => void child.stdin.write(text),
     said: () => text,
-    says: (pattern) =>
+    says: (pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          const match = pattern.exec(text);
+          const match = pattern.exec(text.slice(from));
           if (match !== null) resolve(match);
         };
         listeners.add(look);
@@ -55,6 +66,8 @@ export function start(command: string, args: readonly string[], { env, cwd }: St
       signalGroup(child, "SIGKILL");
     },
   };
+  test.onTestFinished(() => started.end());
+  return started;
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

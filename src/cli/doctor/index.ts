@@ -1,0 +1,67 @@
+/** Looks at everything that keepwarm needs, and changes nothing. */
+import { installedAgents } from "../../agents/index.ts";
+import { type Config, loadConfig } from "../../config/index.ts";
+import { isLoopback } from "../../hub/index.ts";
+import { stateDirectory } from "../../storage/index.ts";
+import { explain } from "../errors.ts";
+import { type Finding, good, note, wrong } from "./finding.ts";
+import { gatewayFindings } from "./gateway.ts";
+import type { Report } from "./report.ts";
+import { stateFindings } from "./state.ts";
+import { upstreamFindings } from "./upstream.ts";
+
+export { asJson, asText, isWell, type Report } from "./report.ts";
+
+export interface ExamineOptions {
+  readonly version: string;
+  /** Whether the upstream is left out. */
+  readonly offline: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export async function examine({ version, offline, env }: ExamineOptions): Promise<Report> {
+  const directory = stateDirectory(env);
+  const { config, finding } = configFinding(env);
+  const upstream = config?.settings.upstream;
+  const [state, gateway, reached, agents] = await Promise.all([
+    stateFindings(directory),
+    gatewayFindings(directory, config?.settings ?? null, version),
+    offline || upstream === undefined ? [] : upstreamFindings(upstream),
+    installedAgents(env),
+  ]);
+  return {
+    findings: [
+      good("keepwarm", `${version}, on Node ${process.versions.node}`),
+      finding,
+      ...environmentFindings(env, config?.settings.port),
+      ...state,
+      ...gateway.findings,
+      ...reached,
+    ],
+    agents,
+  };
+}
+
+function configFinding(env: NodeJS.ProcessEnv): { config: Config | null; finding: Finding } {
+  try {
+    const config = loadConfig({ env });
+    const chosen = Object.values(config.inForce).filter(({ origin }) => origin.from !== "default").length;
+    const count = chosen === 0 ? "all defaults" : `${chosen} ${chosen === 1 ? "setting" : "settings"} chosen`;
+    return { config, finding: good("settings", `${count}; keepwarm config shows them`) };
+  } catch (error) {
+    return { config: null, finding: wrong("settings", explain(error).replaceAll("\n", "; ")) };
+  }
+}
+
+/** What of a shell's own changes where requests go. */
+function environmentFindings({ ANTHROPIC_BASE_URL: url }: NodeJS.ProcessEnv, port?: number): Finding[] {
+  if (!url) return [];
+  const about = "ANTHROPIC_BASE_URL";
+  const parsed = URL.parse(url);
+  if (parsed === null) return [wrong(about, "is no URL", "correct it, or unset it")];
+  // Without what may be a password.
+  const where = `is ${parsed.origin}${parsed.pathname}`;
+  return isLoopback(parsed.hostname) && Number(parsed.port) === port
+    ? [note(about, `${where}, the gateway: what is started here uses it without keepwarm run too`)]
+    : [note(about, `${where}: keepwarm run sends requests on to there`)];
+}

@@ -1,0 +1,49 @@
+/** The doctor's report, for people and for programs. */
+import type { InstalledAgent } from "../../agents/index.ts";
+import { bold, dim, green, red, yellow } from "../style.ts";
+import type { Finding } from "./finding.ts";
+
+export interface Report {
+  readonly findings: readonly Finding[];
+  readonly agents: readonly InstalledAgent[];
+}
+
+const MARKS = { good: green("✓"), note: yellow("!"), wrong: red("✗") } as const;
+
+export function isWell({ findings }: Report): boolean {
+  return findings.every(({ state }) => state !== "wrong");
+}
+
+export function asText({ findings, agents }: Report): string {
+  const widest = Math.max(...findings.map(({ about }) => about.length));
+  const lines = findings.flatMap(({ about, state, says, todo }) => [
+    `${MARKS[state]} ${about.padEnd(widest)}  ${says}`,
+    ...(todo === undefined ? [] : [`  ${" ".repeat(widest)}  → ${todo}`]),
+  ]);
+  return [...lines, "", ...agentLines(agents)].join("\n");
+}
+
+function agentLines(agents: readonly InstalledAgent[]): string[] {
+  if (agents.length === 0) {
+    return ["No agent that keepwarm knows is on the PATH. keepwarm run -- <command> runs any other."];
+  }
+  return agents.flatMap(({ agent, file, version }) => [
+    `${bold(agent.title)} ${version ?? "(its version is unknown)"}  ${dim(file)}`,
+    `  ${agent.use}`,
+    ...(agent.switchesOff.length === 0 ? [] : ["  Through a gateway it does without:"]),
+    ...agent.switchesOff.map((sentence) => `  - ${sentence}`),
+  ]);
+}
+
+export function asJson(report: Report): string {
+  const agents = report.agents.map(({ agent, file, version }) => ({
+    id: agent.id,
+    title: agent.title,
+    file,
+    version,
+    triedVersion: agent.tried,
+    use: agent.use,
+    switchesOff: agent.switchesOff,
+  }));
+  return JSON.stringify({ ok: isWell(report), findings: report.findings, agents }, null, 2);
+}
