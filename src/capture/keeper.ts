@@ -149,7 +149,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     conversations,
     watching: () => !disposed,
     refusal: (request, last) => refusalOf(request, last.facts, optionsFor(last))?.reason ?? null,
-    limits: (realm, limits) => headroom.note(realm, limits, now()),
+    limits: (realm, limits) => headroom.note(realm, limits, instant()),
     unreadable,
     repeated(conversation, usage, startedAt) {
       if (elapsedMs(conversation.lastUsedAt, startedAt) > 0) conversation.lastUsedAt = startedAt;
@@ -219,7 +219,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (turnedAwayMs > 0) {
       return { error: "The API has turned a real request away for the moment", retryAfterMs: turnedAwayMs };
     }
-    const retryAfterMs = headroom.waitMs(realm, now());
+    const retryAfterMs = headroom.waitMs(realm, instant());
     if (retryAfterMs === 0) return null;
     return {
       error: "Less than 5 % of the rate limit is left, which is kept for real requests",

@@ -7,6 +7,8 @@ const bucket = (limit: number | null, remaining: number | null, resetAt: number 
   resetAt,
 });
 
+const at = (ms: number) => ({ wallMs: ms, monotonicMs: ms + 5_000 });
+
 describe("the room that the rate limits leave", () => {
   it.each([
     ["5 % or more are left", { requests: bucket(100, 5) }, 0],
@@ -28,16 +30,23 @@ describe("the room that the rate limits leave", () => {
     ["it has recovered meanwhile", { requests: bucket(100, 0, -1) }, 0],
   ])("%s", (_, limits, waitMs) => {
     const headroom = new Headroom();
-    headroom.note("a", limits, 0);
-    expect(headroom.waitMs("a", 0)).toBe(waitMs);
-    expect(headroom.waitMs("b", 0)).toBe(0);
+    headroom.note("a", limits, at(0));
+    expect(headroom.waitMs("a", at(0))).toBe(waitMs);
+    expect(headroom.waitMs("b", at(0))).toBe(0);
   });
 
   it("is there again after the reset, or as soon as a response says so", () => {
     const headroom = new Headroom();
-    headroom.note("a", { requests: bucket(100, 0) }, 0);
-    expect(headroom.waitMs("a", 60_000)).toBe(0);
-    headroom.note("a", { requests: bucket(100, 50) }, 1_000);
-    expect(headroom.waitMs("a", 1_000)).toBe(0);
+    headroom.note("a", { requests: bucket(100, 0) }, at(0));
+    expect(headroom.waitMs("a", at(60_000))).toBe(0);
+    headroom.note("a", { requests: bucket(100, 50) }, at(1_000));
+    expect(headroom.waitMs("a", at(1_000))).toBe(0);
+  });
+
+  it("is there again in time when somebody sets the clock back", () => {
+    const headroom = new Headroom();
+    headroom.note("a", { requests: bucket(100, 0) }, at(0));
+    expect(headroom.waitMs("a", { wallMs: -3_600_000, monotonicMs: 5_000 })).toBe(60_000);
+    expect(headroom.waitMs("a", { wallMs: -3_540_000, monotonicMs: 65_000 })).toBe(0);
   });
 });
