@@ -10,9 +10,11 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          // Real agents have a configuration of their own: vitest.hosts.config.ts.
-          exclude: ["test/e2e/**", "test/hosts/*.test.ts", "**/node_modules/**"],
+          // These have configurations of their own: vitest.hosts.config.ts, vitest.chaos.config.ts.
+          exclude: ["test/e2e/**", "test/hosts/*.test.ts", "test/chaos/**", "**/node_modules/**"],
           testTimeout: 20_000,
+          // A machine that is busy is no failure.
+          expect: { poll: { timeout: 10_000 } },
           sequence: { groupOrder: 0 },
         },
       },

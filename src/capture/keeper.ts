@@ -240,11 +240,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
     turns.catchUp();
     conversation.warming = true;
     try {
-      const request = await last.request.unpack();
       return await warmSlot(async () => {
         turns.catchUp();
         const wait = reasonToWait(conversation, last);
         if (wait !== null) return wait;
+        // Only now: all that wait for their turn would take many times what they take compressed.
+        const request = await last.request.unpack();
         const startedAt = instant();
         const answer = await warmCaptured(request, {
           ...optionsFor(last),

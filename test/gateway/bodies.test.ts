@@ -167,7 +167,7 @@ describe("an answer that is compressed", () => {
     [
       "a bomb",
       "gzip",
-      (body: Buffer) => Buffer.concat([zlib.gzipSync(body), zlib.gzipSync(Buffer.alloc(50_000_000))]),
+      (body: Buffer) => Buffer.concat([zlib.gzipSync(body), zlib.gzipSync(Buffer.alloc(10_000_000))]),
     ],
   ])("with %s passes byte for byte, and settles its conversation", async (_, coding, encodeBody) => {
     const sent: Buffer[] = [];
@@ -189,6 +189,8 @@ describe("an answer that is compressed", () => {
       ).end(body);
       expect((await promise).equals(sent.at(-1) ?? Buffer.alloc(0))).toBe(true);
       await expect.poll(() => world.keeper.warmer.getState("ada").active).toBe(false);
+      // What only we cannot read was an answer all the same.
+      if (coding !== "gzip") expect(world.phase("ada")).toBe("idle");
     }
   });
 });

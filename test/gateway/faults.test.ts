@@ -160,15 +160,15 @@ describe("an API that says no", () => {
 });
 
 describe("an API that says no before the request is through", () => {
-  const tooMany = (retryAfter: string) =>
+  const early429 = (retryAfter: string) =>
     `HTTP/1.1 429 Too Many\r\n${retryAfter}Connection: close\r\nContent-Length: 2\r\n\r\n{}`;
 
-  async function early(retryAfter: string, until = 265) {
+  async function early(answer: string, until = 265) {
     const { world, front } = await fronted();
     const since = world.clock.now();
     await world.talk("ada").ask("Shall we begin?");
     await world.away(until * SECOND_MS);
-    front.mood = (client) => client.once("data", () => client.end(tooMany(retryAfter)));
+    front.mood = (client) => client.once("data", () => client.end(answer));
     const { params, headers } = world.talk("ada");
     const body = JSON.stringify({ ...params, messages: [{ role: "user", content: text("more", 9_000) }] });
     const fields = Object.entries({ ...headers, "x-api-key": "sk-ant-api03-of-a-test" });
@@ -186,15 +186,20 @@ describe("an API that says no before the request is through", () => {
   }
 
   it("has kept the conversation as it was", async () => {
-    const { world, client } = await early("", 200);
+    const { world, client } = await early(early429(""), 200);
     expect(client.text).toMatch(/^HTTP\/1.1 429 /);
     expect(world.phase("ada")).toBe("idle");
     await world.away(10 * MINUTE_MS);
     expect(world.warms().map(({ usage }) => usage?.cache_creation_input_tokens)).toEqual([0, 0]);
   });
 
+  it("is over with its answer, whatever it was", async () => {
+    const { world } = await early("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", 200);
+    expect(world.phase("ada")).not.toBe("generating");
+  });
+
   it("is left alone for as long as it wants", async () => {
-    const { world, since } = await early("Retry-After: 20\r\n");
+    const { world, since } = await early(early429("Retry-After: 20\r\n"));
     await world.away(35 * SECOND_MS);
     expect(warmedAt(world, since)[0]).toBeGreaterThanOrEqual(285);
   });
