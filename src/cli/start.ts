@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import type { SettingName, Settings } from "../config/index.ts";
+import { flagOf, SETTINGS, type SettingName, type Settings, valueText } from "../config/index.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
@@ -68,6 +68,7 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
     directory,
     version: packageJson.version,
     logger: createLog(others.logLevel),
+    flags: flagsOf(settings),
     ...(untilIdle ? { untilIdleMs: IDLE_MS } : {}),
   });
   console.log(`keepwarm gateway: ${service.gatewayUrl} → ${service.gateway.upstreamUrl}`);
@@ -80,6 +81,16 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
   const stop = () => void service.stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   await service.ended;
+}
+
+/** The settings that are not the defaults, as flags. */
+function flagsOf(settings: Settings): string[] {
+  return TAKEN.flatMap((name) => {
+    const value = settings[name];
+    if (value === SETTINGS[name].default || value === undefined) return [];
+    if (typeof value === "boolean") return [value ? flagOf(name) : flagOf(name).replace("--", "--no-")];
+    return [flagOf(name), valueText(name, value)];
+  });
 }
 
 /** @throws when a gateway of this state directory is running: two would warm the same conversations */

@@ -14,13 +14,14 @@ export interface ControlledGateway {
   /** Epoch ms. */
   readonly startedAt: number;
   readonly enableNew: boolean;
+  readonly flags: readonly string[];
   readonly maxHeldBytes: number;
   readonly now: () => number;
   readonly stop: () => void;
 }
 
 export function controlled(options: ControlledGateway): Controlled {
-  const { gateway, storage, version, startedAt, enableNew, maxHeldBytes, now, stop } = options;
+  const { gateway, storage, version, startedAt, enableNew, flags, maxHeldBytes, now, stop } = options;
   const { keeper } = gateway;
   const { warmer, surface } = keeper;
   const runs = new Map<string, RunView>();
@@ -95,6 +96,7 @@ export function controlled(options: ControlledGateway): Controlled {
       gatewayUrl: gateway.url ?? "",
       upstream: gateway.upstreamUrl,
       enableNew,
+      flags,
       runs: [...runs.values()],
       heldBytes: keeper.heldBytes(),
       maxHeldBytes,

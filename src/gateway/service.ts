@@ -19,6 +19,8 @@ export interface ServiceOptions
   readonly directory: string;
   readonly version: string;
   readonly logger: Logger;
+  /** What makes another gateway take its place: flags of `keepwarm start`. */
+  readonly flags: readonly string[];
   /** Ends by itself once no run is attached and nothing has passed for so long, in ms. @default never */
   readonly untilIdleMs?: number;
 }
@@ -47,7 +49,8 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { host, port, controlPort, directory, version, logger, untilIdleMs, ...gatewayOptions } = options;
+  const { host, port, controlPort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
+    options;
   const { enableNew, maxHeldBytes } = gatewayOptions;
   const token = await controlToken(directory);
   // Two would warm the same conversations, and only one of them could be found.
@@ -73,6 +76,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       version,
       startedAt,
       enableNew,
+      flags,
       maxHeldBytes,
       now: Date.now,
       stop: () => void stop(),

@@ -21,6 +21,8 @@ export interface GatewayInfo {
   readonly upstream: string;
   /** A conversation of which nothing is stored is switched on by its first turn. */
   readonly enableNew: boolean;
+  /** Its settings that are not the defaults, as flags of `keepwarm start`. */
+  readonly flags: readonly string[];
   readonly runs: readonly RunView[];
   /** Captured requests held in memory, in bytes, and how many may be. */
   readonly heldBytes: number;
@@ -115,6 +117,7 @@ export const statusAnswer = z.looseObject({
     gatewayUrl: z.string(),
     upstream: z.string(),
     enableNew: z.boolean(),
+    flags: z.array(z.string()),
     runs: z.array(run),
     heldBytes: z.number(),
     maxHeldBytes: z.number(),

@@ -79,6 +79,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       gatewayUrl: "http://127.0.0.1:4777",
       upstream: "https://api.anthropic.com",
       enableNew: false,
+      flags: [],
       runs: [...runs.values()],
       heldBytes: 1_500_000,
       maxHeldBytes: 256_000_000,

@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { type Destination, recognise } from "../../agents/index.ts";
 import { isLoopback } from "../../hub/index.ts";
 import { type Ended, runChild } from "./child.ts";
+import { loopbackDirect } from "./loopback-direct.ts";
 import { fileOf } from "./no-program.ts";
 import { type Registration, register } from "./registration.ts";
 import { findOrStartGateway, type GatewayCommand } from "./start-gateway.ts";
@@ -72,7 +73,12 @@ export async function run(options: RunOptions): Promise<Ended> {
     return await runChild({
       file,
       args: [...invocation.leading, ...launch.args],
-      env: { ...env, ...(upstream === null ? {} : { [UPSTREAM_VARIABLE]: upstream }), ...launch.env },
+      env: {
+        ...env,
+        ...loopbackDirect(env, new URL(registration.baseUrl).hostname),
+        ...(upstream === null ? {} : { [UPSTREAM_VARIABLE]: upstream }),
+        ...launch.env,
+      },
     });
   } finally {
     registration.release();

@@ -91,12 +91,7 @@ function isStopped(found: Discovery): boolean {
 }
 
 /** What makes another gateway take the place of one that is gone. */
-function flagsOf({ gatewayUrl, upstream, enableNew }: GatewayInfo): string[] {
-  const { hostname, port } = new URL(gatewayUrl);
-  return [
-    ...["--host", hostname.replace(/^\[|\]$/g, "")],
-    ...["--port", port],
-    ...["--upstream", upstream],
-    ...(enableNew ? ["--enable-new"] : []),
-  ];
+function flagsOf({ gatewayUrl, flags }: GatewayInfo): string[] {
+  // The port that it had, whatever it was told.
+  return [...flags, "--port", new URL(gatewayUrl).port];
 }

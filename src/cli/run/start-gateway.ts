@@ -41,7 +41,9 @@ async function startGateway({ directory, command, env, flags = [], signal }: Sta
   const child = spawn(command.file, [...command.args, ...flags], {
     detached: true,
     stdio: ["ignore", log.handle.fd, log.handle.fd],
-    env: Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET.test(name))),
+    env: Object.fromEntries(
+      Object.entries(env).filter(([name]) => name.startsWith("KEEPWARM_") || !SECRET.test(name)),
+    ),
   });
   const over = whenOver(child);
   child.unref();
