@@ -52,6 +52,9 @@ const KEEP_ALIVE_MS = 600_000;
 /** After which the system probes a connection that says nothing, so that half-open ones end. In ms. */
 const PROBE_AFTER_MS = 60_000;
 
+const [NODE_MAJOR = 0, NODE_MINOR = 0] = process.versions.node.split(".").map(Number);
+const KNOWS_UPGRADES = NODE_MAJOR > 24 || (NODE_MAJOR === 24 && NODE_MINOR >= 9);
+
 /** How often a gateway that closes lets go of connections whose last response has ended, in ms. */
 const TIDY_MS = 50;
 
@@ -92,23 +95,25 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
   server.on("checkExpectation", exchange);
   // No connection of the server's any more: it does not close them.
   const upgraded = new Set<Socket>();
-  server.on("upgrade", (request: http.IncomingMessage, socket: Socket, head: Buffer) => {
-    const { path, to } = destinationOf(request);
-    if (to === null) {
-      socket.destroy();
-      return;
-    }
-    upgraded.add(socket);
-    pass(socket);
-    socket.on("close", () => upgraded.delete(socket));
-    safely(socket, () =>
-      passUpgrade(request, socket, head, {
-        upstream: to,
-        path,
-        unreachable: (...it) => unreachable(to, ...it),
-      }),
-    );
-  });
+  // Before Node 24.9 it cannot be told which requests may: there all of them stay HTTP.
+  if (KNOWS_UPGRADES)
+    server.on("upgrade", (request: http.IncomingMessage, socket: Socket, head: Buffer) => {
+      const { path, to } = destinationOf(request);
+      if (to === null) {
+        socket.destroy();
+        return;
+      }
+      upgraded.add(socket);
+      pass(socket);
+      socket.on("close", () => upgraded.delete(socket));
+      safely(socket, () =>
+        passUpgrade(request, socket, head, {
+          upstream: to,
+          path,
+          unreachable: (...it) => unreachable(to, ...it),
+        }),
+      );
+    });
 
   function destinationOf(request: http.IncomingMessage) {
     const { runId, path } = routeOf(request.url ?? "/");

@@ -49,6 +49,7 @@ const control = createControlServer({
       gatewayUrl,
       upstream: values.upstream,
       enableNew: values["enable-new"],
+      flags: ["--upstream", values.upstream, ...(values["enable-new"] ? ["--enable-new"] : [])],
     }),
     attachRun(run) {
       const { detach } = attachRun(run);
