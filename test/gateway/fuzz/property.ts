@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { bareGateway } from "../wire.ts";
+import { course, startUpstream } from "./course.ts";
+import { judge } from "./judgement.ts";
+import { request, response } from "./messages.ts";
+
+/** More connections than this at once are left behind by somebody: one case uses a few. */
+const MOST_OPEN = 20;
+
+/** Compares so many exchanges through a gateway with the same ones without it. Prints the seed of a failure. */
+export async function compare(runs: number, seed?: number): Promise<void> {
+  const upstream = await startUpstream();
+  const { port, gateway, logger } = await bareGateway(`http://127.0.0.1:${upstream.port}`, {
+    enableNew: true,
+    maxConversations: 50,
+  });
+  const compared = fc.asyncProperty(request, response, async (asked, answer) => {
+    const passed = await course(port, asked, upstream, answer);
+    const direct =
+      asked.isSure && asked.isWhole ? await course(upstream.port, asked, upstream, answer) : null;
+    expect(judge(asked, answer, { direct, passed })).toBe(null);
+    expect(upstream.open()).toBeLessThan(MOST_OPEN);
+  });
+  await fc.assert(compared, {
+    numRuns: runs,
+    ...(seed === undefined ? {} : { seed }),
+    interruptAfterTimeLimit: 540_000,
+    markInterruptAsFailure: true,
+  });
+  expect(logger.at("error")).toEqual([]);
+  await gateway.close();
+  await expect.poll(() => upstream.open()).toBe(0);
+  await upstream.close();
+}
