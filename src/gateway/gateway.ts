@@ -97,11 +97,16 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     }
     upgraded.add(socket);
     socket.on("close", () => upgraded.delete(socket));
-    passUpgrade(request, socket, head, {
-      upstream: to,
-      path,
-      unreachable: (...it) => unreachable(to, ...it),
-    });
+    try {
+      passUpgrade(request, socket, head, {
+        upstream: to,
+        path,
+        unreachable: (...it) => unreachable(to, ...it),
+      });
+    } catch (error) {
+      logger.warn("keepwarm: a request could not be sent on", { code: codeOf(error) });
+      socket.destroy();
+    }
   });
 
   function destinationOf(request: http.IncomingMessage) {
@@ -120,12 +125,17 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     }
     const isMessages = request.method === "POST" && /^[^?#]*\/v1\/messages\/?($|[?#])/.test(path);
     const observer = isMessages ? observerOf(request, to, path, tag) : undefined;
-    passThrough(request, response, {
-      upstream: to,
-      path,
-      observer,
-      unreachable: (...it) => unreachable(to, ...it),
-    });
+    try {
+      passThrough(request, response, {
+        upstream: to,
+        path,
+        observer,
+        unreachable: (...it) => unreachable(to, ...it),
+      });
+    } catch (error) {
+      logger.warn("keepwarm: a request could not be sent on", { code: codeOf(error) });
+      answerError(response, 400, `this request cannot be sent on (${codeOf(error)})`);
+    }
   }
 
   function unreachable(
@@ -200,6 +210,11 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       upstream.close();
     },
   };
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
 /** In the API's own form, so that clients show it and try again as they do with the API's. */

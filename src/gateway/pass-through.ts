@@ -35,6 +35,7 @@ export interface PassThroughOptions {
 /** A larger request is not kept to be sent again over a new connection, in bytes: twice the API's limit. */
 const MAX_RESENT_BYTES = 64 * 1024 * 1024;
 
+/** @throws when Node refuses to send such a request; nothing has been done then */
 export function passThrough(
   request: IncomingMessage,
   response: ServerResponse,
@@ -116,16 +117,19 @@ export function passThrough(
   function answer(from: IncomingMessage): void {
     from.on("error", () => {});
     const { statusCode = 0 } = from;
-    if (statusCode < 200) {
-      failed(outgoing, new Error("it answered with a status that HTTP does not know"), false);
+    try {
+      // Nothing below is the answer to a request, and Node refuses some of it.
+      if (statusCode < 200) throw new Error("it answered with a status that HTTP does not know");
+      response.sendDate = false;
+      response.writeHead(statusCode, reasonOf(from), forwardedResponseHeaders(from, request));
+    } catch (error) {
+      failed(outgoing, error instanceof Error ? error : new Error(String(error)), false);
       outgoing.destroy();
       return;
     }
     incoming = from;
     sent = null;
     observer?.responseBegan(from);
-    response.sendDate = false;
-    response.writeHead(statusCode, reasonOf(from), forwardedResponseHeaders(from, request));
     const write = inOnePiece(response, () => from.pause());
     const pass = (chunk: Buffer) => {
       write.chunk(chunk);
@@ -155,6 +159,7 @@ export function passThrough(
     if (!outgoing.destroyed && !(incoming?.complete && request.complete)) outgoing.destroy();
   }
 
+  outgoing = send(false);
   // Not the response's own end, which one that waits for another before it never sees.
   socket.on("close", gone);
   response.on("finish", () => end("complete"));
@@ -171,7 +176,6 @@ export function passThrough(
     if (response.closed) socket.off("close", gone);
   });
 
-  outgoing = send(false);
   request.on("data", (chunk: Buffer) => {
     isHeadSent = true;
     sentBytes += chunk.length;

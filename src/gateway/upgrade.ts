@@ -18,6 +18,7 @@ export function mayUpgrade({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
 }
 
+/** @throws when Node refuses to send such a request */
 export function passUpgrade(
   request: IncomingMessage,
   client: Socket,
@@ -25,7 +26,7 @@ export function passUpgrade(
   { upstream, path, unreachable }: UpgradeOptions,
 ): void {
   const headers = headerPairsOf(request.rawHeaders)
-    .filter(([name]) => name.toLowerCase() !== CONVERSATION_HEADER)
+    .filter(([name]) => ![CONVERSATION_HEADER, "trailer"].includes(name.toLowerCase()))
     .map(([name, value]) => (name.toLowerCase() === "host" ? [name, upstream.host] : [name, value]));
   const outgoing = upstream.request({
     method: request.method ?? "GET",
@@ -54,9 +55,16 @@ export function passUpgrade(
   });
   outgoing.on("response", (answer) => {
     const response = responseOfOurs();
-    response.sendDate = false;
-    response.writeHead(answer.statusCode ?? 502, reasonOf(answer), forwardedResponseHeaders(answer, request));
     answer.on("error", () => client.destroySoon());
+    try {
+      response.sendDate = false;
+      response.writeHead(answer.statusCode ?? 0, reasonOf(answer), forwardedResponseHeaders(answer, request));
+    } catch (error) {
+      // A status that HTTP does not know, say.
+      unreachable(response, error instanceof Error ? error : new Error(String(error)));
+      outgoing.destroy();
+      return;
+    }
     answer.pipe(response);
   });
   outgoing.on("upgrade", (answer, server, serverHead) => {
