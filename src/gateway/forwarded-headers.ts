@@ -27,12 +27,12 @@ const BODYLESS_METHODS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
  * @returns names and values in turn, as Node has them
  */
 export function forwardedRequestHeaders(request: IncomingMessage, host: string): string[] {
-  const isChunked = request.headers["transfer-encoding"] !== undefined;
+  const coding = request.headers["transfer-encoding"];
   const forwarded: string[] = [];
   let hasHost = false;
   for (const [name, value, lower] of withoutHop(request.rawHeaders)) {
     // Node refuses the announcement of trailers where there can be none.
-    if (lower === "trailer" && !isChunked) continue;
+    if (lower === "trailer" && !/chunked/i.test(coding ?? "")) continue;
     if (lower === "host") {
       if (!hasHost) forwarded.push(name, host);
       hasHost = true;
@@ -42,7 +42,7 @@ export function forwardedRequestHeaders(request: IncomingMessage, host: string):
   }
   if (!hasHost) forwarded.unshift("Host", host);
   // Else Node would give it one of chunks.
-  const hasBody = isChunked || request.headers["content-length"] !== undefined;
+  const hasBody = coding !== undefined || request.headers["content-length"] !== undefined;
   if (!hasBody && !BODYLESS_METHODS.has(request.method ?? "")) forwarded.push("Content-Length", "0");
   return forwarded;
 }

@@ -6,7 +6,7 @@ import type { Logger } from "../host.ts";
 import { observeMessages } from "./observation.ts";
 import { type ExchangeObserver, passThrough } from "./pass-through.ts";
 import { asksForMessage, goesElsewhere, type Run, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
-import { mayUpgrade, passUpgrade } from "./upgrade.ts";
+import { mayUpgrade, passUpgrade, type UpgradeOptions } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
 import { fetchBy } from "./upstream-fetch.ts";
 
@@ -106,12 +106,10 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       upgraded.add(socket);
       pass(socket);
       socket.on("close", () => upgraded.delete(socket));
-      safely(socket, () =>
-        passUpgrade(request, socket, head, {
-          upstream: to,
-          path,
-          unreachable: (...it) => unreachable(to, ...it),
-        }),
+      const unreachableHere: UpgradeOptions["unreachable"] = (...it) => unreachable(to, ...it);
+      safely(
+        () => passUpgrade(request, socket, head, { upstream: to, path, unreachable: unreachableHere }),
+        () => socket.destroy(),
       );
     });
 
@@ -131,20 +129,23 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     });
   }
 
-  /** One exchange that Node will not take must not end the others. */
-  function safely(of: Socket | http.ServerResponse, act: () => void): void {
+  /** What Node refuses to send on must not end the others' exchanges. */
+  function safely(act: () => void, refuse: (code: string) => void): void {
     try {
       act();
     } catch (error) {
-      const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-      logger.error("keepwarm: an exchange could not be passed on", { reason });
-      of.destroy();
+      const code = codeOf(error);
+      logger.warn("keepwarm: a request could not be sent on", { code });
+      refuse(code);
     }
   }
 
   function exchange(request: http.IncomingMessage, response: http.ServerResponse): void {
     pass(response);
-    safely(response, () => passOn(request, response));
+    safely(
+      () => passOn(request, response),
+      (code) => answerError(response, 400, `this request cannot be sent on (${code})`),
+    );
   }
 
   function passOn(request: http.IncomingMessage, response: http.ServerResponse): void {
@@ -244,6 +245,11 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       upstream.close();
     },
   };
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
 /** In the API's own form, so that clients show it and try again as they do with the API's. */

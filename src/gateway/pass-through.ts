@@ -38,6 +38,7 @@ const MAX_RESENT_BYTES = 64 * 1024 * 1024;
 /** How soon a connection that the other side had closed shows itself as such, in ms. */
 const STALE_WITHIN_MS = 1_000;
 
+/** @throws when Node refuses to send such a request; nothing has been done then */
 export function passThrough(
   request: IncomingMessage,
   response: ServerResponse,
@@ -124,16 +125,19 @@ export function passThrough(
   function answer(from: IncomingMessage): void {
     from.on("error", () => {});
     const { statusCode = 0 } = from;
-    if (statusCode < 200) {
-      failed(outgoing, new Error("it answered with a status that HTTP does not know"), false);
+    try {
+      // Nothing below is the answer to a request, and Node refuses some of it.
+      if (statusCode < 200) throw new Error("it answered with a status that HTTP does not know");
+      response.sendDate = false;
+      response.writeHead(statusCode, reasonOf(from), forwardedResponseHeaders(from, request));
+    } catch (error) {
+      failed(outgoing, error instanceof Error ? error : new Error(String(error)), false);
       outgoing.destroy();
       return;
     }
     incoming = from;
     sent = null;
     observer?.responseBegan(from);
-    response.sendDate = false;
-    response.writeHead(statusCode, reasonOf(from), forwardedResponseHeaders(from, request));
     const write = inOnePiece(response, () => from.pause());
     const pass = (chunk: Buffer) => {
       write.chunk(chunk);
@@ -163,6 +167,7 @@ export function passThrough(
     if (!outgoing.destroyed && !(incoming?.complete && request.complete)) outgoing.destroy();
   }
 
+  outgoing = send(false);
   // Not the response's own end, which one that waits for another before it never sees.
   socket.on("close", gone);
   response.on("finish", () => end("complete"));
@@ -179,7 +184,6 @@ export function passThrough(
     if (response.closed) socket.off("close", gone);
   });
 
-  outgoing = send(false);
   request.on("data", (chunk: Buffer) => {
     isHeadSent = true;
     sentBytes += chunk.length;

@@ -18,6 +18,7 @@ export function mayUpgrade({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
 }
 
+/** @throws when Node refuses to send such a request */
 export function passUpgrade(
   request: IncomingMessage,
   client: Socket,
@@ -54,14 +55,17 @@ export function passUpgrade(
     if (!isAnswered && !client.destroyed) unreachable(responseOfOurs(), error);
   });
   outgoing.on("response", (answer) => {
-    if ((answer.statusCode ?? 0) < 200) {
-      outgoing.destroy(new Error("it answered with a status that HTTP does not know"));
+    const response = responseOfOurs();
+    answer.on("error", () => client.destroySoon());
+    try {
+      response.sendDate = false;
+      response.writeHead(answer.statusCode ?? 0, reasonOf(answer), forwardedResponseHeaders(answer, request));
+    } catch (error) {
+      // A status that HTTP does not know, say.
+      unreachable(response, error instanceof Error ? error : new Error(String(error)));
+      outgoing.destroy();
       return;
     }
-    const response = responseOfOurs();
-    response.sendDate = false;
-    response.writeHead(answer.statusCode ?? 502, reasonOf(answer), forwardedResponseHeaders(answer, request));
-    answer.on("error", () => client.destroySoon());
     answer.pipe(response);
   });
   outgoing.on("upgrade", (answer, server, serverHead) => {

@@ -62,6 +62,14 @@ describe("a connection that changes its protocol", () => {
     expect(client.text).toMatch(isChunked ? /\r\n0\r\n\r\n$/ : /\r\n\r\n\{""\}$/);
   });
 
+  it("is told so when the upstream's answer has no status that HTTP knows", async () => {
+    const upstream = await answering("HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nok");
+    const { ask } = await bareGateway(upstream.url);
+    const client = ask(`${UPGRADE.replace("\r\n\r\n", "\r\nTrailer: x\r\n\r\n")}`);
+    await client.over;
+    expect(client.text).toMatch(/^(HTTP\/1.1 502 [\s\S]*)?$/);
+  });
+
   it("is told so when the upstream cannot be reached", async () => {
     const upstream = await rawServer();
     await upstream.close();

@@ -1,6 +1,6 @@
 /** What is on the wire, byte for byte: both sides of the gateway are bare connections here. */
 import { describe, expect, it } from "vitest";
-import { answering, bareGateway, rawServer } from "./wire.ts";
+import { answering, bareGateway, firstRequest, rawServer } from "./wire.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -35,6 +35,33 @@ describe("a request that is odd", () => {
     expect(line?.text).toMatch(/^Content-Length: 2\r\n/m);
     const own = request.split("\r\n").filter((field) => field.startsWith("X-"));
     expect(line?.text.split("\r\n").filter((field) => field.startsWith("X-"))).toEqual(own);
+  });
+});
+
+describe("a request that is no HTTP", () => {
+  it.each([
+    [
+      "has a coding that frames nothing",
+      "POST / HTTP/1.1\r\nHost: x\r\nTrailer: a\r\nTransfer-Encoding: gzip\r\n\r\n{}",
+    ],
+    [
+      "has two framings",
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+    ["has two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"],
+    ["has no host", "GET / HTTP/1.1\r\n\r\n"],
+    ["has a space in its path", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["has a method that nobody knows", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["is of another protocol", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+    ["has a head of 2 MB", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(2_000_000)}\r\n\r\n`],
+  ])("(it %s) is answered 4xx and never sent on whole", async (_, request) => {
+    const upstream = await answering(OK);
+    const { ask } = await bareGateway(upstream.url);
+    const client = ask(request);
+    await client.over;
+    expect(client.text).toMatch(/^(HTTP\/1.1 4\d\d [\s\S]*)?$/);
+    expect(upstream.lines.filter(({ text }) => firstRequest(text) !== null)).toEqual([]);
+    expect(await ask(post()).until("\r\n\r\nok")).toContain(" 200 OK\r\n");
   });
 });
 
@@ -75,6 +102,11 @@ describe("an answer that is odd", () => {
     [
       "changes the protocol unasked",
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+      /^HTTP\/1.1 502 /,
+    ],
+    [
+      "changes the protocol to none",
+      "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n",
       /^HTTP\/1.1 502 /,
     ],
     ["is no HTTP", "SSH-2.0-OpenSSH_9\r\n\r\n", /^HTTP\/1.1 502 /],
