@@ -1,5 +1,6 @@
 import type { WarmFailure } from "../host.ts";
 import { type ResponseFacts, recordOf, textOf } from "./usage.ts";
+import type { Withhold } from "./withhold.ts";
 
 /** A warm that was not answered as it should have been. `error` never holds content or credentials. */
 export interface SendFailure extends WarmFailure {
@@ -20,11 +21,11 @@ interface ErrorDetails {
   readonly text: string;
 }
 
-/** Of an answer whose status is not 200. `secrets` are blanked out of what the API says. */
+/** Of an answer whose status is not 200. */
 export function httpFailure(
   response: Response,
   body: string,
-  context: { readonly nowMs: number; readonly maxTokens: 0 | 1 | null; readonly secrets: readonly string[] },
+  context: { readonly nowMs: number; readonly maxTokens: 0 | 1 | null; readonly withhold: Withhold },
 ): SendFailure {
   const details = detailsOf(body);
   const { status } = response;
@@ -34,12 +35,12 @@ export function httpFailure(
   const requestId = response.headers.get("request-id");
   return {
     kind: "failed",
-    error: sentenceOf(status, details, { zeroRejected, hasSpendCap, secrets: context.secrets }),
+    error: sentenceOf(status, details, { zeroRejected, hasSpendCap, withhold: context.withhold }),
     permanent: !zeroRejected && (hasSpendCap || isPermanent(status, response.headers.get("x-should-retry"))),
     status,
-    ...(details.type === null ? {} : { errorType: details.type }),
+    ...(details.type === null ? {} : { errorType: context.withhold(details.type) }),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
-    ...(requestId === null ? {} : { requestId }),
+    ...(requestId === null ? {} : { requestId: context.withhold(requestId) }),
     ...(zeroRejected ? { zeroRejected } : {}),
   };
 }
@@ -47,15 +48,15 @@ export function httpFailure(
 /** Of an error the API sent inside a stream, after its 200. */
 export function streamFailure(
   error: { readonly type: string; readonly message: string | null },
-  secrets: readonly string[],
+  withhold: Withhold,
 ): SendFailure {
   const permanent = ["invalid_request_error", "authentication_error", "permission_error", "billing_error"];
-  const text = error.message === null ? "" : `: ${cleaned(error.message, secrets)}`;
+  const text = error.message === null ? "" : `: ${withhold(error.message)}`;
   return {
     kind: "failed",
-    error: `The API broke the warm off with ${cleaned(error.type, secrets)}${text}.`,
+    error: `The API broke the warm off with ${withhold(error.type)}${text}.`,
     permanent: permanent.includes(error.type),
-    errorType: error.type,
+    errorType: withhold(error.type),
   };
 }
 
@@ -82,14 +83,18 @@ export function lapsedFailure(): SendFailure {
 }
 
 /** Of an answer that says nothing about the cache: going on would be flying blind. */
-export function blindFailure(facts: ResponseFacts, requestId: string | null): SendFailure {
-  const stop = facts.stopReason === null ? "" : ` (stop reason ${cleaned(facts.stopReason, [])})`;
+export function blindFailure(
+  facts: ResponseFacts,
+  requestId: string | null,
+  withhold: Withhold,
+): SendFailure {
+  const stop = facts.stopReason === null ? "" : ` (stop reason ${withhold(facts.stopReason)})`;
   return {
     kind: "failed",
     error: `The API answered the warm without usage${stop}, so what it did to the cache is not known. Warming stops, since it could cost without helping.`,
     permanent: true,
     status: 200,
-    ...(requestId === null ? {} : { requestId }),
+    ...(requestId === null ? {} : { requestId: withhold(requestId) }),
   };
 }
 
@@ -126,8 +131,8 @@ function sentenceOf(
   {
     zeroRejected,
     hasSpendCap,
-    secrets,
-  }: { zeroRejected: boolean; hasSpendCap: boolean; secrets: readonly string[] },
+    withhold,
+  }: { zeroRejected: boolean; hasSpendCap: boolean; withhold: Withhold },
 ): string {
   if (zeroRejected) return "The API does not take max_tokens: 0 for this model; the next warm uses 1.";
   if (hasSpendCap)
@@ -135,8 +140,8 @@ function sentenceOf(
   if (status >= 300 && status < 400) {
     return `The warm was answered with a redirect (${status}), which is not followed, so that credentials stay where they were meant to go.`;
   }
-  const type = details.type === null ? "" : ` ${cleaned(details.type, secrets)}`;
-  const message = details.message === null ? "" : `: ${cleaned(details.message, secrets)}`;
+  const type = details.type === null ? "" : ` ${withhold(details.type)}`;
+  const message = details.message === null ? "" : `: ${withhold(details.message)}`;
   return `The API answered the warm with ${status}${type}${message}${/[.…]$/.test(message) ? "" : "."}`;
 }
 
@@ -157,22 +162,6 @@ function detailsOf(body: string): ErrorDetails {
 function detailText(detail: unknown): string | null {
   if (typeof detail === "string") return detail;
   return detail === undefined ? null : JSON.stringify(detail);
-}
-
-const MAX_MESSAGE_CHARS = 160;
-
-/** One short line without anything that looks like a credential or like quoted content. */
-function cleaned(message: string, secrets: readonly string[]): string {
-  let text = message;
-  for (const secret of secrets) text = text.replaceAll(secret, "[…]");
-  text = text
-    .replace(/\s+/g, " ")
-    .replace(/bearer\s+\S+/gi, "[…]")
-    .replace(/\bsk-[\w-]+/gi, "[…]")
-    .replace(/(["'`])(?:(?!\1).){30,}\1/g, "$1…$1")
-    .replace(/[\w+/=-]{40,}/g, "[…]")
-    .trim();
-  return text.length <= MAX_MESSAGE_CHARS ? text : `${text.slice(0, MAX_MESSAGE_CHARS)}…`;
 }
 
 function decimal(value: string | null): number | null {

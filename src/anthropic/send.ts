@@ -16,6 +16,7 @@ import type { WarmRefusal } from "./refusal.ts";
 import { MessageStreamReader } from "./stream-reader.ts";
 import { type MessageUsage, readMessage } from "./usage.ts";
 import { toWarmRequest, type WarmRequest } from "./warm-request.ts";
+import { type Withhold, withholding } from "./withhold.ts";
 
 /** The part of `fetch` that a warm needs. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -119,11 +120,11 @@ async function readAnswer(
   const isStream = (response.headers.get("content-type") ?? "").includes("text/event-stream");
   const facts = isStream ? await readStream(plan, response) : readMessage(await readText(response));
   if (facts instanceof MessageStreamReader && facts.error !== null) {
-    return streamFailure(facts.error, secretsOf(plan));
+    return streamFailure(facts.error, withholdingFor(plan));
   }
   const { usage, missReason, stopReason } = facts;
   const requestId = response.headers.get("request-id");
-  if (usage === null) return blindFailure(facts, requestId);
+  if (usage === null) return blindFailure(facts, requestId, withholdingFor(plan));
   const { model, speed, inferenceGeo, serviceTier, markers } = plan.facts;
   const writeTtl = markers.some(({ ttl }) => ttl === "1h") ? "1h" : "5m";
   return {
@@ -148,7 +149,7 @@ async function readFailure(
   const failure = httpFailure(response, body, {
     nowMs: (options.now ?? Date.now)(),
     maxTokens: plan.maxTokens,
-    secrets: secretsOf(plan),
+    withhold: withholdingFor(plan),
   });
   if (failure.zeroRejected === true) options.rejectedZero?.add(plan.facts.model);
   return failure;
@@ -176,11 +177,15 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** With and without their scheme; longest first, so that none is blanked out only in part. */
-function secretsOf(plan: WarmRequest): readonly string[] {
+/** Credentials count with and without their scheme; longest first, so that none is blanked out only in part. */
+function withholdingFor(plan: WarmRequest): Withhold {
   const values = ["authorization", "x-api-key", "cookie"].map(
     (name) => headerValue(plan.headers, name) ?? "",
   );
   const bare = values.map((value) => value.replace(/^\w+\s+/, ""));
-  return [...values, ...bare].filter((value) => value.length >= 8).toSorted((a, b) => b.length - a.length);
+  const secrets = [...values, ...bare].filter((value) => value.length >= 8);
+  return withholding(
+    secrets.toSorted((a, b) => b.length - a.length),
+    plan.body,
+  );
 }
