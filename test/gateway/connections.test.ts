@@ -32,6 +32,16 @@ describe("a client that goes away", () => {
     },
   );
 
+  it("and only says that it has no more to say is taken to be gone, as it may be", async () => {
+    const upstream = await rawServer();
+    const { ask } = await bareGateway(upstream.url);
+    const client = ask(post());
+    const line = await upstream.line(0);
+    await line.until("{}");
+    client.end();
+    await line.over;
+  });
+
   it("in the middle of its request leaves no half of it waiting", async () => {
     const upstream = await rawServer();
     const { ask } = await bareGateway(upstream.url);

@@ -31,6 +31,7 @@ async function secretive(credential: keyof typeof credentials) {
     gateway,
     storage,
     version: "0",
+    flags: [],
     startedAt: 0,
     enableNew: true,
     maxHeldBytes: 1,

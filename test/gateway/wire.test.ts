@@ -50,6 +50,7 @@ describe("a request that is no HTTP", () => {
     ],
     ["has two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"],
     ["has no host", "GET / HTTP/1.1\r\n\r\n"],
+    ["asks for a tunnel", "CONNECT api.anthropic.com:443 HTTP/1.1\r\nHost: api.anthropic.com:443\r\n\r\n"],
     ["has a space in its path", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n"],
     ["has a method that nobody knows", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"],
     ["is of another protocol", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],

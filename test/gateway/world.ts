@@ -116,7 +116,7 @@ export async function quiet(busy: () => boolean): Promise<void> {
   }
 }
 
-function storageIn(entries: Map<string, string>): GatewayOptions["storage"] {
+export function storageIn(entries: Map<string, string>): GatewayOptions["storage"] {
   return {
     get: async (key) => entries.get(key) ?? null,
     set: async (key, value) => void entries.set(key, value),
