@@ -43,7 +43,11 @@ export async function startUpstream(): Promise<Upstream> {
       text = text.slice(request.end);
       arrived.push(request);
       isAnswering = true;
-      void answer(socket).then(() => (isAnswering = false));
+      void answer(socket).then(() => {
+        isAnswering = false;
+        // It went while it was answered: nothing is left to be said.
+        if (socket.readableEnded) socket.destroySoon();
+      });
     });
     // A client that has no more to say gets no answer to half a request.
     socket.on("end", () => {

@@ -12,20 +12,29 @@ import { answerOf, methodOf, type Seen } from "./course.ts";
 import type { Made, MadeResponse } from "./messages.ts";
 import { endToEnd, type Message, readMessage } from "./reading.ts";
 
+export interface Exchanges {
+  readonly direct: Seen | null;
+  readonly passed: Seen;
+  /** What was answered to the request before this one, which may still be coming in. */
+  readonly before: MadeResponse | null;
+}
+
 /** Null: it did what it may; otherwise what it did not. */
 export function judge(
   request: Made,
   response: MadeResponse,
-  { direct, passed }: { readonly direct: Seen | null; readonly passed: Seen },
+  { direct, passed, before }: Exchanges,
 ): string | null {
-  return judgeRequest(request, passed) ?? judgeAnswer(request, response, { direct, passed });
+  return judgeRequest(request, passed, before) ?? judgeAnswer(request, response, { direct, passed });
 }
 
-function judgeRequest(request: Made, { arrived, answer }: Seen): string | null {
+function judgeRequest(request: Made, { arrived, answer }: Seen, before: MadeResponse | null): string | null {
   const sent = readMessage(request.bytes, { isOver: true });
   const isExpected = request.isSure && request.isWhole;
   if (arrived.length === 0) {
-    if (isExpected) return "a request did not arrive";
+    // What follows an answer that is no HTTP is taken for one to the next request of its connection.
+    const isMistaken = before?.isSure === false && answer.startsWith("HTTP/1.1 502 ");
+    if (isExpected) return isMistaken ? null : "a request did not arrive";
     return answer === "" || /^HTTP\/1\.1 4\d\d /.test(answer) ? null : "an answer to what never arrived";
   }
   if (!request.isSure) return null;

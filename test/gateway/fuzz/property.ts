@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { bareGateway } from "../wire.ts";
 import { course, startUpstream } from "./course.ts";
 import { judge } from "./judgement.ts";
-import { request, response } from "./messages.ts";
+import { type MadeResponse, request, response } from "./messages.ts";
 
 /** More connections than this at once are left behind by somebody: one case uses a few. */
 const MOST_OPEN = 20;
@@ -15,11 +15,14 @@ export async function compare(runs: number, seed?: number): Promise<void> {
     enableNew: true,
     maxConversations: 50,
   });
+  let before: MadeResponse | null = null;
   const compared = fc.asyncProperty(request, response, async (asked, answer) => {
     const passed = await course(port, asked, upstream, answer);
     const direct =
       asked.isSure && asked.isWhole ? await course(upstream.port, asked, upstream, answer) : null;
-    expect(judge(asked, answer, { direct, passed })).toBe(null);
+    const judgement = judge(asked, answer, { direct, passed, before });
+    before = answer;
+    expect(judgement).toBe(null);
     expect(upstream.open()).toBeLessThan(MOST_OPEN);
   });
   await fc.assert(compared, {
