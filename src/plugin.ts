@@ -64,7 +64,7 @@ export function activate(host: Host): ActivePlugin {
   ];
   const unregister = host.surfaces.register(surface);
   if (host.lastTurns) void warmer.restore(rememberedTurns(host, logger));
-  logger.info("keepwarm: active", { version: manifest.version });
+  logger.debug("keepwarm: active", { version: manifest.version });
 
   return {
     warmer,

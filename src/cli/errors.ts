@@ -31,11 +31,12 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port, address, syscall }: SystemError = error;
   if (syscall === "listen" || syscall === "getaddrinfo") {
+    const flag = "isControl" in error ? "--control-port" : "--port";
     switch (code) {
       case "EADDRINUSE":
-        return `port ${port} is taken: choose another with --port`;
+        return `port ${port} is taken: choose another with ${flag}`;
       case "EACCES":
-        return `port ${port} may not be used: choose one above 1023 with --port`;
+        return `port ${port} may not be used: choose one above 1023 with ${flag}`;
       case "EADDRNOTAVAIL":
         return `${address} is no address of this machine: choose one with --host, such as 127.0.0.1`;
       case "ENOTFOUND":

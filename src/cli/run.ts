@@ -1,5 +1,7 @@
 import { Argument, Command } from "commander";
+import { SETTINGS } from "../config/index.ts";
 import { completing } from "./completion/completer.ts";
+import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 
 interface RunArguments {
@@ -41,6 +43,7 @@ async function launch(
     import("./run/index.ts"),
     import("../storage/index.ts"),
   ]);
+  if (upstream !== undefined) checkUpstream(upstream);
   const warn = (sentence: string) => console.error(`keepwarm: ${sentence}`);
   const ended = await run({
     command: program,
@@ -58,4 +61,10 @@ async function launch(
     ...(upstream === undefined ? {} : { upstream }),
   });
   endAs(ended);
+}
+
+/** @throws {UsageError} with what it must be */
+function checkUpstream(upstream: string): void {
+  const { kind } = SETTINGS.upstream;
+  if (!kind.schema.safeParse(upstream).success) throw new UsageError(`--upstream must be ${kind.allowed}`);
 }

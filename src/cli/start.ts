@@ -84,6 +84,7 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
   const stop = () => void service.stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   await service.ended;
+  console.log("The gateway has stopped.");
 }
 
 /** The settings that are not the defaults, as flags. */

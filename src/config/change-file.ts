@@ -1,7 +1,8 @@
 /** Changing the config file: the keys around stay as they are, and nobody ever reads half a file. */
-import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { applyEdits, modify } from "jsonc-parser";
+import { makeFolder } from "../storage/index.ts";
 import { ConfigError } from "./config-error.ts";
 import { type Environment, openConfigFile } from "./config-file.ts";
 import { didYouMean } from "./nearest.ts";
@@ -62,7 +63,7 @@ function changeFile(key: string, value: unknown, env: Environment): FileChange {
 }
 
 function replaceFile(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // A link, as people make them to keep their settings elsewhere, stays one.
   const target = realpathIfThere(path);
   const fresh = `${target}.${process.pid}.new`;

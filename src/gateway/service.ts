@@ -114,9 +114,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   );
   idleCheck.unref();
 
+  const { events } = gateway.keeper;
+  events.on("warmCompleted", ({ conversationId, usage, foreign }) => {
+    if (foreign) return;
+    const { cacheReadTokens: read, cacheWriteTokens: wrote } = usage;
+    logger.info("keepwarm: warmed", { conversationId, read, wrote });
+  });
+
   try {
     const gatewayUrl = await gateway.listen({ host, port });
-    const { url: controlUrl } = await control.listen(controlPort);
+    const { url: controlUrl } = await control.listen(controlPort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
     return { gateway, gatewayUrl, controlUrl, ended: ended.promise, stop };
@@ -124,4 +131,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await stop();
     throw error;
   }
+}
+
+/** Says which of the two ports it was. */
+function ofControl(error: unknown): never {
+  throw error instanceof Error ? Object.assign(error, { isControl: true }) : error;
 }

@@ -1,8 +1,9 @@
 /** Where the running gateway says how it is reached: `gateway.json` in the state directory. */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { makeFolder } from "../storage/index.ts";
 import { isLoopback } from "./loopback.ts";
 
 export interface GatewayRecord {
@@ -39,7 +40,7 @@ export interface Publication {
 
 /** Tells whoever looks into the state directory how this gateway is reached. */
 export async function publish(directory: string, record: GatewayRecord): Promise<Publication> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const file = recordFile(directory);
   const draft = `${file}.${process.pid}-${randomBytes(6).toString("hex")}`;
   try {

@@ -1,8 +1,9 @@
 /** The control token: one secret a state directory, made by whoever needs it first. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolder } from "../storage/index.ts";
 
 const TOKEN_BYTES = 32;
 /** Base64url of {@link TOKEN_BYTES}. */
@@ -19,9 +20,11 @@ export class TokenError extends Error {
 /** The token of a state directory; makes directory and token where there are none. @throws {TokenError} */
 export async function controlToken(directory: string): Promise<string> {
   const file = tokenFile(directory);
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error) => {
-    throw new TokenError(`${directory} could not be made: ${messageOf(error)}`);
-  });
+  try {
+    makeFolder(directory);
+  } catch (error) {
+    throw new TokenError(`${directory} could not be made (KEEPWARM_HOME names another): ${messageOf(error)}`);
+  }
   try {
     // Exclusively, so that of two processes that start at once one makes it and the other reads it.
     const handle = await open(file, "wx", 0o600);

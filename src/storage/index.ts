@@ -1,3 +1,4 @@
 export { inspectStore, type StoreState } from "./inspect.ts";
+export { makeFolder } from "./make-folder.ts";
 export { createMemoryStorage } from "./memory.ts";
 export { stateDirectory } from "./state-directory.ts";

@@ -1,7 +1,8 @@
 /** Something that one process at a time may be. Ends with the process, however that ends. */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { databaseClass } from "./database-class.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export interface ProcessLock {
   release(): void;
@@ -12,7 +13,7 @@ export interface ProcessLock {
  * because Node has none.
  */
 export function takeLock(file: string): ProcessLock | null {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   closeSync(openSync(file, "a", 0o600));
   const Database = databaseClass();
   const database = new Database(file, { timeout: 0 });

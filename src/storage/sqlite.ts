@@ -4,11 +4,12 @@
  * Every answer is given for the file that is at its path *now*: another process may have set a damaged one
  * aside since we opened it, and what we would write into that one nobody would read again.
  */
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { chmodSync, closeSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Logger, StorageNamespace } from "../host.ts";
 import { databaseClass } from "./database-class.ts";
+import { makeFolder } from "./make-folder.ts";
 import { stateDirectory } from "./state-directory.ts";
 import { CORRUPT, forPeople, isDamage, StorageError } from "./storage-error.ts";
 
@@ -85,7 +86,7 @@ export function openSqliteStorage(options: SqliteStorageOptions = {}): SqliteSto
   }
 
   function connect(): Connection {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     return alone(() => {
       // A set-aside that was cut short, or a file that was removed by hand. SQLite would delete what is left.
       if (!sizeOf(file) && sizeOf(`${file}-wal`)) {

@@ -42,6 +42,9 @@ export async function register({ client, run, start }: RegisterOptions): Promise
       await held.ended;
       if (over.signal.aborted) return;
       const endedAt = new Date().toTimeString().slice(0, 8);
+      const isStoppedNow = isStopped(await discover(start.directory));
+      if (isStoppedNow)
+        troubles.push(`the gateway was stopped at ${endedAt}: from then on nothing was kept warm`);
       held = await comeBack(gateway, { run, start, signal: over.signal });
       // The command may have ended while we were on our way.
       if (over.signal.aborted) return held.release();

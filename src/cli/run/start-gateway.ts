@@ -1,9 +1,10 @@
 /** Finds the gateway, or starts one that lives on its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ControlClient, discover } from "../../hub/index.ts";
+import { makeFolder } from "../../storage/index.ts";
 import { trusted } from "../gateway.ts";
 
 /** How a gateway is started: what goes before its settings. */
@@ -77,7 +78,7 @@ function whenOver(child: ChildProcess): Promise<void> {
 }
 
 async function openLog(directory: string) {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const file = join(directory, "gateway.log");
   const { size } = await stat(file).catch(() => ({ size: 0 }));
   const anew = size > LONGEST_LOG;

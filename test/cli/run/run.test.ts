@@ -32,7 +32,7 @@ describe("keepwarm run", () => {
     expect(new URL(baseUrl).pathname).toMatch(/^\/~keepwarm\/run\/[\w-]+$/);
     expect(path).toBe(`${new URL(baseUrl).pathname}/v1/messages`);
     expect(stderr).toMatch(/^keepwarm: warming is off until you switch it on: keepwarm on.*\n$/);
-    expect(happened()).toHaveLength(3);
+    await expect.poll(() => happened(), { timeout: 5_000 }).toHaveLength(3);
   });
 
   it("uses the gateway that runs, and each run has its own base URL", async () => {
