@@ -1,5 +1,6 @@
 import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages/messages";
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
+import { EventSieve } from "./event-sieve.ts";
 import { OPENING_CHARS, printOpening } from "./threads.ts";
 import {
   type LooseUsage,
@@ -13,8 +14,8 @@ import {
   usageOf,
 } from "./usage.ts";
 
-/** A longer event is no event of the Messages API; reading stops there, in characters. */
-const MAX_EVENT_CHARS = 64 * 1024 * 1024;
+/** A longer event is no event of the Messages API; reading stops there, in bytes. */
+const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
 type EventType = RawMessageStreamEvent["type"] | "error";
 
@@ -49,15 +50,20 @@ export class MessageStreamReader implements ResponseFacts {
   #opening: string | null = null;
   readonly #decoder = new TextDecoder();
   readonly #parser: EventSourceParser = createParser({
-    maxBufferSize: MAX_EVENT_CHARS,
+    maxBufferSize: MAX_EVENT_BYTES,
     onEvent: (event) => this.#read(event),
+  });
+  readonly #sieve = new EventSieve({
+    isWanted: (delta) => this.#mayOpen(delta),
+    maxEventBytes: MAX_EVENT_BYTES,
+    pass: (bytes) => this.#parser.feed(this.#decoder.decode(bytes, { stream: true })),
   });
 
   /** Bytes as they come, split anywhere. */
-  feed(chunk: Uint8Array | string): void {
+  feed(chunk: Uint8Array): void {
     if (this.#broken || this.#complete) return;
     try {
-      this.#parser.feed(typeof chunk === "string" ? chunk : this.#decoder.decode(chunk, { stream: true }));
+      this.#sieve.feed(chunk);
     } catch {
       this.#broken = true;
     }
@@ -101,6 +107,12 @@ export class MessageStreamReader implements ResponseFacts {
   /** An error the API sent inside the stream. */
   get error(): StreamError | null {
     return this.#error;
+  }
+
+  /** Whether a delta may belong to how the text begins: one of a text has that as a key. */
+  #mayOpen(delta: Buffer): boolean {
+    if (this.#openingText === null) return false;
+    return this.#openingText !== "" || delta.includes('"text"');
   }
 
   #read({ event, data }: EventSourceMessage): void {

@@ -2,7 +2,7 @@
  * Tells the threads of a conversation apart: a title, a sub-agent or another model's request must not be
  * taken for the next request of the thread that a person is in.
  */
-import { createHash, type Hash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 /** A request's place in its thread, as keyed hashes: nothing of its content can be read from it. */
 export interface ThreadPrint {
@@ -25,7 +25,7 @@ export interface ThreadPrint {
 export const OPENING_CHARS = 64;
 
 // Hashes of content are keyed, and the key dies with the process.
-const key = randomBytes(32);
+const key = randomBytes(32).toString("base64url");
 
 /**
  * The print of a Messages request body, or null when it is none.
@@ -36,18 +36,16 @@ export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
   const request = parse(body);
   if (request === null || !Array.isArray(request.messages)) return null;
   const { model, tools, system } = request;
-  const base = keyedHash();
-  base.update(JSON.stringify([model, withoutMarkers(tools)]));
-  absorbContent(base, system);
-  const soFar = keyedHash();
+  const base = digestOf(JSON.stringify([model, withoutMarkers(tools)]) + contentText(system));
+  let soFar = "";
   const chain = request.messages.map((message: unknown) => {
-    absorbMessage(soFar, message);
-    return digestOf(soFar.copy());
+    soFar = digestOf(soFar + messageText(message));
+    return soFar;
   });
   const opening = openingOf(request.messages[1]);
   return {
-    realm: digestOf(keyedHash().update(realm)),
-    base: digestOf(base),
+    realm: digestOf(realm),
+    base,
     chain,
     bytes: body.length,
     hasTools: Array.isArray(tools) && tools.length > 0,
@@ -60,7 +58,7 @@ export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
 /** The print of how an answer's text begins, to be compared with {@link ThreadPrint.opening}; null without text. */
 export function printOpening(text: string): string | null {
   const opening = text.trimStart().slice(0, OPENING_CHARS);
-  return opening === "" ? null : digestOf(keyedHash().update(opening));
+  return opening === "" ? null : digestOf(opening);
 }
 
 /** How many leading messages two requests have in common. */
@@ -85,13 +83,10 @@ function parse(body: Uint8Array): Record<string, unknown> | null {
   }
 }
 
-function keyedHash(): Hash {
-  return createHash("sha256").update(key);
-}
-
 /** Half of the digest: a conversation holds one for each of its messages, and nobody can aim at a keyed hash. */
-function digestOf(hash: Hash): string {
-  return hash.digest().toString("base64url", 0, 16);
+function digestOf(text: string): string {
+  // In one call, on one string: a body has hundreds of messages, and each call costs more than the hashing.
+  return hash("sha256", key + text, "buffer").toString("base64url", 0, 16);
 }
 
 /** How an assistant's message begins: its first text, or the id of the tool call that stands before any. */
@@ -110,25 +105,26 @@ export function openingOf(message: unknown): string | null {
   return null;
 }
 
-function absorbMessage(hash: Hash, message: unknown): void {
+/** A message as it is hashed: without its markers, and told apart from any other. */
+function messageText(message: unknown): string {
   if (typeof message !== "object" || message === null || !("content" in message)) {
-    hash.update(`\0message ${JSON.stringify(message)}`);
-    return;
+    return `\0message ${JSON.stringify(message)}`;
   }
   const { content, ...rest } = message;
-  hash.update(`\0message ${JSON.stringify(rest)}`);
-  absorbContent(hash, content);
+  return `\0message ${JSON.stringify(rest)}${contentText(content)}`;
 }
 
 /** Clients send the same text as a string or as one block, depending on where their marker stands. */
-function absorbContent(hash: Hash, content: unknown): void {
+function contentText(content: unknown): string {
   const blocks = Array.isArray(content) ? content : [content];
+  let all = "";
   for (const block of blocks) {
     const text = typeof block === "string" ? block : plainText(block);
-    if (text === null) hash.update(`\0block ${JSON.stringify(withoutMarker(block))}`);
+    if (text === null) all += `\0block ${JSON.stringify(withoutMarker(block))}`;
     // By its length it is told apart from what follows; as it is, because most of a body is text.
-    else hash.update(`\0text ${text.length} `).update(text);
+    else all += `\0text ${text.length} ${text}`;
   }
+  return all;
 }
 
 /** The text of a block that holds nothing else, its marker aside. */

@@ -12,9 +12,12 @@ export interface InOnePiece {
  * Everything that came in one packet leaves in one piece, the head along with what followed it: written piece by
  * piece, a fast stream costs a fifth of the throughput.
  *
- * @param full told when its client takes no more for the moment
+ * @param passed told of each piece, and whether its client takes more for the moment
  */
-export function inOnePiece(response: ServerResponse, full: () => void): InOnePiece {
+export function inOnePiece(
+  response: ServerResponse,
+  passed: (piece: Buffer, takesMore: boolean) => void,
+): InOnePiece {
   let chunks: Buffer[] = [];
   let scheduled = false;
   let begun = false;
@@ -28,7 +31,7 @@ export function inOnePiece(response: ServerResponse, full: () => void): InOnePie
     if (first === undefined) return;
     const piece = chunks.length === 1 ? first : Buffer.concat(chunks);
     chunks = [];
-    if (!response.write(piece)) full();
+    passed(piece, response.write(piece));
   }
 
   function soon(): void {

@@ -12,6 +12,7 @@ export interface ExchangeObserver {
   requestEnded(): void;
   /** The upstream began to answer. */
   responseBegan(response: IncomingMessage): void;
+  /** As it was passed on: several chunks that came together are one. */
   responseChunk(chunk: Buffer): void;
   /** Told once, when nothing of the answer is on its way any more. */
   ended(ending: Ending): void;
@@ -138,13 +139,12 @@ export function passThrough(
     incoming = from;
     sent = null;
     observer?.responseBegan(from);
-    const write = inOnePiece(response, () => from.pause());
-    const pass = (chunk: Buffer) => {
-      write.chunk(chunk);
-      observer?.responseChunk(chunk);
-    };
+    const write = inOnePiece(response, (piece, takesMore) => {
+      if (!takesMore) from.pause();
+      observer?.responseChunk(piece);
+    });
     write.begin();
-    from.on("data", pass);
+    from.on("data", write.chunk);
     from.on("end", () => {
       write.rest();
       if (from.rawTrailers.length > 0) response.addTrailers(headerPairsOf(from.rawTrailers));
@@ -154,7 +154,7 @@ export function passThrough(
       if (from.complete || !open) return;
       // What has come gets through, and then the client sees what we saw: a connection that ends too early.
       const rest: Buffer | null = from.read();
-      if (rest) pass(rest);
+      if (rest) write.chunk(rest);
       write.rest();
       end("cut");
       cutOff(response);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MessageStreamReader } from "../../src/anthropic/index.ts";
+import { MessageStreamReader, printOpening } from "../../src/anthropic/index.ts";
 import { apiMessage, apiUsage, bytesOf, sse } from "./fixtures.ts";
 
 const start = {
@@ -52,8 +52,25 @@ const expected = {
 
 function readAll(chunks: Iterable<Uint8Array | string>): MessageStreamReader {
   const reader = new MessageStreamReader();
-  for (const chunk of chunks) reader.feed(chunk);
+  for (const chunk of chunks) reader.feed(typeof chunk === "string" ? bytesOf(chunk) : chunk);
   return reader;
+}
+
+function factsOf(reader: MessageStreamReader): unknown {
+  const { started, complete, usage, stopReason, model, messageId, missReason, opening, error } = reader;
+  return { started, complete, usage, stopReason, model, messageId, missReason, opening, error };
+}
+
+/** Pieces of these lengths in turn; what is left is the last one. */
+function cutUp(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const length of lengths) {
+    // Its owner reuses it once it has been fed.
+    pieces.push(bytes.slice(from, from + length));
+    from += length;
+  }
+  return [...pieces, bytes.slice(from)];
 }
 
 function expectWhole(reader: MessageStreamReader): void {
@@ -79,21 +96,77 @@ describe("MessageStreamReader", () => {
     expectWhole(readAll(Array.from(bytesOf(stream), (byte) => Uint8Array.of(byte))));
   });
 
-  it("reads strings, other line ends, and events without names", () => {
+  it("reads other line ends, and events without names", () => {
     expectWhole(readAll([stream]));
     expectWhole(readAll([stream.replaceAll("\n", "\r\n")]));
     expectWhole(readAll([stream.replaceAll(/^event: .*\n/gm, "")]));
   });
 
+  it("steps over what says nothing, and finds the same as when it reads every event", () => {
+    const words = fc.constantFrom(
+      "message_stop",
+      "error",
+      '"text"',
+      "\n\n",
+      "é😀",
+      "message_delta",
+      " ",
+      "\n",
+    );
+    const said = fc.oneof(words, fc.string({ maxLength: 80 }), fc.constant(""));
+    const block = (type: string, key: string) =>
+      said.map((value) => ({ type: "content_block_delta", index: 0, delta: { type, [key]: value } }));
+    const event = fc.oneof(
+      block("text_delta", "text"),
+      block("thinking_delta", "thinking"),
+      block("input_json_delta", "partial_json"),
+      fc.constantFrom(start, delta, { type: "ping" }, { type: "content_block_stop", index: 0 }),
+      fc.constant({ type: "error", error: { type: "overloaded_error", message: null } }),
+    );
+    const between = fc.constantFrom(
+      "",
+      "",
+      "\n",
+      ": error\n\n",
+      "event: message_stop\n\n",
+      "data: message_\n",
+    );
+    const piece = fc.tuple(fc.boolean(), event, between).map(([isNamed, one, after]) => {
+      const text = sse([one]);
+      return (isNamed ? text : text.replace(/^event: .*\n/, "")) + after;
+    });
+    const cuts = fc.array(fc.nat({ max: 120 }));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), cuts, fc.boolean(), (pieces, lengths, isEnded) => {
+        const whole = pieces.join("") + (isEnded ? sse([{ type: "message_stop" }]) : "");
+        // Where lines end otherwise, nothing is stepped over.
+        const every = factsOf(readAll([whole.replaceAll("\n", "\r\n")]));
+        expect(factsOf(readAll(cutUp(bytesOf(whole), lengths)))).toEqual(every);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("knows how an answer's text begins, though it has been thinking for long", () => {
+    const thought = {
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "thinking_delta", thinking: "…" },
+    };
+    const later = { ...text, delta: { ...text.delta, text: "and what follows ".repeat(9) } };
+    const reader = readAll([sse([start, ...Array(50).fill(thought), text, later, later, delta])]);
+    expect(reader.opening).toBe(printOpening(text.delta.text + later.delta.text));
+  });
+
   it("knows at each point only what came so far", () => {
     const reader = new MessageStreamReader();
     expect(reader).toMatchObject({ started: false, usage: null, stopReason: null });
-    reader.feed(sse([start]));
+    reader.feed(bytesOf(sse([start])));
     expect(reader).toMatchObject({ started: true, complete: false, stopReason: null });
     expect(reader.usage).toMatchObject({ cacheWriteTokens: 300, outputTokens: 1 });
-    reader.feed(sse([delta]));
+    reader.feed(bytesOf(sse([delta])));
     expect(reader).toMatchObject({ stopReason: "end_turn", complete: false });
-    reader.feed(sse([{ type: "message_stop" }]));
+    reader.feed(bytesOf(sse([{ type: "message_stop" }])));
     expect(reader.complete).toBe(true);
   });
 
