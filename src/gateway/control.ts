@@ -101,6 +101,7 @@ export function controlled(options: ControlledGateway): Controlled {
       heldBytes: keeper.heldBytes(),
       maxHeldBytes,
       warmsInFlight: keeper.warmsInFlight(),
+      ...gateway.counts,
     }),
     conversations: () => keeper.conversations().map(viewOf),
     conversation,

@@ -38,6 +38,8 @@ export interface Gateway {
   readonly url: string | null;
   /** For how long nothing has been passing, no run was attached and no warm due, in ms. */
   quietMs(): number;
+  /** Turns of main threads that have begun, and warms that were sent, since it was created. */
+  readonly counts: Readonly<Record<"turns" | "warms", number>>;
   /** Rejects with the system's error, such as EADDRINUSE. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
   /** @throws {TypeError} for an upstream that has more than an origin and a path */
@@ -70,6 +72,8 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       return run ? run.isAttached && (enableNew || run.enableNew) : enableNew;
     },
   });
+  const counts = { turns: 0, warms: 0 };
+  keeper.events.on("turnStarted", () => counts.turns++);
   const upstream = createUpstream(upstreamUrl);
   let lastExchangeAt = monotonicNow();
   let passing = 0;
@@ -180,7 +184,12 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     tag: string | null,
   ): ExchangeObserver {
     const startedAt = { wallMs: now(), monotonicMs: monotonicNow() };
-    const observed = { keeper, request, url: to.url + path, send: fetchBy(to), tag, startedAt, now };
+    const fetch = fetchBy(to);
+    const send: typeof fetch = (url, warm) => {
+      if (warm.signal?.aborted !== true) counts.warms++;
+      return fetch(url, warm);
+    };
+    const observed = { keeper, request, url: to.url + path, send, tag, startedAt, now };
     return guarded(observeMessages(observed), logger);
   }
 
@@ -208,6 +217,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
   return {
     keeper,
     upstreamUrl: upstream.url,
+    counts,
     get url() {
       return url;
     },

@@ -28,6 +28,9 @@ export interface GatewayInfo {
   readonly heldBytes: number;
   readonly maxHeldBytes: number;
   readonly warmsInFlight: number;
+  /** Turns that have begun, and warms that were sent, since it started. */
+  readonly turns: number;
+  readonly warms: number;
 }
 
 export interface ConversationView {
@@ -122,6 +125,8 @@ export const statusAnswer = z.looseObject({
     heldBytes: z.number(),
     maxHeldBytes: z.number(),
     warmsInFlight: z.number(),
+    turns: z.number(),
+    warms: z.number(),
   }),
   conversations: z.array(conversation),
 });

@@ -84,6 +84,8 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       heldBytes: 1_500_000,
       maxHeldBytes: 256_000_000,
       warmsInFlight: 0,
+      turns: 0,
+      warms: 0,
     }),
     conversations: () => [...conversations.values()],
     conversation: (id) => conversations.get(id) ?? null,
