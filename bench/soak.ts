@@ -36,8 +36,8 @@ const MOST_TURNS = 12;
 const MOST_GROWTH = 1.1;
 /** By how much the median warm may be later in the last third than in the first, in ms. */
 const MOST_DRIFT_MS = 25;
-/** Not measured: until all have begun, and the engine has compiled what is hot. */
-const WARM_UP = 0.1;
+/** Not measured: until all have begun, and the engine's heap has its size. Half of a short run. */
+const WARM_UP_MS = Math.min(MINUTES * 30_000, Math.max(MINUTES * 6_000, 180_000));
 
 const requests: Answered[] = [];
 const memory: { at: number; mb: number }[] = [];
@@ -92,7 +92,7 @@ async function converse(at: number): Promise<void> {
 }
 
 async function ask(body: string, session: string): Promise<void> {
-  const connection = idle.pop() ?? (await Connection.open(gateway.url));
+  const connection = await anyConnection();
   try {
     await connection.ask(messagesRequest(body, { "x-session-id": session }));
     idle.push(connection);
@@ -101,6 +101,12 @@ async function ask(body: string, session: string): Promise<void> {
     connection.close();
     console.error(`a turn failed: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** The one used last, and none that the gateway has closed because it was idle for long. */
+async function anyConnection(): Promise<Connection> {
+  for (let last = idle.pop(); last !== undefined; last = idle.pop()) if (last.isOpen) return last;
+  return Connection.open(gateway.url);
 }
 
 /** Asks the gateway when its warms are due, weighs it, and says each minute how things are. */
@@ -145,7 +151,7 @@ function coldWarms(): Answered[] {
 async function verdict(): Promise<boolean> {
   // Until what is under way has landed; then what both counted is looked at in one moment.
   const counted = await agreed();
-  const from = startedAt + WARM_UP * MINUTES * 60_000;
+  const from = startedAt + WARM_UP_MS;
   const third = (endsAt - from) / 3;
   const thirds = <T extends { at: number }>(samples: readonly T[]) =>
     [0, 1, 2].map((nth) =>

@@ -2,6 +2,7 @@
 /** The keepwarm command. */
 import { CommanderError } from "commander";
 import { exitCodeOf, explain, FAILURE, USAGE } from "./cli/errors.ts";
+import { startFrugal } from "./cli/frugal-memory.ts";
 import { createProgram } from "./cli/program.ts";
 
 // Whoever reads our output may stop reading: `keepwarm demo | head`.
@@ -15,6 +16,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   console.error(`keepwarm: it needs Node 22.19 or later; this is ${process.versions.node}.`);
   process.exitCode = FAILURE;
 } else {
+  if (process.argv[2] === "start") startFrugal(process);
   try {
     await createProgram().parseAsync();
   } catch (error) {

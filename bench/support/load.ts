@@ -27,6 +27,11 @@ export class Connection {
     return new Connection(socket);
   }
 
+  /** Whether the other side has not closed it. */
+  get isOpen(): boolean {
+    return this.#socket.writable && this.#socket.readable;
+  }
+
   /** @throws when the answer is no 200, or breaks off */
   ask(request: Buffer): Promise<Answered> {
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();

@@ -10,9 +10,16 @@ interface Compression {
   readonly decompress: Compress;
 }
 
+/** Of zstd. A tenth smaller than by its default, in twice the time. */
+const LEVEL = 6;
+
 /** Looked up by name, not imported by name: an engine without zstd must still load this file. */
 const compression: Compression = Reflect.has(zlib, "zstdCompress")
-  ? { compress: zlib.zstdCompress, decompress: zlib.zstdDecompress }
+  ? {
+      compress: (bytes, done) =>
+        zlib.zstdCompress(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: LEVEL } }, done),
+      decompress: zlib.zstdDecompress,
+    }
   : { compress: zlib.gzip, decompress: zlib.gunzip };
 
 /** Each takes a few MB while it works, in a thread of its own. */

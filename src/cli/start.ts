@@ -3,7 +3,6 @@ import packageJson from "../../package.json" with { type: "json" };
 import { flagOf, SETTINGS, type SettingName, type Settings, valueText } from "../config/index.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
-import { giveBackMemory } from "./give-back-memory.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
 const TAKEN: readonly SettingName[] = [
@@ -30,11 +29,9 @@ export function startCommand(): Command {
   const command = new Command("start")
     .description("start the gateway: agents that use it as their base URL can be kept warm")
     .addOption(new Option("--until-idle", "end once no run has used it for ten minutes").hideHelp())
-    .action(({ untilIdle = false }: { untilIdle?: boolean }) => {
-      const { settings } = settingsOf(command);
-      giveBackMemory();
-      return serve(settings, untilIdle);
-    });
+    .action(({ untilIdle = false }: { untilIdle?: boolean }) =>
+      serve(settingsOf(command).settings, untilIdle),
+    );
   withSettings(command, TAKEN);
   return withExamples(
     command,

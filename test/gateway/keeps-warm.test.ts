@@ -26,6 +26,16 @@ describe("an agent behind the gateway", () => {
     }
   });
 
+  it("has its turns and warms counted as the API got them", async () => {
+    const { away, talk, warms, gateway } = await setUp();
+    const ada = talk("ada");
+    await ada.ask("Shall we begin?");
+    await away(20 * MINUTE_MS);
+    await ada.ask("Go on.");
+    expect(warms().length).toBeGreaterThan(2);
+    expect(gateway.counts).toEqual({ turns: 2, warms: warms().length });
+  });
+
   it("is kept warm from the moment its person switches it on", async () => {
     const { away, talk, keeper } = await setUp({ enableNew: false });
     const ada = talk("ada");
