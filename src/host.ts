@@ -7,12 +7,20 @@
  */
 import type { EventEmitter } from "eventemitter3";
 
+/** Tokens written to the cache, by the tier of their entries. */
+export interface CacheWriteSplit {
+  readonly ttl5mTokens: number;
+  readonly ttl1hTokens: number;
+}
+
 /** Token counts of one request, as billed. `inputTokens` is the whole prompt: read + written + uncached. */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
+  /** The written tokens by tier. Left out: not known; a TTL of an hour or more then tells the tier. */
+  readonly cacheWriteSplit?: CacheWriteSplit;
 }
 
 /** What a host knows of a conversation when a turn settles. Every field is optional: leave out what is unknown. */
@@ -25,10 +33,17 @@ export interface TurnContext {
   readonly requestStartedAt?: number;
   /** TTL of the prefix's shortest-lived cache entry, in ms. */
   readonly ttlMs?: number;
+  /** Tier at which that entry is written. @default by its TTL: an hour or more is `1h` */
+  readonly tier?: "5m" | "1h";
   /** Why the model stopped (`end_turn`, `tool_use`, …). */
   readonly stopReason?: string;
   /** Usage of the last request of the turn. */
   readonly usage?: Usage;
+  /**
+   * How many requests the turn made, where the host does not tell of each by `requestAnswered`. Only of a turn
+   * of one request does `usage` show what its person's return found in the cache.
+   */
+  readonly requests?: number;
   /** A sentence for people, when the host already knows that this prefix cannot be warmed. */
   readonly notWarmable?: string;
 }
@@ -45,6 +60,26 @@ export interface RememberedTurn extends TurnSettled {
   readonly settledAt?: number;
 }
 
+/** A request of a conversation was answered: what the ledger counts. A turn may make several. */
+export interface RequestAnswered extends ConversationRef {
+  /** Epoch ms at which it went out. */
+  readonly startedAt: number;
+  /** Left out: not known, so that nothing can be credited. */
+  readonly usage?: Usage;
+  readonly modelName?: string;
+  /** TTL of the shortest-lived cache entry of its prefix, in ms. */
+  readonly ttlMs?: number;
+  /** TTL of the longest-lived one, in ms. @default the same */
+  readonly longestTtlMs?: number;
+  readonly stopReason?: string;
+  /** What it cost at list price, where the host knows better than its {@link Prices}; null: no price is known. */
+  readonly costUsd?: number | null;
+  /** It does not go on from the request before it: compaction, rewind, another model, tools or system. */
+  readonly replaced?: boolean;
+  /** Not of the person's own thread: a title, a sub-agent. Its cost is counted, and that is all. @default false */
+  readonly aside?: boolean;
+}
+
 export interface WarmCompleted extends ConversationRef {
   readonly usage: Usage;
   /** The id keepwarm passed to the warm service, when this completes that warm. */
@@ -55,6 +90,22 @@ export interface WarmCompleted extends ConversationRef {
   readonly foreign?: true;
   /** Why the cache was missed, where the API said: the type of its `cache_miss_reason`. */
   readonly missReason?: string;
+  /** What it cost at list price, where the host knows better than its {@link Prices}; null: no price is known. */
+  readonly costUsd?: number | null;
+  readonly modelName?: string;
+  /** The policy that decided on it. */
+  readonly policy?: string;
+}
+
+/** A warm was sent and its answer never read to the end: it may have been billed, so its most is counted. */
+export interface WarmAborted extends ConversationRef {
+  readonly warmId?: string;
+  /** The most that it can have used. Left out: not known, as what it cost. */
+  readonly usage?: Usage;
+  /** The most that it can have cost; otherwise as in {@link WarmCompleted}. */
+  readonly costUsd?: number | null;
+  readonly modelName?: string;
+  readonly policy?: string;
 }
 
 /** What changed about a conversation between turns. */
@@ -75,7 +126,11 @@ export interface ConversationChanged extends ConversationRef, ConversationChange
 export interface HostEvents {
   turnStarted: (event: ConversationRef & Pick<TurnContext, "cwd" | "modelName">) => void;
   turnSettled: (event: TurnSettled) => void;
+  /** Each answered request, before its turn's `turnSettled`. A host that cannot tell leaves it out. */
+  requestAnswered: (event: RequestAnswered) => void;
   warmCompleted: (event: WarmCompleted) => void;
+  /** Instead of `warmCompleted`, never beside it. */
+  warmAborted: (event: WarmAborted) => void;
   /** The person closed the conversation: off, and remembered as off. */
   conversationClosed: (event: ConversationRef) => void;
   /** The host quits, reloads or disconnects: stop at once, keep the setting. */
@@ -90,6 +145,8 @@ export interface WarmOptions {
   readonly signal?: AbortSignal;
   /** Echo it in `warmCompleted`, so that a late answer is not taken for a newer one. */
   readonly warmId?: string;
+  /** The policy that decided on it; echo it in `warmCompleted`, so that the ledger can tell policies apart. */
+  readonly policy?: string;
 }
 
 /** A warm that failed. Same meaning as a rejection with these properties. */
@@ -119,6 +176,49 @@ export interface StorageNamespace {
   delete(key: string): Promise<void>;
   has(key: string): Promise<boolean>;
   keys(prefix?: string): Promise<readonly string[]>;
+}
+
+/** USD per token. */
+export interface TokenRates {
+  readonly input: number;
+  readonly read: number;
+  readonly write5m: number;
+  readonly write1h: number;
+}
+
+/** List prices, for the ledger. Null: the model has none that is known. */
+export interface Prices {
+  /** What a request cost, in USD. */
+  costUsd(usage: Usage, modelName: string): number | null;
+  /** The rates that applied to a request. */
+  ratesOf(usage: Usage, modelName: string): TokenRates | null;
+}
+
+/** A person's own limits. Zero means zero: nothing is sent. Left out, there is no such limit. */
+export interface SpendingLimits {
+  /** USD per conversation and idle span. */
+  readonly spanUsd?: number;
+  /** USD per rolling 24 hours, over all conversations. */
+  readonly dayUsd?: number;
+  /** Shorter prefixes are not warmed, in tokens. */
+  readonly minPrefixTokens?: number;
+}
+
+/** How long conversations are kept warm. */
+export interface Keeping {
+  /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
+  readonly keepWarm?: string;
+  readonly limits?: SpendingLimits;
+  /** Where what the last day cost is kept. @default in memory */
+  readonly storage?: StorageNamespace;
+}
+
+/** Where the ledger writes, and at what prices. */
+export interface LedgerHome {
+  /** Left out, the ledger lasts as long as the process. */
+  readonly storage?: StorageNamespace;
+  /** Left out, dollars are only what the host's events tell. */
+  readonly prices?: Prices;
 }
 
 export type LogAttributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -201,6 +301,10 @@ export interface Host {
   readonly storage: StorageNamespace;
   readonly surfaces: SurfaceRegistry;
   readonly logger: Logger;
+  /** What was spent and what was saved: where it is kept. */
+  readonly ledger?: LedgerHome;
+  /** Left out, a conversation is kept warm as long as it is switched on. */
+  readonly keeping?: Keeping;
   /** After a restart: the last turn of each conversation whose prefix can still be re-read. */
   readonly lastTurns?: () => Iterable<RememberedTurn>;
   /** Wall clock, epoch ms. Default `Date.now`. */

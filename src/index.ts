@@ -11,6 +11,7 @@ export type {
 } from "./anthropic/index.ts";
 export {
   costUsd,
+  listPrices,
   type MessageUsage,
   type ModelPrice,
   outcomeOf,
@@ -31,6 +32,7 @@ export {
   type Keepwarm,
   type KeepwarmOptions,
 } from "./hosts/sdk/index.ts";
+export type { Figures, Ledger, Report } from "./ledger/index.ts";
 export { type ActivePlugin, activate, manifest } from "./plugin.ts";
 export * from "./pure.ts";
 export { createMemoryStorage } from "./storage/index.ts";

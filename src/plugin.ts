@@ -1,20 +1,44 @@
 /** Binds a warmer to its host: events in, surface out. */
 import type { EventEmitter } from "eventemitter3";
-import type { Disposable, Host, HostEvents, Logger, RememberedTurn, SurfaceProvider } from "./host.ts";
+import type {
+  Disposable,
+  Host,
+  HostEvents,
+  Keeping,
+  Logger,
+  RememberedTurn,
+  SurfaceProvider,
+} from "./host.ts";
+import { createLedger, type Figures, type Ledger, lastRequestOf, listen, netUsd } from "./ledger/index.ts";
 import { manifest } from "./manifest.ts";
+import {
+  AUTO,
+  createHistory,
+  createPlanner,
+  createTierAdviser,
+  type History,
+  KEEP_WARM_FORMS,
+  type Planner,
+  parseKeepWarm,
+  stopKindOf,
+  type TierAdviser,
+} from "./policy/index.ts";
 import {
   buildConversationSpec,
   buildDefaultSpec,
   parseIntervalPayload,
   SET_INTERVAL_ACTION,
   SURFACE,
+  type SurfaceDetails,
   secondsToMs,
   TOGGLE_ACTION,
 } from "./pure.ts";
 import { systemTimers } from "./timers.ts";
 import { type CacheWarmer, createCacheWarmer, guardLogger } from "./warmer.ts";
 
+export type { Ledger } from "./ledger/index.ts";
 export { manifest } from "./manifest.ts";
+export type { TierAdvice } from "./policy/index.ts";
 
 type Listener<E extends keyof HostEvents> = EventEmitter.EventListener<HostEvents, E>;
 
@@ -22,30 +46,54 @@ type Listener<E extends keyof HostEvents> = EventEmitter.EventListener<HostEvent
 export interface ActivePlugin extends Disposable {
   readonly warmer: CacheWarmer;
   readonly surface: SurfaceProvider;
+  /** What was spent on each conversation, and what was saved. */
+  readonly ledger: Ledger;
+  /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
+  forgetPauses(): Promise<void>;
+  /** Which lifetime of cache entries would cost least. */
+  readonly tiers: Pick<TierAdviser, "advise" | "cheapest">;
 }
 
 /** Starts keeping the host's conversations warm: those that their person has switched on, and no other. */
 export function activate(host: Host): ActivePlugin {
   const subscribers = new Set<(conversationId: string) => void>();
   const logger = guardLogger(() => host.logger);
+  const now = host.now ?? Date.now;
+  const history = host.keeping === undefined ? null : createHistory(host.keeping.storage);
   const warmer = createCacheWarmer({
     warm: (conversationId, options) => host.warmService.warm(conversationId, options),
     storage: host.storage,
     logger,
     timers: host.timers ?? systemTimers(),
-    now: host.now ?? Date.now,
+    now,
     monotonicNow: host.monotonicNow ?? (() => performance.now()),
-    onSurfaceChange(conversationId) {
-      for (const subscriber of subscribers) {
-        try {
-          subscriber(conversationId);
-        } catch (error) {
-          logger.error("keepwarm: a surface's subscriber threw", { error: String(error) });
-        }
-      }
-    },
+    ...(host.keeping === undefined ? {} : { planner: plannerOf(host, host.keeping, history) }),
+    onSurfaceChange,
   });
-  const surface = createSurface(logger, warmer, subscribers);
+  const ledger = createLedger({
+    ...host.ledger,
+    logger,
+    now,
+    onChange: onSurfaceChange,
+  });
+  const tiers = createTierAdviser({
+    ...(host.keeping?.storage === undefined ? {} : { storage: host.keeping.storage }),
+    ...(host.ledger?.prices === undefined ? {} : { prices: host.ledger.prices }),
+    now,
+    // Of nobody in particular: what all conversations showed.
+    gaps: () => history?.activityOf("", now()).person,
+  });
+  const surface = createSurface(logger, warmer, ledger, subscribers);
+
+  function onSurfaceChange(conversationId: string): void {
+    for (const subscriber of subscribers) {
+      try {
+        subscriber(conversationId);
+      } catch (error) {
+        logger.error("keepwarm: a surface's subscriber threw", { error: String(error) });
+      }
+    }
+  }
 
   const { events } = host;
   function on<E extends keyof HostEvents>(name: E, listener: Listener<E>): () => void {
@@ -53,9 +101,17 @@ export function activate(host: Host): ActivePlugin {
     return () => events.off(name, listener);
   }
   const unsubscribe = [
+    // Before the warmer, which asks by what is known of the person.
+    ...(history === null ? [] : [remember(events, history, now)]),
+    // Before the warmer, so that a surface that it has drawn again shows what the warm cost.
+    listen(events, ledger),
+    on("requestAnswered", tiers.requestAnswered),
+    on("conversationClosed", ({ conversationId }) => tiers.closed(conversationId)),
+    on("conversationDetached", ({ conversationId }) => tiers.closed(conversationId)),
     on("turnStarted", ({ conversationId }) => warmer.onTurnStarted(conversationId)),
     on("turnSettled", ({ conversationId, ...turn }) => warmer.onTurnSettled(conversationId, turn)),
     on("warmCompleted", (event) => warmer.onWarmCompleted(event)),
+    on("warmAborted", (event) => warmer.onWarmAborted(event)),
     on("conversationClosed", ({ conversationId }) => void warmer.onConversationClosed(conversationId)),
     on("conversationDetached", ({ conversationId }) => warmer.onConversationDetached(conversationId)),
     on("conversationChanged", ({ conversationId, ...change }) =>
@@ -63,18 +119,70 @@ export function activate(host: Host): ActivePlugin {
     ),
   ];
   const unregister = host.surfaces.register(surface);
-  if (host.lastTurns) void warmer.restore(rememberedTurns(host, logger));
+  if (host.lastTurns) {
+    const turns = rememberedTurns(host, logger);
+    for (const turn of turns) rememberRequest(ledger, turn);
+    void warmer.restore(turns);
+  }
   logger.debug("keepwarm: active", { version: manifest.version });
 
   return {
     warmer,
     surface,
+    ledger,
+    async forgetPauses() {
+      await Promise.all([history?.forget(), tiers.forget()]);
+    },
+    tiers,
     dispose() {
       for (const end of unsubscribe) end();
       unregister();
       warmer.dispose();
       subscribers.clear();
     },
+  };
+}
+
+/** @throws {TypeError} for a choice that the policy does not know */
+function plannerOf(
+  { ledger }: Host,
+  { keepWarm, limits, storage }: Keeping,
+  history: History | null,
+): Planner {
+  const choice = keepWarm === undefined ? AUTO : parseKeepWarm(keepWarm);
+  if (choice === null) throw new TypeError(`keepWarm must be ${KEEP_WARM_FORMS}.`);
+  return createPlanner({
+    keepWarm: choice,
+    ...(limits === undefined ? {} : { caps: limits }),
+    ...(ledger?.prices === undefined ? {} : { prices: ledger.prices }),
+    ...(storage === undefined ? {} : { storage }),
+    ...(history === null ? {} : { activityOf: history.activityOf }),
+  });
+}
+
+/** Tells the person's history of turns; warms are no activity of anybody's. */
+function remember(events: EventEmitter<HostEvents>, history: History, now: () => number): () => void {
+  const onStarted: Listener<"turnStarted"> = ({ conversationId }) => history.started(conversationId, now());
+  const onSettled: Listener<"turnSettled"> = ({ conversationId, stopReason, usage }) =>
+    history.settled(conversationId, now(), {
+      stop: stopKindOf(stopReason),
+      promptTokens: usage?.inputTokens ?? 0,
+    });
+  const onRequest: Listener<"requestAnswered"> = ({ conversationId, aside }) => {
+    if (aside === true) history.stirred(conversationId, now());
+  };
+  const onClosed: Listener<"conversationClosed"> = ({ conversationId }) => history.closed(conversationId);
+  events.on("turnStarted", onStarted);
+  events.on("turnSettled", onSettled);
+  events.on("requestAnswered", onRequest);
+  events.on("conversationClosed", onClosed);
+  events.on("conversationDetached", onClosed);
+  return () => {
+    events.off("turnStarted", onStarted);
+    events.off("turnSettled", onSettled);
+    events.off("requestAnswered", onRequest);
+    events.off("conversationClosed", onClosed);
+    events.off("conversationDetached", onClosed);
   };
 }
 
@@ -89,9 +197,23 @@ function rememberedTurns(host: Host, logger: Logger): RememberedTurn[] {
   return turns;
 }
 
+/** What the conversation's warms may be credited against. Not every host is typed. */
+function rememberRequest(ledger: Ledger, turn: RememberedTurn | null | undefined): void {
+  const request = turn && lastRequestOf(turn);
+  if (request) ledger.remember(request);
+}
+
+/** Nothing to tell before the first warm, nor where no price is known. */
+function moneyOf(figures: Figures | null): SurfaceDetails {
+  if (figures === null || figures.warms === figures.warmsUnpriced) return {};
+  const { spentUsd, savedUsd } = figures;
+  return { spentUsd, savedUsd, netUsd: netUsd(figures) };
+}
+
 function createSurface(
   logger: Logger,
   warmer: CacheWarmer,
+  ledger: Ledger,
   subscribers: Set<(conversationId: string) => void>,
 ): SurfaceProvider {
   // The last word of a toggle that is still being stored, so that the next one flips that.
@@ -126,7 +248,7 @@ function createSurface(
         state.lastExpectedPct,
         state.nextWarmAt,
         state.lastWarmAt,
-        why === null ? undefined : { why },
+        { ...(why === null ? {} : { why }), ...moneyOf(ledger.figuresOf(conversationId)) },
       );
     },
 

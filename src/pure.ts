@@ -20,6 +20,8 @@ export interface ConversationSettings {
   readonly intervalMs: number;
   /** Set when the person chose the very interval that is also the default; see {@link isIntervalChosen}. */
   readonly intervalChosen?: boolean;
+  /** For how long it is kept warm, in the policy's own words (`auto`, `30m`, `3 pings`, …); absent: `auto`. */
+  readonly keepWarm?: string;
 }
 
 /** The shape of persisted settings, for documentation and for hosts that show a settings page. */
@@ -27,6 +29,7 @@ export const settingsSchema = z.looseObject({
   enabled: z._default(z.boolean(), false),
   intervalMs: z._default(z.number().check(z.gte(MIN_INTERVAL_MS)), DEFAULT_INTERVAL_MS),
   intervalChosen: z.optional(z.boolean()),
+  keepWarm: z.optional(z.string()),
 });
 
 /** Reads tolerantly: each field that makes no sense falls back to its default, and nothing throws. */
@@ -39,8 +42,12 @@ const storedSettings = z.looseObject({
 export function parseSettings(raw: string | null): ConversationSettings {
   const parsed = storedSettings.safeParse(parseJson(raw));
   if (!parsed.success) return { enabled: false, intervalMs: DEFAULT_INTERVAL_MS };
-  const { intervalChosen, ...settings } = parsed.data;
-  return typeof intervalChosen === "boolean" ? { ...settings, intervalChosen } : settings;
+  const { intervalChosen, keepWarm, ...settings } = parsed.data;
+  return {
+    ...settings,
+    ...(typeof intervalChosen === "boolean" ? { intervalChosen } : {}),
+    ...(typeof keepWarm === "string" ? { keepWarm } : {}),
+  };
 }
 
 /** Never throws: what a newer version left that cannot be written again is left out. */
@@ -48,8 +55,8 @@ export function serializeSettings(settings: ConversationSettings): string {
   try {
     return JSON.stringify(settings);
   } catch {
-    const { enabled, intervalMs, intervalChosen } = settings;
-    return JSON.stringify({ enabled, intervalMs, intervalChosen });
+    const { enabled, intervalMs, intervalChosen, keepWarm } = settings;
+    return JSON.stringify({ enabled, intervalMs, intervalChosen, keepWarm });
   }
 }
 

@@ -21,6 +21,7 @@ import {
   statusOf,
 } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
+import { idleSpanOf } from "./core/idle-span.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
 import { createSettingsSync } from "./core/settings-sync.ts";
@@ -34,10 +35,18 @@ import type {
   StorageNamespace,
   Timers,
   TurnContext,
+  WarmAborted,
   WarmCompleted,
   WarmService,
 } from "./host.ts";
-import type { ConversationContext, ConversationSettings, ConversationState, Instant } from "./pure.ts";
+import { formatKeepWarm, KEEP_WARM_FORMS, type Planner, parseKeepWarm } from "./policy/index.ts";
+import {
+  type ConversationContext,
+  type ConversationSettings,
+  type ConversationState,
+  type Instant,
+  withInterval,
+} from "./pure.ts";
 
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
 export { guardLogger } from "./core/guarded-logger.ts";
@@ -54,6 +63,8 @@ export interface CacheWarmerDeps {
   readonly monotonicNow?: () => number;
   /** A number in [0, 1), for jitter. @default Math.random */
   readonly random?: () => number;
+  /** Decides how long a conversation is kept warm. @default as long as it is switched on */
+  readonly planner?: Planner;
   /** Something that a surface shows has changed. */
   readonly onSurfaceChange: (conversationId: string) => void;
 }
@@ -65,6 +76,8 @@ export interface CacheWarmer {
   onTurnStarted(conversationId: string): void;
   onTurnSettled(conversationId: string, context: TurnContext): void;
   onWarmCompleted(event: WarmCompleted): void;
+  /** A warm was sent whose answer was never read: it counts against what may be spent. */
+  onWarmAborted(event: WarmAborted): void;
   /** The person closed it: off, and remembered as off. Resolves when that is stored; never rejects. */
   onConversationClosed(conversationId: string): Promise<void>;
   /** The host lets go of it: stopped and forgotten, its settings untouched. */
@@ -87,6 +100,11 @@ export interface CacheWarmer {
   enableIfNew(conversationId: string): Promise<ConversationSettings>;
   /** Clamps to the minimum. Rejects when the storage does. */
   setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
+  /**
+   * Chooses for how long it is kept warm, in the policy's words; null: what holds where nobody chose. Rejects with
+   * a TypeError for what is no such choice, and when the storage does.
+   */
+  setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationSettings>;
   /** Warms at once if that is safe, and says why when it is not. */
   warmNow(conversationId: string): Promise<WarmNowAnswer>;
   /** Lets go of a conversation and removes its settings. Rejects when the storage does. */
@@ -127,6 +145,11 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         });
       }
     },
+    plan: (conversation: Conversation, now: Instant) =>
+      deps.planner?.plan(idleSpanOf(conversation, now)) ?? null,
+    limit: (conversation: Conversation) =>
+      deps.planner?.limit(idleSpanOf(conversation, context.now())) ?? null,
+    policyName: ({ settings }: Conversation) => deps.planner?.nameOf(settings.keepWarm) ?? null,
     holds: (conversation: Conversation) => conversations.get(conversation.id) === conversation,
   };
   const { holds, logger, notify } = context;
@@ -209,6 +232,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
 
     onWarmCompleted(event) {
       const { conversationId } = event;
+      // Paid for, overtaken or not.
+      if (!event.foreign) deps.planner?.spent(event.costUsd ?? null, deps.now());
       const known = conversations.get(conversationId);
       const last = unreported(known, warming.flightOf(conversationId));
       const now = context.now();
@@ -230,6 +255,14 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       // Before the notice, so that it carries the next due time and never the one just used up.
       warming.arm(conversation, conversation.idleSinceMs);
       notify(conversation);
+    },
+
+    onWarmAborted({ conversationId, costUsd }) {
+      deps.planner?.spent(costUsd ?? null, deps.now());
+      const conversation = conversations.get(conversationId);
+      if (!conversation) return;
+      const { span } = conversation;
+      conversation.span = { ...span, warms: span.warms + 1, spentUsd: span.spentUsd + (costUsd ?? 0) };
     },
 
     async onConversationClosed(conversationId) {
@@ -260,7 +293,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     onConversationChanged(conversationId, { invalidated, ...facts }) {
       const conversation = conversations.get(conversationId);
       if (!conversation) return;
-      const wasOpen = conversation.facts.open !== false;
+      const before = conversation.facts;
       conversation.facts = { ...conversation.facts, ...facts };
       const isOpen = conversation.facts.open !== false;
       if (invalidated !== undefined) {
@@ -272,8 +305,11 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       }
       if (invalidated !== undefined || !isOpen) {
         stop(conversation);
-      } else if (!wasOpen) {
+      } else if (before.open === false) {
         warming.arm(conversation, deps.now());
+      } else if (conversation.plan !== null && before.waiting !== conversation.facts.waiting) {
+        // News for the policy: a stop is not final.
+        warming.arm(conversation, conversation.idleSinceMs);
       }
       notify(conversation);
     },
@@ -321,11 +357,24 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     async setIntervalMs(conversationId, intervalMs) {
       const conversation = open(conversationId);
       const wasOn = conversation.settings.enabled;
-      const stored = await settings.storeInterval(conversation, intervalMs);
+      const stored = await settings.storeChange(conversation, (before) => withInterval(before, intervalMs));
       if (!holds(conversation)) return stored;
       // What is stored may have told only now that it is on.
       const learnedOn = !wasOn && conversation.settings.enabled;
       if (conversation.timer !== null || learnedOn) warming.arm(conversation, deps.now());
+      notify(conversation);
+      return stored;
+    },
+
+    async setKeepWarm(conversationId, keepWarm) {
+      const choice = keepWarm === null ? null : parseKeepWarm(keepWarm);
+      if (keepWarm !== null && choice === null) throw new TypeError(`keep warm is ${KEEP_WARM_FORMS}`);
+      const conversation = open(conversationId);
+      const stored = await settings.storeChange(conversation, ({ keepWarm: _, ...others }) =>
+        choice === null ? others : { ...others, keepWarm: formatKeepWarm(choice) },
+      );
+      if (!holds(conversation)) return stored;
+      warming.arm(conversation, conversation.idleSinceMs);
       notify(conversation);
       return stored;
     },
@@ -373,5 +422,5 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
 }
 
 function isSame(a: ConversationSettings, b: ConversationSettings | undefined): boolean {
-  return a.enabled === b?.enabled && a.intervalMs === b.intervalMs;
+  return a.enabled === b?.enabled && a.intervalMs === b.intervalMs && a.keepWarm === b.keepWarm;
 }

@@ -136,6 +136,26 @@ describe("a plugin in a host", () => {
     expect(plugin.warmer.getState("other").enabled).toBe(true);
   });
 
+  it("credits a warm against what the host remembers, and shows it as soon as a price is known", async () => {
+    const entries = new Map([[`settings:${ID}`, '{"enabled":true,"intervalMs":240000}']]);
+    const requestStartedAt = createVirtualClock().now() - 60_000;
+    const lastTurns = [{ conversationId: ID, requestStartedAt, ttlMs: 300_000, usage: USAGE }];
+    const { clock, events, plugin, fields } = setUp({ lastTurns: () => lastTurns, entries });
+    await clock.pass(250_000);
+    const request = { conversationId: ID, startedAt: clock.now(), usage: USAGE, ttlMs: 300_000 };
+    events.emit("requestAnswered", request);
+    expect(plugin.ledger.figuresOf(ID)).toMatchObject({
+      requests: 1,
+      warms: 1,
+      rescued: 1,
+      warmsUnpriced: 1,
+    });
+    expect(JSON.stringify(fields())).not.toContain("Spent");
+    events.emit("warmCompleted", { conversationId: ID, usage: USAGE, costUsd: 0.5 });
+    expect(fields()).toContainEqual({ kind: "stat", label: "Spent", value: "$0.5000" });
+    expect(fields()).toContainEqual({ kind: "stat", label: "Net", value: "−$0.5000" });
+  });
+
   it("is not thrown at by its own listener when a warm is reported without its usage", () => {
     const { events } = setUp();
     expect(() => events.emit("warmCompleted", { conversationId: ID } as never)).not.toThrow();

@@ -52,7 +52,7 @@ export async function startGateway(options: GatewayArguments): Promise<ServedGat
     process.execPath,
     [...nodeArgs, cli, "start", ...ports, "--log-level", "error", ...args],
     {
-      env: { ...Object.fromEntries(own), ...env, KEEPWARM_HOME: directory },
+      env: { ...Object.fromEntries(own), KEEPWARM_KEEP_WARM: "always", ...env, KEEPWARM_HOME: directory },
       stdio: ["ignore", "pipe", "inherit"],
     },
   );

@@ -1,6 +1,6 @@
 import type { Usage } from "../host.ts";
 import { type PriceTable, priceOf, type Rates, SHIPPED_PRICES } from "./prices.ts";
-import type { Ttl } from "./request-facts.ts";
+import type { RequestFacts, Ttl } from "./request-facts.ts";
 import type { MessageUsage } from "./usage.ts";
 
 /** What decides the price of a request besides its tokens. */
@@ -14,6 +14,18 @@ export interface BillingTerms {
 }
 
 const TOKENS_PER_MTOK = 1_000_000;
+
+/** What a request says of its price. */
+export function billingTerms({
+  model,
+  speed,
+  inferenceGeo,
+  serviceTier,
+  markers,
+}: RequestFacts): BillingTerms {
+  const writeTtl = markers.some(({ ttl }) => ttl === "1h") ? "1h" : "5m";
+  return { model, speed, inferenceGeo, serviceTier, writeTtl };
+}
 
 /**
  * USD per million tokens for a prompt of this length, with tier, fast mode, geography and batch applied; null when
@@ -57,6 +69,15 @@ export function costUsd(
   return sum;
 }
 
+/** USD per million tokens of an answered request, see {@link ratesFor}; null when the model has no price. */
+export function ratesOfUsage(
+  usage: Usage | MessageUsage,
+  terms: BillingTerms,
+  prices: PriceTable = SHIPPED_PRICES,
+): Rates | null {
+  return ratesFor(termsOf(usage, terms), usage.inputTokens, prices);
+}
+
 /** What the response says goes before what the request asked for. */
 function termsOf(usage: Usage | MessageUsage, terms: BillingTerms): BillingTerms {
   const said: Partial<MessageUsage> = usage;
@@ -93,7 +114,7 @@ export function coldCostUsd(
   prices: PriceTable = SHIPPED_PRICES,
 ): number | null {
   const asSent = costUsd(usage, terms, prices);
-  const rates = ratesFor(termsOf(usage, terms), usage.inputTokens, prices);
+  const rates = ratesOfUsage(usage, terms, prices);
   if (asSent === null || rates === null) return null;
   const writeRate = terms.writeTtl === "1h" ? rates.cacheWrite1h : rates.cacheWrite5m;
   return asSent + (usage.cacheReadTokens * (writeRate - rates.cacheRead)) / TOKENS_PER_MTOK;

@@ -11,6 +11,8 @@ export interface SendFailure extends WarmFailure {
   readonly requestId?: string;
   /** It was called off, by whoever holds the signal. */
   readonly aborted?: true;
+  /** It was sent, and its answer never read to the end: it may have been billed. */
+  readonly mayBeBilled?: true;
   /** The API does not take `max_tokens: 0` here: the next warm is to use 1. */
   readonly zeroRejected?: true;
 }
@@ -57,20 +59,36 @@ export function streamFailure(
     error: `The API broke the warm off with ${withhold(error.type)}${text}.`,
     permanent: permanent.includes(error.type),
     errorType: withhold(error.type),
+    mayBeBilled: true,
   };
 }
 
-/** Of a request that got no answer. Only the error's code is used: its message may hold the address. */
-export function networkFailure(error: unknown, cause: "aborted" | "timeout" | "network"): SendFailure {
+/** Errors of a connection that was never made, so that nothing was sent over it. */
+const NEVER_SENT =
+  /^(E(CONNREFUSED|NOTFOUND|AI_AGAIN|NETUNREACH|HOSTUNREACH|NETDOWN|HOSTDOWN)|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/**
+ * Of a request that got no answer, or not all of it. Only the error's code is used: its message may hold the
+ * address.
+ *
+ * @param wasSent as far as we know
+ */
+export function networkFailure(
+  error: unknown,
+  cause: "aborted" | "timeout" | "network",
+  wasSent: boolean,
+): SendFailure {
+  const code = textOf(recordOf(recordOf(error).cause).code) ?? textOf(recordOf(error).code);
+  const billed = wasSent && !NEVER_SENT.test(code ?? "") ? ({ mayBeBilled: true } as const) : {};
   if (cause === "aborted") {
-    return { kind: "failed", error: "The warm was called off.", permanent: false, aborted: true };
+    return { kind: "failed", error: "The warm was called off.", permanent: false, aborted: true, ...billed };
   }
   if (cause === "timeout") {
-    return { kind: "failed", error: "The API did not answer the warm in time.", permanent: false };
+    return { kind: "failed", error: "The API did not answer the warm in time.", permanent: false, ...billed };
   }
-  const code = textOf(recordOf(recordOf(error).cause).code) ?? textOf(recordOf(error).code);
   const shown = code !== null && /^[A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : "";
-  return { kind: "failed", error: `The warm did not get through to the API${shown}.`, permanent: false };
+  const sentence = `The warm did not get through to the API${shown}.`;
+  return { kind: "failed", error: sentence, permanent: false, ...billed };
 }
 
 /** Of a warm that would be sent too late. */
@@ -94,6 +112,7 @@ export function blindFailure(
     error: `The API answered the warm without usage${stop}, so what it did to the cache is not known. Warming stops, since it could cost without helping.`,
     permanent: true,
     status: 200,
+    mayBeBilled: true,
     ...(requestId === null ? {} : { requestId: withhold(requestId) }),
   };
 }

@@ -1,6 +1,14 @@
 /** The Messages API: captured request → warm request, usage, cache markers and TTL, prices, sending. */
 export type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
-export { type BillingTerms, coldCostUsd, costUsd, ratesFor, readCostUsd, rewriteCostUsd } from "./cost.ts";
+export {
+  type BillingTerms,
+  billingTerms,
+  coldCostUsd,
+  costUsd,
+  ratesFor,
+  readCostUsd,
+  rewriteCostUsd,
+} from "./cost.ts";
 export { DEFAULT_MAX_BODY_BYTES, type DecodedBody, decodeBody } from "./encoding.ts";
 export { retryAfterOf, type SendFailure } from "./failure.ts";
 export {
@@ -12,6 +20,7 @@ export {
   headerValue,
   warmHeaders,
 } from "./headers.ts";
+export { listPrices } from "./list-prices.ts";
 export { type Outcome, outcomeOf } from "./outcome.ts";
 export { PriceOverrideError, pricesWith } from "./price-overrides.ts";
 export {
@@ -28,6 +37,7 @@ export type { RefusalCode, WarmRefusal } from "./refusal.ts";
 export {
   type CacheMarker,
   isProbe,
+  type ReadableRequest,
   type RequestFacts,
   type RequestReading,
   readRequest,
@@ -47,5 +57,6 @@ export {
   sharedMessages,
   type ThreadPrint,
 } from "./threads.ts";
+export { mayChangeTier, type TieredRequest, withTier } from "./tier.ts";
 export { type MessageUsage, type ResponseFacts, readMessage, type UsageIteration } from "./usage.ts";
 export { refusalOf, toWarmRequest, type WarmRequest } from "./warm-request.ts";

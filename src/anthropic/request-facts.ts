@@ -58,7 +58,7 @@ export interface RequestFacts {
   readonly bodyBytes: number;
 }
 
-/** Where the two fields stand that a warm edits. */
+/** Where the fields stand that keepwarm edits. */
 export interface EditableSpans {
   /** Position right after the outermost `{`. */
   readonly afterOpen: number;
@@ -66,10 +66,18 @@ export interface EditableSpans {
   readonly maxTokens: readonly Span[];
   /** Values of every `stream`. */
   readonly stream: readonly Span[];
+  /** Values of every `cache_control` where one is a marker. */
+  readonly markers: readonly Span[];
+}
+
+/** A request that could be read. */
+export interface ReadableRequest {
+  readonly facts: RequestFacts;
+  readonly spans: EditableSpans;
 }
 
 export type RequestReading =
-  | { readonly ok: true; readonly facts: RequestFacts; readonly spans: EditableSpans }
+  | ({ readonly ok: true } & ReadableRequest)
   | { readonly ok: false /** As a phrase. Never content. */; readonly problem: string };
 
 /** `compact_20260112` without a trigger (SDK types, `BetaCompact20260112Edit`). */
@@ -99,7 +107,12 @@ export function readRequest(body: Uint8Array, options: TtlOptions = {}): Request
   return {
     ok: true,
     facts: factsOf(body, new Fields(body, scan.members), markersOf(body, scan.members, scan.found), options),
-    spans: { afterOpen: scan.open + 1, maxTokens: valuesOf("max_tokens"), stream: valuesOf("stream") },
+    spans: {
+      afterOpen: scan.open + 1,
+      maxTokens: valuesOf("max_tokens"),
+      stream: valuesOf("stream"),
+      markers: scan.found.map(({ value }) => value),
+    },
   };
 }
 
@@ -227,7 +240,7 @@ function placeOf(key: string): CacheMarker["where"] {
   return key === "tools" || key === "system" || key === "messages" ? key : "automatic";
 }
 
-function ttlOf(
+export function ttlOf(
   markers: readonly CacheMarker[],
   { ttl5mMs = TTL_5M_MS, ttl1hMs = TTL_1H_MS }: TtlOptions,
 ): Pick<RequestFacts, "ttlMs" | "mixedTtl"> {

@@ -1,5 +1,5 @@
 import type { CapturedRequest, WarmRequestOptions } from "./captured.ts";
-import { costUsd } from "./cost.ts";
+import { billingTerms, costUsd } from "./cost.ts";
 import {
   blindFailure,
   httpFailure,
@@ -73,8 +73,10 @@ export async function sendWarm(
   const signals = signal === undefined ? [timeout, hangUp.signal] : [signal, timeout, hangUp.signal];
   const send = options.fetch ?? globalThis.fetch;
   const startedAt = now();
+  let wasSent = false;
   try {
-    if (signal?.aborted === true) return networkFailure(signal.reason, "aborted");
+    if (signal?.aborted === true) return networkFailure(signal.reason, "aborted", wasSent);
+    wasSent = true;
     const response = await send(plan.url, {
       method: plan.method,
       headers: plan.headers.map(([name, value]): [string, string] => [name, value]),
@@ -86,8 +88,8 @@ export async function sendWarm(
     if (response.status !== 200) return await readFailure(plan, response, options);
     return await readAnswer(plan, response, startedAt, options);
   } catch (error) {
-    if (signal?.aborted === true) return networkFailure(error, "aborted");
-    return networkFailure(error, timeout.aborted ? "timeout" : "network");
+    if (signal?.aborted === true) return networkFailure(error, "aborted", wasSent);
+    return networkFailure(error, timeout.aborted ? "timeout" : "network", wasSent);
   } finally {
     // Whatever is still open is not wanted any more; after a complete answer this does nothing.
     hangUp.abort();
@@ -125,8 +127,6 @@ async function readAnswer(
   const { usage, missReason, stopReason } = facts;
   const requestId = response.headers.get("request-id");
   if (usage === null) return blindFailure(facts, requestId, withholdingFor(plan));
-  const { model, speed, inferenceGeo, serviceTier, markers } = plan.facts;
-  const writeTtl = markers.some(({ ttl }) => ttl === "1h") ? "1h" : "5m";
   return {
     kind: "warmed",
     usage,
@@ -135,7 +135,7 @@ async function readAnswer(
     requestId,
     missReason,
     stopReason,
-    costUsd: costUsd(usage, { model, speed, inferenceGeo, serviceTier, writeTtl }, options.prices),
+    costUsd: costUsd(usage, billingTerms(plan.facts), options.prices),
     rateLimit: rateLimitOf(response.headers),
   };
 }

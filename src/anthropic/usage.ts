@@ -113,8 +113,13 @@ export function laterUsage(start: LooseUsage, delta: unknown): LooseUsage {
     cache_read_input_tokens: larger("cache_read_input_tokens"),
     cache_creation_input_tokens: larger("cache_creation_input_tokens"),
     server_tool_use: later.server_tool_use ?? start.server_tool_use,
-    iterations: later.iterations ?? start.iterations,
+    iterations: later.iterations ?? unlessOutdated(start.iterations),
   };
+}
+
+/** A single pass, as it was at the start, says less than the counts since: it had hardly any output yet. */
+function unlessOutdated(iterations: unknown): unknown {
+  return Array.isArray(iterations) && iterations.length > 1 ? iterations : undefined;
 }
 
 /** The reason's type; null when there is none. Unknown types pass, shortened: new ones appear. */

@@ -7,6 +7,7 @@ import {
   type RequestFacts,
   sharedMessages,
   type ThreadPrint,
+  type Ttl,
 } from "../anthropic/index.ts";
 import { ASSUMED_TTL_MS, elapsedMs, type Instant, UNNAMED_PREFIX } from "../pure.ts";
 import type { HeldRequest } from "./held-request.ts";
@@ -35,7 +36,8 @@ export interface OpenTurn {
   readonly order: number;
   readonly startedAt: Instant;
   readonly print: ThreadPrint;
-  readonly facts: RequestFacts;
+  /** Of what was sent, as is the request. */
+  facts: RequestFacts;
   readonly tag: string | null;
   /** Let go of when its entry has lapsed, though its response is not over. */
   request: HeldRequest | null;
@@ -59,6 +61,8 @@ export interface CapturedConversation {
   lastUsedAt: Instant;
   /** How long its entries live from then, in ms. */
   ttlMs: number;
+  /** The lifetime that keepwarm asks for in its requests; null: they are sent as they come. */
+  tier: Ttl | null;
   /** Epoch ms at which its last request went out. */
   lastTurnAt: number;
   readonly turns: Set<OpenTurn>;
@@ -152,6 +156,7 @@ export class Conversations {
       last: null,
       lastUsedAt: now,
       ttlMs: ASSUMED_TTL_MS,
+      tier: null,
       lastTurnAt: now.wallMs,
       turns: new Set(),
       waitUntil: null,
@@ -309,6 +314,19 @@ function roleIn(conversation: CapturedConversation, print: ThreadPrint, now: Ins
 /** Whether nothing of its main thread can be in the cache any more, held or not. */
 function isLapsed({ threads, lastUsedAt, ttlMs }: CapturedConversation, now: Instant): boolean {
   return threads.answered && elapsedMs(lastUsedAt, now) >= ttlMs;
+}
+
+/**
+ * Whether a request of the main thread, already placed, finds nothing of its conversation in the cache that it
+ * could read to its end: the first one, one after a lapse, one that goes on from nothing that was there.
+ */
+export function isWrittenAnew(
+  conversation: CapturedConversation,
+  { print, startedAt }: Pick<OpenTurn, "print" | "startedAt">,
+): boolean {
+  const { threads, turns } = conversation;
+  if (turns.size === 0 && (!threads.answered || isLapsed(conversation, startedAt))) return true;
+  return threads.answered && threads.isReplacedBy(print) && threads.continuedBy(print) === 0;
 }
 
 /** First answers that are remembered: it may be asked again. */

@@ -1,10 +1,18 @@
 /** Binds what passes by to a warmer: turns in, warms out, and bodies let go of when nothing may be sent with them. */
 import { EventEmitter } from "eventemitter3";
 import pLimit from "p-limit";
-import { refusalOf, type WarmRequestOptions, warmCaptured } from "../anthropic/index.ts";
+import {
+  listPrices,
+  type RequestFacts,
+  refusalOf,
+  type Ttl,
+  type WarmRequestOptions,
+  warmCaptured,
+} from "../anthropic/index.ts";
 import type {
   Disposable,
   HostEvents,
+  Keeping,
   Logger,
   StorageNamespace,
   SurfaceProvider,
@@ -14,9 +22,10 @@ import type {
   WarmFailure,
   WarmOptions,
 } from "../host.ts";
-import { activate } from "../plugin.ts";
+import { activate, type Ledger, type TierAdvice } from "../plugin.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
+import { answeredRequest, mostOf } from "./billing.ts";
 import {
   type CapturedConversation,
   Conversations,
@@ -27,11 +36,16 @@ import {
 import { Headroom } from "./headroom.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
+import { createTiers, type TierChoice } from "./tiers.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { withoutUnnamed } from "./unnamed-settings.ts";
 
 export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" | "usage"> {
   readonly storage: StorageNamespace;
+  /** Where the ledger is kept. @default in memory */
+  readonly ledger?: StorageNamespace;
+  /** How long conversations are kept warm. */
+  readonly keeping: Keeping;
   readonly logger: Logger;
   readonly timers: Timers;
   /** Wall clock, epoch ms. */
@@ -46,6 +60,8 @@ export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" |
   readonly maxHeldBytes: number;
   /** Warms on their way at once. */
   readonly maxWarms: number;
+  /** How long cache entries are to live; left out, as each client asks. */
+  readonly tier?: TierChoice;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
 }
@@ -56,6 +72,12 @@ export interface Keeper extends Disposable {
   readonly warmer: CacheWarmer;
   /** What its person is shown, as data. */
   readonly surface: SurfaceProvider;
+  /** What was spent on each conversation, and what was saved. */
+  readonly ledger: Ledger;
+  /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
+  forgetPauses(): Promise<void>;
+  /** Which lifetime of cache entries would cost its person least, for a model. */
+  adviseTier(modelName: string): TierAdvice;
   /** What happens, to listen to. A listener that throws comes between nothing. */
   readonly events: EventEmitter<HostEvents>;
   /** The one used last first. */
@@ -76,6 +98,11 @@ export interface Keeper extends Disposable {
   detachTag(tag: string): void;
 }
 
+/** Of the shortest-lived entry: where both tiers are used it is the one of five minutes. */
+function tierOf({ markers }: RequestFacts): "5m" | "1h" {
+  return markers.every(({ ttl }) => ttl === "1h") ? "1h" : "5m";
+}
+
 const LAPSED_MEANWHILE =
   "The cache entry expired before the response was read to its end. The next turn starts afresh.";
 
@@ -90,11 +117,12 @@ function nothingCached(failure: string): string {
 }
 
 export function createKeeper(options: KeeperOptions): Keeper {
-  const { storage, timers, now, monotonicNow, enableNew, maxWarms, ...others } = options;
+  const { storage, ledger, keeping, timers, now, monotonicNow, enableNew, maxWarms, ...others } = options;
   const {
     maxConversations,
     maxHeldBytes,
     sideThreadsBegin = false,
+    tier,
     logger: ownLogger,
     ...requestOptions
   } = others;
@@ -113,6 +141,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     events: internal,
     warmService: { warm },
     storage: withoutUnnamed(storage),
+    ledger: { ...(ledger === undefined ? {} : { storage: ledger }), prices: listPrices(options.prices) },
+    keeping,
     // Whoever shows it gets the surface by name.
     surfaces: { register: () => () => {} },
     logger,
@@ -147,6 +177,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     now: instant,
     logger,
     conversations,
+    ...(tier === undefined ? {} : { tiers: createTiers({ ...requestOptions, logger, choose: tierFor }) }),
     watching: () => !disposed,
     refusal: (request, last) => refusalOf(request, last.facts, optionsFor(last))?.reason ?? null,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
@@ -169,12 +200,23 @@ export function createKeeper(options: KeeperOptions): Keeper {
       for (const surplus of conversations.overLimit()) letGo(surplus);
       sweepLater();
     },
+    answered({ id: conversationId }, answer) {
+      tell("requestAnswered", { conversationId, ...answeredRequest(answer, options) });
+    },
     settled(conversation, failure) {
       tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
       shelf.shelve(conversation);
       sweepLater();
     },
   });
+
+  function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl {
+    if (tier !== undefined && tier !== "auto") return tier;
+    const state = plugin.warmer.getState(id);
+    // One that is not known yet is about to be switched on, where new ones are.
+    const isWarmed = state.enabled || enableNew(tag);
+    return plugin.tiers.cheapest(model, id, isWarmed);
+  }
 
   function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
     if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
@@ -183,7 +225,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       // Not the request's own start: if this turn failed, a warm may have used the prefix since.
       requestStartedAt: wallOf(lastUsedAt),
       modelName: facts.model,
-      ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs }),
+      ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs, tier: tierOf(facts) }),
       ...(usage === null ? {} : { usage }),
       ...(stopReason === null ? {} : { stopReason }),
       ...(notWarmable === null ? {} : { notWarmable }),
@@ -229,7 +271,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function warm(
     conversationId: string,
-    { signal, warmId }: WarmOptions = {},
+    { signal, warmId, policy }: WarmOptions = {},
   ): Promise<Usage | WarmFailure> {
     const conversation = conversations.get(conversationId);
     const last = conversation?.last;
@@ -253,15 +295,24 @@ export function createKeeper(options: KeeperOptions): Keeper {
           lifeLeftMs: () => lifeLeftMs(conversation, instant()),
         });
         if (answer.kind === "refused") return { error: answer.reason, permanent: true };
-        if (answer.kind === "failed") return answer;
-        const { usage, missReason } = answer;
+        const told = {
+          conversationId,
+          modelName: last.facts.model,
+          ...(warmId === undefined ? {} : { warmId }),
+          ...(policy === undefined ? {} : { policy }),
+        };
+        if (answer.kind === "failed") {
+          if (answer.mayBeBilled) tell("warmAborted", { ...told, ...mostOf(last, options) });
+          return answer;
+        }
+        const { usage, missReason, costUsd } = answer;
         // Unless a turn has used the prefix since.
         if (conversation.last === last) conversation.lastUsedAt = startedAt;
         tell("warmCompleted", {
-          conversationId,
+          ...told,
           usage,
+          costUsd,
           startedAt: answer.startedAt,
-          ...(warmId === undefined ? {} : { warmId }),
           ...(missReason === null ? {} : { missReason }),
         });
         return usage;
@@ -326,6 +377,9 @@ export function createKeeper(options: KeeperOptions): Keeper {
       },
     },
     surface: plugin.surface,
+    ledger: plugin.ledger,
+    forgetPauses: plugin.forgetPauses,
+    adviseTier: (modelName) => plugin.tiers.advise(modelName),
     events,
     conversations: () => conversations.all().toReversed().map(summaryOf),
     conversation(conversationId) {

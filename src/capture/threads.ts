@@ -73,6 +73,16 @@ export class Threads {
     return this.#replaces(print, { open, lapsed }) ? "main" : "side";
   }
 
+  /**
+   * Whether a request takes the place of the main thread's last one: not by asking its last exchange again, which
+   * finds all but that in the cache.
+   */
+  isReplacedBy(print: ThreadPrint): boolean {
+    if (this.#answers === 0) return false;
+    const needed = Math.max(1, this.#main.chain.length - 2);
+    return this.#main.base !== print.base || sharedMessages(this.#main, print) < needed;
+  }
+
   /** A request of the main thread was answered. */
   answeredMain(print: ThreadPrint, stopReason: string | null): void {
     const isAnother = this.#main.base !== print.base;

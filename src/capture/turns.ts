@@ -28,6 +28,8 @@ import {
   type Place,
 } from "./conversations.ts";
 import { HeldRequest } from "./held-request.ts";
+import type { Role } from "./threads.ts";
+import type { Edit, Tiers } from "./tiers.ts";
 
 /** A Messages request on its way. */
 export interface Call {
@@ -65,10 +67,21 @@ export interface OpenCall {
   failed(failure: string, waitMs?: number, limits?: RateLimit | null): void;
 }
 
+/** A call that waits for us to have read it. */
+export interface LeavingCall {
+  readonly call: OpenCall;
+  /** What is to be sent; null: what came. */
+  readonly body: Uint8Array | null;
+  /** The API turned that away (400). True: send what came instead, which is what is followed then. */
+  refused(): boolean;
+}
+
 export interface TurnWatcher extends TtlOptions {
   readonly now: () => Instant;
   readonly logger: Logger;
   readonly conversations: Conversations;
+  /** Left out, requests are sent as they come. */
+  readonly tiers?: Tiers;
   /** False: calls pass unwatched. */
   readonly watching: () => boolean;
   /** Why a request cannot be warmed, as a sentence; null when it can. */
@@ -79,12 +92,25 @@ export interface TurnWatcher extends TtlOptions {
   /** Somebody else has re-read the conversation's prefix. */
   repeated(conversation: CapturedConversation, usage: MessageUsage, startedAt: Instant): void;
   started(conversation: CapturedConversation): void;
+  /** A request was answered, as far as `observed` tells. Before it is settled, and before its turn is. */
+  answered(conversation: CapturedConversation, answer: Answer): void;
   /** @param failure why the last request was not answered, as a phrase; null when it was */
   settled(conversation: CapturedConversation, failure: string | null): void;
 }
 
+/** An answered request. */
+export interface Answer {
+  readonly turn: OpenTurn;
+  readonly observed: Observed;
+  readonly role: Role;
+  /** It does not go on from the main thread's last request. */
+  readonly replaced: boolean;
+}
+
 export interface Turns {
   open(call: Call): OpenCall;
+  /** The same before the request leaves: it is read at once, and may be sent otherwise than it came. */
+  openLeaving(call: Call): LeavingCall;
   /** Reads at once what has been sent and not been read yet. */
   catchUp(): void;
   /** A request of the conversation is coming in. Returns what tells that it is there, or gone. */
@@ -97,6 +123,7 @@ interface PlacedTurn extends Place {
   readonly kind: "turn";
   readonly turn: OpenTurn;
   readonly send: Fetch;
+  readonly edit: Edit | null;
 }
 
 /** A probe that repeats a conversation's last request: another's warm. */
@@ -104,6 +131,7 @@ interface Repetition {
   readonly kind: "repetition";
   readonly conversation: CapturedConversation;
   readonly startedAt: Instant;
+  readonly edit: Edit | null;
 }
 
 /** What became of a call once its body was read. */
@@ -130,8 +158,12 @@ export function createTurns(watcher: TurnWatcher): Turns {
     }
   }
 
-  /** Null: nothing that is to be followed. */
-  function place(call: Call, order: number): Followed | null {
+  /**
+   * Null: nothing that is to be followed.
+   *
+   * @param tiers left out once it has left
+   */
+  function place(call: Call, order: number, tiers?: Tiers): Followed | null {
     if (!watcher.watching()) return null;
     const captured = call.read();
     if (captured === null) return unreadable(call);
@@ -144,17 +176,24 @@ export function createTurns(watcher: TurnWatcher): Turns {
     const { startedAt, tag, aside = false, send } = call;
     const conversationId = call.nameOf(facts.userId);
     const arrival = { conversationId, tag, aside, print, modelName: facts.model, now: startedAt };
+    // What is compressed stays as it is.
+    const leaving = body.bytes === captured.body ? { captured, reading, print, startedAt } : null;
     if (isProbe(facts)) {
       const conversation = watcher.conversations.repeatedBy(arrival);
-      return conversation && { kind: "repetition", conversation, startedAt };
+      if (conversation === null) return null;
+      const edit = (leaving && tiers?.editRepeated(conversation, leaving)) ?? null;
+      return { kind: "repetition", conversation, startedAt, edit };
     }
     const found = watcher.conversations.place(arrival);
     if (found === null) return null;
     const { conversation, role } = found;
-    const request = role === "main" ? new HeldRequest(captured) : null;
-    const turn: OpenTurn = { order, startedAt, print, facts, tag, request };
-    if (role === "main") begin(conversation, turn);
-    return { kind: "turn", conversation, role, turn, send };
+    const isMain = role === "main";
+    const edit = (isMain && leaving && tiers?.edit(conversation, leaving)) || null;
+    const sent = edit === null ? captured : { ...captured, body: edit.body };
+    const request = isMain ? new HeldRequest(sent) : null;
+    const turn: OpenTurn = { order, startedAt, print, facts: edit?.facts ?? facts, tag, request };
+    if (isMain) begin(conversation, turn);
+    return { kind: "turn", conversation, role, turn, send, edit };
   }
 
   function unreadable({ nameOf, aside = false }: Call): Followed | null {
@@ -173,8 +212,13 @@ export function createTurns(watcher: TurnWatcher): Turns {
     if (!wasOpen) watcher.started(conversation);
   }
 
-  function end({ conversation, role, turn, send }: PlacedTurn, observed: Observed): void {
+  function end({ conversation, role, turn, send, edit }: PlacedTurn, observed: Observed): void {
     const { started, usage, stopReason, opening, error } = observed;
+    if (edit && !edit.withdrawn) turn.facts = watcher.tiers?.lived(edit, usage) ?? turn.facts;
+    if (started) {
+      const replaced = conversation.threads.isReplacedBy(turn.print);
+      watcher.answered(conversation, { turn, observed, role, replaced });
+    }
     if (role === "side") {
       if (started) conversation.threads.answeredAside(turn.print, stopReason);
       return;
@@ -203,12 +247,34 @@ export function createTurns(watcher: TurnWatcher): Turns {
   }
 
   function open(call: Call): OpenCall {
+    return follow(call).call;
+  }
+
+  function openLeaving(call: Call): LeavingCall {
+    const { call: opened, followed, readNow } = follow(call, watcher.tiers);
+    readNow();
+    const body = editOf(followed())?.body ?? null;
+    return { call: opened, body, refused: () => withdraw(followed()) };
+  }
+
+  function withdraw(followed: Followed | null): boolean {
+    const edit = editOf(followed);
+    if (edit === null || !watcher.tiers?.withdraw(edit)) return false;
+    if (followed?.kind === "turn" && edit.asCame !== null) {
+      const { turn } = followed;
+      turn.facts = edit.asCame.facts;
+      if (turn.request !== null) turn.request = new HeldRequest(edit.asCame.captured);
+    }
+    return true;
+  }
+
+  function follow(call: Call, tiers?: Tiers) {
     const order = ++lastOrder;
     let followed: Followed | null = null;
     // Let go of once it is read: whoever holds on to the response must not hold on to the request.
     let unread: Call | null = call;
     unplaced.set(order, () => {
-      followed = unread && place(unread, order);
+      followed = unread && place(unread, order, tiers);
       unread = null;
     });
     const leaving = setTimeout(() => placeUpTo(order), LEAVE_MS);
@@ -223,12 +289,13 @@ export function createTurns(watcher: TurnWatcher): Turns {
       });
     }
 
-    return {
+    const opened: OpenCall = {
       // Read now: nothing of it is on its way any more, and nothing may be warmed meanwhile.
       answered: (limits) =>
         soon((it) => {
           // What was taken, though nobody here could read it, is the last request from now on.
           if (it.kind === "unreadable") watcher.unreadable(it.conversationId);
+          else if (it.edit !== null) watcher.tiers?.taken(it.edit);
           noteLimits(it, limits);
         }),
       ended: (observed) =>
@@ -248,6 +315,7 @@ export function createTurns(watcher: TurnWatcher): Turns {
           followed = null;
         }),
     };
+    return { call: opened, followed: (): Followed | null => followed, readNow: () => placeUpTo(order) };
   }
 
   function noteLimits(it: Followed, limits: RateLimit | null): void {
@@ -261,6 +329,7 @@ export function createTurns(watcher: TurnWatcher): Turns {
 
   return {
     open,
+    openLeaving,
     catchUp: () => placeUpTo(lastOrder),
     coming(conversationId) {
       arriving.set(conversationId, (arriving.get(conversationId) ?? 0) + 1);
@@ -275,6 +344,10 @@ export function createTurns(watcher: TurnWatcher): Turns {
     },
     isComing: (conversationId) => arriving.has(conversationId),
   };
+}
+
+function editOf(followed: Followed | null): Edit | null {
+  return followed === null || followed.kind === "unreadable" ? null : followed.edit;
 }
 
 /** Whatever goes wrong with us, the client's request goes its way. */

@@ -13,4 +13,7 @@ function argumentOf<Value extends config.Scalar>({ schema, fromText, allowed }: 
 /** A duration such as `6s`, `5m` or `1h`, in ms. */
 export const duration = argumentOf(config.duration);
 
+/** A duration such as `24h`, `7d` or `4w`, in ms. */
+export const period = argumentOf(config.period);
+
 export const portNumber = argumentOf(config.port);

@@ -25,7 +25,8 @@ function standing(view: ConversationView, id: string, now: number): string {
   const { enabled, nextWarmAt, phase } = view;
   const why = view.why === null ? "" : ` ${printable(view.why)}`;
   if (!enabled) return `${id} is off.${why}`;
-  const interval = view.intervalChosen ? `, every ${span(view.intervalMs)}` : "";
+  const length = view.keepWarm === null ? "" : `, for ${view.keepWarm}`;
+  const interval = length + (view.intervalChosen ? `, every ${span(view.intervalMs)}` : "");
   if (phase === "generating") return `${id} is on${interval}; its turn is under way.${why}`;
   if (nextWarmAt === null) return `${id} is on${interval}.${why}`;
   return `${id} is on${interval}; the next warm is due ${until(nextWarmAt, now)}.${why}`;

@@ -1,16 +1,36 @@
 import { Command } from "commander";
 import { conversationArgument } from "./conversation-argument.ts";
+import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 
 export function forgetCommand(): Command {
   const command = new Command("forget")
-    .description("let go of a conversation, and remove what is stored of it")
-    .addArgument(conversationArgument({ required: true }))
-    .action(async (word: string) => {
-      const { conversationMeant, shownId } = await import("./conversation.ts");
-      const { gateway, conversations, id } = await conversationMeant(word);
-      await gateway.forget(id);
-      console.log(`${shownId(id, conversations)} is forgotten, and what was stored of it removed.`);
+    .description(
+      "let go of a conversation and remove what is stored of it, or what was learned of your pauses",
+    )
+    .addArgument(conversationArgument({ required: false }))
+    .option("--pauses", "forget how you pause, which decides how long conversations are kept warm")
+    .action(async (word: string | undefined, { pauses = false }: { pauses?: boolean }) => {
+      if (pauses === (word !== undefined)) throw new UsageError("name a conversation, or give --pauses");
+      await (word === undefined ? forgetPauses() : forget(word));
     });
-  return withExamples(command, ["keepwarm forget my-session", "as if it had never been"]);
+  return withExamples(
+    command,
+    ["keepwarm forget my-session", "as if it had never been"],
+    ["keepwarm forget --pauses", "decide by what all people do, and learn anew"],
+  );
+}
+
+async function forget(word: string): Promise<void> {
+  const { conversationMeant, shownId } = await import("./conversation.ts");
+  const { gateway, conversations, id } = await conversationMeant(word);
+  await gateway.forget(id);
+  console.log(`${shownId(id, conversations)} is forgotten, and what was stored of it removed.`);
+}
+
+async function forgetPauses(): Promise<void> {
+  const { runningGateway } = await import("./gateway.ts");
+  const gateway = await runningGateway();
+  await gateway.forgetPauses();
+  console.log("What was learned of your pauses is forgotten.");
 }

@@ -1,6 +1,7 @@
 /** The tree of commands. */
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { auditCommand } from "./audit.ts";
 import { completeCommand, completionCommand } from "./completion/index.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
@@ -8,6 +9,8 @@ import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
 import { forgetCommand } from "./forget.ts";
 import { intervalCommand } from "./interval.ts";
+import { labCommand } from "./lab.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
 import { startCommand } from "./start.ts";
@@ -22,9 +25,18 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
   ["Keep agents warm:", [runCommand, startCommand]],
   [
     "The running gateway:",
-    [statusCommand, onCommand, offCommand, intervalCommand, warmCommand, forgetCommand, stopCommand],
+    [
+      statusCommand,
+      reportCommand,
+      onCommand,
+      offCommand,
+      intervalCommand,
+      warmCommand,
+      forgetCommand,
+      stopCommand,
+    ],
   ],
-  ["Without an API key:", [demoCommand, emulatorCommand]],
+  ["Without an API key:", [auditCommand, demoCommand, emulatorCommand, labCommand]],
   ["Settings and help:", [doctorCommand, configCommand, completionCommand]],
 ];
 

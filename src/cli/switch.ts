@@ -1,5 +1,7 @@
 /** `keepwarm on` and `keepwarm off`. */
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
+import { completing } from "./completion/completer.ts";
 import { conversationArgument } from "./conversation-argument.ts";
 import { withExamples } from "./examples.ts";
 
@@ -7,11 +9,25 @@ export function onCommand(): Command {
   const command = new Command("on")
     .description("keep a conversation warm, from now on and when it comes again")
     .addArgument(conversationArgument({ required: false }))
-    .action((word: string | undefined) => switchTo(true, word));
+    .addOption(
+      completing(
+        new Option("--for <how-long>", `for how long after each turn: ${KEEP_WARM_FORMS}`).argParser(
+          keepWarm,
+        ),
+        () => [
+          { value: "auto", description: "as long as it is worth its price" },
+          { value: "30m", description: "for half an hour after each turn" },
+          { value: "2h", description: "for two hours after each turn" },
+          { value: "always", description: "until it is switched off" },
+        ],
+      ),
+    )
+    .action((word: string | undefined, options: { for?: string }) => switchTo(true, word, options.for));
   return withExamples(
     command,
     ["keepwarm on", "the only conversation that is open"],
     ["keepwarm on my-session", "one of several, or one that is still to come"],
+    ["keepwarm on --for 2h", "for two hours after each turn, whatever it costs within your limits"],
   );
 }
 
@@ -23,11 +39,18 @@ export function offCommand(): Command {
   return withExamples(command, ["keepwarm off my-session", "nothing more is sent for it"]);
 }
 
-async function switchTo(enabled: boolean, word: string | undefined): Promise<void> {
+function keepWarm(text: string): string {
+  if (parseKeepWarm(text) === null) throw new InvalidArgumentError(`It is ${KEEP_WARM_FORMS}.`);
+  return text;
+}
+
+async function switchTo(enabled: boolean, word: string | undefined, keepWarm?: string): Promise<void> {
   const [{ conversationMeant }, { changeText }] = await Promise.all([
     import("./conversation.ts"),
     import("./change-text.ts"),
   ]);
   const { gateway, conversations, id } = await conversationMeant(word);
+  // Before it is switched on, so that nothing is sent by another choice.
+  if (keepWarm !== undefined) await gateway.setKeepWarm(id, keepWarm);
   console.log(changeText(await gateway.setEnabled(id, enabled), { conversations, now: Date.now() }));
 }

@@ -14,7 +14,7 @@ export {
   type Origin,
   originText,
 } from "./in-force.ts";
-export { duration, type Kind, port, type Scalar } from "./kinds.ts";
+export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
 export {
   flagOf,
   SETTING_NAMES,

@@ -1,6 +1,7 @@
 /** The kinds of values that settings have: how each is checked, written in text, and explained. */
 import ms from "ms";
 import * as z from "zod/mini";
+import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
 
 /** What a setting's value can be at all. */
 export type Scalar = string | number | boolean;
@@ -89,9 +90,7 @@ export function oneOf<const Value extends string | number>(
   };
 }
 
-/** Longest duration that makes sense for a cache entry. */
-const LONGEST_MS = 86_400_000;
-const A_DURATION = "a number with a unit, such as 6s, 5m or 1h, and a day at most";
+const DAY_MS = 86_400_000;
 const UNITS = [
   ["h", 3_600_000],
   ["m", 60_000],
@@ -103,25 +102,29 @@ function toMs(text: string): number {
 }
 
 /** Its value is in ms; a file holds it as text. */
-export const duration: Kind<number> = {
-  ...PLAIN,
-  schema: z.pipe(
-    z.string(A_DURATION).check(
-      z.refine((text) => {
-        const value = toMs(text);
-        return value > 0 && value <= LONGEST_MS;
-      }, A_DURATION),
-    ),
-    z.transform(toMs),
-  ),
-  toText: (value) => {
-    const valueMs = Number(value);
-    const [unit, unitMs] = UNITS.find(([, size]) => valueMs % size === 0) ?? ["ms", 1];
-    return `${valueMs / unitMs}${unit}`;
-  },
-  allowed: A_DURATION,
-  placeholder: "<duration>",
-};
+function durationUpTo(longestMs: number, allowed: string): Kind<number> {
+  const isOne = (text: string) => toMs(text) > 0 && toMs(text) <= longestMs;
+  return {
+    ...PLAIN,
+    schema: z.pipe(z.string(allowed).check(z.refine(isOne, allowed)), z.transform(toMs)),
+    toText: (value) => {
+      const valueMs = Number(value);
+      const [unit, unitMs] = UNITS.find(([, size]) => valueMs % size === 0) ?? ["ms", 1];
+      return `${valueMs / unitMs}${unit}`;
+    },
+    allowed,
+    placeholder: "<duration>",
+  };
+}
+
+/** Of a cache entry: none lives longer than a day. */
+export const duration = durationUpTo(DAY_MS, "a number with a unit, such as 6s, 5m or 1h, and a day at most");
+
+/** Of a look back. */
+export const period = durationUpTo(
+  3_653 * DAY_MS,
+  "a number with a unit, such as 24h, 7d or 4w, and ten years at most",
+);
 
 const A_URL = "an http or https URL without credentials, ? or #, such as https://api.anthropic.com";
 
@@ -141,4 +144,23 @@ export const baseUrl: Kind<string> = {
   allowed: A_URL,
   placeholder: "<url>",
   mayBeShown: false,
+};
+
+const AN_AMOUNT = "a number from 0, such as 0.5";
+
+/** US dollars. */
+export const amount: Kind<number> = {
+  ...PLAIN,
+  schema: z.number(AN_AMOUNT).check(z.nonnegative(AN_AMOUNT)),
+  fromText: (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text),
+  allowed: AN_AMOUNT,
+  placeholder: "<usd>",
+};
+
+export const keepWarmChoice: Kind<string> = {
+  ...PLAIN,
+  schema: z.string(KEEP_WARM_FORMS).check(z.refine((text) => parseKeepWarm(text) !== null, KEEP_WARM_FORMS)),
+  allowed: KEEP_WARM_FORMS,
+  placeholder: "<how-long>",
+  choices: [],
 };

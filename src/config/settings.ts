@@ -2,10 +2,12 @@
 import * as z from "zod/mini";
 import {
   address,
+  amount,
   baseUrl,
   duration,
   file,
   type Kind,
+  keepWarmChoice,
   oneOf,
   port,
   type Scalar,
@@ -38,6 +40,21 @@ export const SETTINGS = {
     yesOrNo,
     false,
     "switch warming on for conversations that have no setting of their own yet",
+  ),
+  keepWarm: setting(
+    keepWarmChoice,
+    "auto",
+    "for how long a conversation is kept warm of which nobody chose anything else",
+  ),
+  maxUsdPerPause: optional(
+    amount,
+    "most that the warms of one conversation may cost in one pause, in US dollars",
+  ),
+  maxUsdPerDay: optional(amount, "most that all warms may cost in 24 hours, in US dollars"),
+  minPrefixTokens: optional(wholeNumber(0, 100_000_000), "shorter prefixes are not warmed, in tokens"),
+  tier: optional(
+    oneOf("<tier>", ["5m", "1h", "auto"]),
+    "how long the gateway has cache entries live; not set: as each client asks",
   ),
   maxWarms: setting(wholeNumber(1, 1_000), 4, "warms under way at once, at most"),
   maxHeldMb: setting(

@@ -1,5 +1,6 @@
 /** What the control API controls: the gateway fulfils this, and the API knows nothing else of it. */
 import type { ConversationView, GatewayInfo, RunRequest } from "../hub/index.ts";
+import type { Report } from "../ledger/index.ts";
 import type { WarmNowAnswer } from "../warmer.ts";
 
 /** A run to be attached, with the id it has by now. */
@@ -26,10 +27,16 @@ export interface Controlled {
   setEnabled(conversationId: string, enabled: boolean): Promise<ConversationView | null>;
   /** Likewise. */
   setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationView | null>;
+  /** Likewise. */
+  setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationView | null>;
   /** Resolves when the warm has landed; with null where no such conversation is in memory. */
   warmNow(conversationId: string): Promise<WarmNowAnswer | null>;
   /** Resolves with false where nothing was known of it. */
   forget(conversationId: string): Promise<boolean>;
+  /** @param since epoch ms; left out, from the beginning */
+  report(since?: number): Promise<Report>;
+  /** Forgets what was learned of how the person pauses. */
+  forgetPauses(): Promise<void>;
   /** @throws {Refused} when it cannot be attached, such as 409 for an id in use */
   attachRun(run: NamedRun): AttachedRun;
   /** Begins an orderly shutdown. Called once its caller has been answered. */

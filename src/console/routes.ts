@@ -4,7 +4,8 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
-import type { ChangeAnswer, ConversationView, StatusAnswer, WarmAnswer } from "../hub/index.ts";
+import type { ChangeAnswer, ConversationView, ReportAnswer, StatusAnswer, WarmAnswer } from "../hub/index.ts";
+import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
 import { MIN_INTERVAL_MS, UNNAMED_PREFIX } from "../pure.ts";
 import { type Controlled, Refused } from "./controlled.ts";
 import { holdOpen } from "./hold-open.ts";
@@ -23,6 +24,15 @@ const MAX_BODY_BYTES = 65_536;
 const MAX_INTERVAL_MS = 86_400_000;
 
 const intervalBody = z.object({ intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS) });
+
+const sinceQuery = z.coerce.number().int().min(0).max(8.64e15).optional();
+
+const keepWarmBody = z.object({
+  keepWarm: z
+    .string()
+    .refine((text) => parseKeepWarm(text) !== null, KEEP_WARM_FORMS)
+    .nullable(),
+});
 
 const runBody = z.object({
   runId: z
@@ -55,6 +65,12 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
     c.json<StatusAnswer>({ gateway: controlled.info(), conversations: controlled.conversations() }),
   );
 
+  app.get("/v1/report", async (c) => {
+    const since = sinceQuery.safeParse(c.req.query("since"));
+    if (!since.success) throw new Refused(400, "since must be a time in ms since 1970.");
+    return c.json<ReportAnswer>(await controlled.report(since.data));
+  });
+
   for (const [action, enabled] of [
     ["on", true],
     ["off", false],
@@ -71,6 +87,12 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
     return c.json(changed(id, await controlled.setIntervalMs(id, intervalMs)));
   });
 
+  app.post("/v1/conversations/:id/keep-warm", async (c) => {
+    const { keepWarm } = await bodyOf(c, keepWarmBody);
+    const id = refuseGoneForGood(controlled, c.req.param("id"));
+    return c.json(changed(id, await controlled.setKeepWarm(id, keepWarm)));
+  });
+
   app.post("/v1/conversations/:id/warm", async (c) => {
     const id = c.req.param("id");
     const answer = await controlled.warmNow(id);
@@ -81,6 +103,11 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   app.post("/v1/conversations/:id/forget", async (c) => {
     const id = c.req.param("id");
     if (!(await controlled.forget(id))) throw new Refused(404, `Nothing is known of a conversation ${id}.`);
+    return c.json({ forgotten: true });
+  });
+
+  app.post("/v1/forget-pauses", async (c) => {
+    await controlled.forgetPauses();
     return c.json({ forgotten: true });
   });
 

@@ -75,6 +75,7 @@ export function takeCompletion(
   const { usage } = event;
   const { prefix } = conversation;
   const own = settleOwn(event, conversation, last, now);
+  const { span } = conversation;
   const startedAt = own?.startedAt ?? startTold(event, now) ?? now;
   Object.assign(conversation, {
     prefix: {
@@ -89,6 +90,10 @@ export function takeCompletion(
     lastPct: computeCachePct(usage.inputTokens, usage.cacheReadTokens),
     lastExpectedPct: computeExpectedCacheRate(usage.cacheReadTokens, usage.cacheWriteTokens),
     halt: coldness(event),
+    // Another program's warm is on its own bill.
+    span: event.foreign
+      ? span
+      : { ...span, warms: span.warms + 1, spentUsd: span.spentUsd + (event.costUsd ?? 0) },
     trouble: null,
     shortfall: shortfallOf(event),
     failures: 0,

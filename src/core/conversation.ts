@@ -1,5 +1,6 @@
 /** One conversation's mutable state, and what can be read from it. The warmer is its only writer. */
 import type { ConversationChange, TurnContext, WarmCompleted, WarmFailure } from "../host.ts";
+import type { Plan } from "../policy/index.ts";
 import {
   type ConversationSettings,
   type ConversationState,
@@ -44,6 +45,16 @@ export interface Flight {
   completed: boolean;
 }
 
+export interface IdleSpent {
+  readonly turnStartedAt: Instant;
+  readonly settledAt: Instant;
+  readonly warms: number;
+  readonly spentUsd: number;
+}
+
+const EVER: Instant = { wallMs: 0, monotonicMs: 0 };
+const NOTHING_SPENT: IdleSpent = { turnStartedAt: EVER, settledAt: EVER, warms: 0, spentUsd: 0 };
+
 export interface Conversation {
   readonly id: string;
   settings: ConversationSettings;
@@ -64,6 +75,14 @@ export interface Conversation {
   /** Epoch ms from which a chosen interval counts: the last settle or warm. */
   idleSinceMs: number;
   halt: Halt | null;
+  /** What the policy said last, while the conversation is idle. */
+  plan: Plan | null;
+  /** When its next warm has to go out for the prefix to live on, in epoch ms; as of its last arming. */
+  dueAt: number;
+  /** Up to which the policy may put it off after that. */
+  latestAt: number;
+  /** Since the last real turn: when that began and ended, the warms, and their price as far as it is known. */
+  span: IdleSpent;
   /** What went wrong with the last warm, while there is still another try. */
   trouble: string | null;
   /** What the last warm did not find, though it was worth going on. */
@@ -99,6 +118,10 @@ export function newConversation(id: string): Conversation {
     prefix: null,
     idleSinceMs: 0,
     halt: null,
+    plan: null,
+    dueAt: 0,
+    latestAt: 0,
+    span: NOTHING_SPENT,
     trouble: null,
     shortfall: null,
     failures: 0,
@@ -131,13 +154,14 @@ export function statusOf(
   if (facts.open === false) return { phase: "stopped", why: "No client has this conversation open." };
   if (flight && !flight.superseded && !flight.completed) return { phase: "warming", why: null };
   if (trouble) return { phase: "idle", why: trouble };
+  if (conversation.plan?.stop) return { phase: "stopped", why: conversation.plan.reason };
   if (!prefix) return { phase: "idle", why: "Waiting for a turn: there is no prefix to keep warm yet." };
   if (nextWarmAt === null && flight?.superseded) return { phase: "idle", why: UNANSWERED };
   if (nextWarmAt === null && awaiting && !awaiting.superseded) return { phase: "idle", why: UNREPORTED };
   if (nextWarmAt !== null && nextWarmAt - now.wallMs >= lifeLeftMs(prefix, now)) {
     return { phase: "idle", why: intervalOutlivesPrefix(settings.intervalMs) };
   }
-  return { phase: "idle", why: conversation.shortfall };
+  return { phase: "idle", why: conversation.shortfall ?? conversation.plan?.reason ?? null };
 }
 
 const UNANSWERED = "The next warm waits for an aborted one to answer: there are never two on their way.";

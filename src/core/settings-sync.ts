@@ -1,7 +1,7 @@
 /** Keeps a conversation's settings in memory and in storage the same, whatever the order of answers. */
 
 import type { Logger, StorageNamespace } from "../host.ts";
-import { type ConversationSettings, conversationOfKey, DEFAULT_INTERVAL_MS, withInterval } from "../pure.ts";
+import { type ConversationSettings, conversationOfKey, DEFAULT_INTERVAL_MS } from "../pure.ts";
 import type { Conversation } from "./conversation.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { failureFrom } from "./warm-failure.ts";
@@ -21,7 +21,11 @@ export interface SettingsSync {
   storedIds(): Promise<string[]>;
   /** Stores `enabled` and takes over the rest of what is stored. Rejects when the storage does. */
   storeEnabled(conversation: Conversation, enabled: boolean): Promise<ConversationSettings>;
-  storeInterval(conversation: Conversation, intervalMs: number): Promise<ConversationSettings>;
+  /** Stores another change of the person's, which leaves `enabled` alone. Rejects when the storage does. */
+  storeChange(
+    conversation: Conversation,
+    change: (settings: ConversationSettings) => ConversationSettings,
+  ): Promise<ConversationSettings>;
   /** Stores a conversation of which nothing is stored as on. Rejects when the storage does. */
   storeFirst(conversation: Conversation): Promise<FirstSettings>;
   /** Forgets what is stored of a conversation. Rejects when the storage does. */
@@ -66,7 +70,11 @@ export function createSettingsSync(
     conversation.settings = after;
     conversation.loaded = true;
     if (!offsUnsaved.has(conversation.id)) conversation.storageTrouble = null;
-    return after.enabled !== before.enabled || after.intervalMs !== before.intervalMs;
+    return (
+      after.enabled !== before.enabled ||
+      after.intervalMs !== before.intervalMs ||
+      after.keepWarm !== before.keepWarm
+    );
   }
 
   function report(conversation: Conversation, verb: "read" | "stored", error: unknown): void {
@@ -144,11 +152,11 @@ export function createSettingsSync(
       }
     },
 
-    async storeInterval(conversation, intervalMs) {
+    async storeChange(conversation, change) {
       const { id } = conversation;
       try {
         // An off that could not be stored goes along.
-        const stored = await store.update(id, (settings) => withInterval(inForce(id, settings), intervalMs));
+        const stored = await store.update(id, (settings) => change(inForce(id, settings)));
         take(conversation, stored);
         return stored;
       } catch (error) {

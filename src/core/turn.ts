@@ -6,6 +6,7 @@ import type { Conversation } from "./conversation.ts";
 export function takeTurn(conversation: Conversation, turn: TurnContext, settledAt: Instant): void {
   const { requestStartedAt, ttlMs, notWarmable } = turn;
   const startKnown = requestStartedAt !== undefined && Number.isFinite(requestStartedAt);
+  const lastUsedAt = startKnown ? startOf(requestStartedAt, conversation, settledAt) : settledAt;
   Object.assign(conversation, {
     active: false,
     context: { ...turn },
@@ -14,8 +15,15 @@ export function takeTurn(conversation: Conversation, turn: TurnContext, settledA
     shortfall: null,
     halt: notWarmable === undefined ? null : { phase: "stopped", why: notWarmable },
     idleSinceMs: settledAt.wallMs,
+    plan: null,
+    span: {
+      turnStartedAt: lastUsedAt,
+      settledAt,
+      warms: 0,
+      spentUsd: 0,
+    },
     prefix: {
-      lastUsedAt: startKnown ? startOf(requestStartedAt, conversation, settledAt) : settledAt,
+      lastUsedAt,
       startKnown,
       ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
     },

@@ -1,8 +1,10 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
 import type { Logger, Timers, WarmFailure, WarmService } from "../host.ts";
+import type { Plan } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
+import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
 export interface WarmingDeps {
@@ -17,6 +19,12 @@ export interface WarmingContext {
   /** In [0, 1). */
   random(): number;
   notify(conversation: Conversation): void;
+  /** What the policy says; null without one. */
+  plan(conversation: Conversation, now: Instant): Plan | null;
+  /** Why a warm asked for by hand is over the person's limits; null when it is not. */
+  limit(conversation: Conversation): string | null;
+  /** The policy that decides, for the ledger; null without one. */
+  policyName(conversation: Conversation): string | null;
   /** False once the conversation was forgotten or the warmer disposed of. */
   holds(conversation: Conversation): boolean;
   /** Begins every warm id, so that own warms are told from a host's. */
@@ -39,6 +47,9 @@ export interface Warming {
 /** Longest delay in ms that timers can be trusted to keep; `setTimeout` fires at once for a longer one. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/** Least time between two questions about a warm that is due, in ms. */
+const LEAST_WAIT_MS = 250;
+
 /** @param deps read at each use */
 export function createWarming(deps: WarmingDeps, context: WarmingContext): Warming {
   // Kept beside the conversations: a flight may outlive the memory of its conversation, and while it is
@@ -60,10 +71,44 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     if (!isWanted(conversation) || prefix === null || !context.holds(conversation)) return;
     const now = context.now();
     if (lifeLeftMs(prefix, now) > 0) {
-      schedule(conversation, dueAt(prefix, settings, fromMs, now, context.random()), now);
+      conversation.dueAt = dueAt(prefix, settings, fromMs, now, context.random());
+      conversation.latestAt = latestOf(conversation, now);
+      decide(conversation, now);
     } else {
       conversation.halt = OUTLIVED;
     }
+  }
+
+  /** Asks the policy, and does as it says. Without one the warm goes out when it is due. */
+  function decide(conversation: Conversation, now: Instant): void {
+    const plan = context.plan(conversation, now);
+    conversation.plan = plan;
+    // Never later than it can: a plan may ask for it earlier.
+    if (plan === null) schedule(conversation, conversation.dueAt, now);
+    else if (plan.warmAt !== undefined)
+      schedule(conversation, Math.min(plan.warmAt, conversation.latestAt), now);
+    else if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+  }
+
+  /** Nothing is sent until then, and nothing counts down. */
+  function askAgain(conversation: Conversation, atMs: number, now: Instant): void {
+    const { token } = conversation;
+    const untilDueMs = Math.max(0, conversation.dueAt - now.wallMs);
+    const delayMs = Math.max(0, atMs - now.wallMs);
+    // Not after it is due; but what is due already may be told to wait a moment.
+    const waitMs = untilDueMs > 0 ? Math.min(delayMs, untilDueMs) : Math.max(delayMs, LEAST_WAIT_MS);
+    conversation.timer = deps.timers.setTimer(
+      () => {
+        if (!isTokenCurrent(conversation.token, token)) return;
+        conversation.timer = null;
+        const then = context.now();
+        if (!context.holds(conversation) || !isWanted(conversation) || conversation.prefix === null) return;
+        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = OUTLIVED;
+        else decide(conversation, then);
+        context.notify(conversation);
+      },
+      Math.min(waitMs, LONGEST_DELAY_MS),
+    );
   }
 
   /** Whether warms are to go out by themselves. */
@@ -98,11 +143,27 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       context.notify(conversation);
       return;
     }
-    void send(conversation);
+    // What was worth it when it was planned may not be any more.
+    const now = context.now();
+    // Its time has come, wherever the wall clock was set meanwhile.
+    conversation.dueAt = Math.min(conversation.dueAt, now.wallMs);
+    conversation.latestAt = Math.min(conversation.latestAt, now.wallMs);
+    const plan = context.plan(conversation, now);
+    conversation.plan = plan;
+    if (plan === null || (plan.warmAt !== undefined && plan.warmAt <= now.wallMs)) {
+      void send(conversation);
+      return;
+    }
+    // At its lapse at the latest, to say so.
+    const lapsesAt = now.wallMs + lifeLeftMs(conversation.prefix, now);
+    if (plan.warmAt !== undefined) schedule(conversation, Math.min(plan.warmAt, lapsesAt), now);
+    if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    context.notify(conversation);
   }
 
   function send(conversation: Conversation): Promise<void> {
     const { cwd, modelName } = conversation.context;
+    const policy = context.policyName(conversation);
     const flight: Flight = {
       warmId: `${context.ownIds}${conversation.token}`,
       startedAt: context.now(),
@@ -119,6 +180,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       ...(modelName === undefined ? {} : { modelName }),
       signal: flight.controller.signal,
       warmId: flight.warmId,
+      ...(policy === null ? {} : { policy }),
     };
     // Inside `then`-able code, so that a service that throws at once is a rejection like any other.
     const answer = (async () => deps.warm(conversation.id, options))();
@@ -180,7 +242,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     if (flights.has(conversation.id)) return "A warm is already on its way.";
     if (prefix === null) return "There is no prefix to warm before the first turn.";
     if (lifeLeftMs(prefix, context.now()) <= 0) return OUTLIVED.why;
-    return null;
+    return context.limit(conversation);
   }
 
   return {

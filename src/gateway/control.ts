@@ -3,7 +3,8 @@
 import type { ConversationSummary } from "../capture/index.ts";
 import { type Controlled, type NamedRun, Refused } from "../console/index.ts";
 import type { StorageNamespace } from "../host.ts";
-import type { ConversationView, RunView } from "../hub/index.ts";
+import type { ConversationView, RunView, TierView } from "../hub/index.ts";
+import { STRENGTH_TOKENS } from "../policy/index.ts";
 import { isIntervalChosen, settingsKey } from "../pure.ts";
 import type { AttachedRun, Gateway, RunOptions } from "./gateway.ts";
 
@@ -14,6 +15,8 @@ export interface ControlledGateway {
   /** Epoch ms. */
   readonly startedAt: number;
   readonly enableNew: boolean;
+  /** What `--tier` says. */
+  readonly tier?: string | undefined;
   readonly flags: readonly string[];
   readonly maxHeldBytes: number;
   readonly now: () => number;
@@ -21,9 +24,9 @@ export interface ControlledGateway {
 }
 
 export function controlled(options: ControlledGateway): Controlled {
-  const { gateway, storage, version, startedAt, enableNew, flags, maxHeldBytes, now, stop } = options;
+  const { gateway, storage, version, startedAt, enableNew, tier, flags, maxHeldBytes, now, stop } = options;
   const { keeper } = gateway;
-  const { warmer, surface } = keeper;
+  const { warmer, surface, ledger } = keeper;
   const runs = new Map<string, RunView>();
 
   function viewOf(summary: ConversationSummary): ConversationView {
@@ -38,6 +41,7 @@ export function controlled(options: ControlledGateway): Controlled {
       enabled,
       intervalMs,
       intervalChosen: isIntervalChosen(state),
+      keepWarm: state.keepWarm ?? null,
       lastPct,
       lastExpectedPct,
       lastWarmAt,
@@ -52,6 +56,14 @@ export function controlled(options: ControlledGateway): Controlled {
   function conversation(conversationId: string): ConversationView | null {
     const summary = keeper.conversation(conversationId);
     return summary && viewOf(summary);
+  }
+
+  function tierView(): TierView | null {
+    const modelName = keeper.conversations().find((one) => one.modelName !== "")?.modelName;
+    if (modelName === undefined) return null;
+    const { option, relativeCost, evidenceTokens } = keeper.adviseTier(modelName);
+    const isOwn = evidenceTokens > STRENGTH_TOKENS;
+    return { set: tier ?? null, modelName, cheapest: option, relativeCost, isOwn };
   }
 
   async function stored<T>(act: () => Promise<T>): Promise<T> {
@@ -102,6 +114,7 @@ export function controlled(options: ControlledGateway): Controlled {
       maxHeldBytes,
       warmsInFlight: keeper.warmsInFlight(),
       ...gateway.counts,
+      tier: tierView(),
     }),
     conversations: () => keeper.conversations().map(viewOf),
     conversation,
@@ -113,6 +126,10 @@ export function controlled(options: ControlledGateway): Controlled {
       await stored(() => warmer.setIntervalMs(conversationId, intervalMs));
       return conversation(conversationId);
     },
+    async setKeepWarm(conversationId, keepWarm) {
+      await stored(() => warmer.setKeepWarm(conversationId, keepWarm));
+      return conversation(conversationId);
+    },
     async warmNow(conversationId) {
       return conversation(conversationId) && (await warmer.warmNow(conversationId));
     },
@@ -121,8 +138,11 @@ export function controlled(options: ControlledGateway): Controlled {
       const isStored = await stored(() => storage.has(settingsKey(conversationId)));
       keeper.detach(conversationId);
       await stored(() => warmer.forget(conversationId));
-      return isOpen || isStored;
+      const isBooked = await stored(() => ledger.forget(conversationId));
+      return isOpen || isStored || isBooked;
     },
+    forgetPauses: () => stored(keeper.forgetPauses),
+    report: (since) => stored(() => ledger.report(since)),
     attachRun,
     stop,
   };

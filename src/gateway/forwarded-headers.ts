@@ -24,9 +24,10 @@ const BODYLESS_METHODS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
  * Headers as they came (order, spelling, repetitions), less those of the connection they came by.
  *
  * @param host the upstream's, in place of ours
+ * @param length of the body in bytes, where it is another one than came
  * @returns names and values in turn, as Node has them
  */
-export function forwardedRequestHeaders(request: IncomingMessage, host: string): string[] {
+export function forwardedRequestHeaders(request: IncomingMessage, host: string, length?: number): string[] {
   const coding = request.headers["transfer-encoding"];
   const forwarded: string[] = [];
   let hasHost = false;
@@ -36,6 +37,8 @@ export function forwardedRequestHeaders(request: IncomingMessage, host: string):
     if (lower === "host") {
       if (!hasHost) forwarded.push(name, host);
       hasHost = true;
+    } else if (lower === "content-length" && length !== undefined) {
+      forwarded.push(name, String(length));
     } else {
       forwarded.push(name, value);
     }

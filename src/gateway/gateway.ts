@@ -1,10 +1,12 @@
 /** A loopback HTTP gateway: whatever passes through it passes unchanged, and conversations stay warm. */
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { DEFAULT_MAX_BODY_BYTES } from "../anthropic/index.ts";
 import { createKeeper, type Keeper, type KeeperOptions } from "../capture/index.ts";
-import type { Logger } from "../host.ts";
+import { guarded } from "./guarded.ts";
+import { type HoldingObserver, hold, mayBeHeld } from "./hold.ts";
 import { observeMessages } from "./observation.ts";
-import { type ExchangeObserver, passThrough } from "./pass-through.ts";
+import { type Came, passThrough } from "./pass-through.ts";
 import { asksForMessage, goesElsewhere, type Run, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
 import { mayUpgrade, passUpgrade, type UpgradeOptions } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
@@ -148,7 +150,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     pass(response);
     safely(
       () => passOn(request, response),
-      (code) => answerError(response, 400, `this request cannot be sent on (${code})`),
+      (code) => refuse(response, code),
     );
   }
 
@@ -160,12 +162,31 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     }
     const isWatched = request.method === "POST" && asksForMessage(path);
     const observer = isWatched ? observerOf(request, to, path, tag) : undefined;
-    passThrough(request, response, {
-      upstream: to,
-      path,
-      observer,
-      unreachable: (...it) => unreachable(to, ...it),
-    });
+    const go = (came?: Came) =>
+      passThrough(request, response, {
+        upstream: to,
+        path,
+        observer,
+        came,
+        unreachable: (...it) => unreachable(to, ...it),
+      });
+    if (observer === undefined || options.tier === undefined || !mayBeHeld(request)) {
+      go();
+      return;
+    }
+    hold(request, observer, DEFAULT_MAX_BODY_BYTES, (came) =>
+      safely(
+        () => go(came),
+        (code) => {
+          observer.ended("unreachable");
+          refuse(response, code);
+        },
+      ),
+    );
+  }
+
+  function refuse(response: http.ServerResponse, code: string): void {
+    answerError(response, 400, `this request cannot be sent on (${code})`);
   }
 
   function unreachable(
@@ -182,7 +203,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     to: Upstream,
     path: string,
     tag: string | null,
-  ): ExchangeObserver {
+  ): HoldingObserver {
     const startedAt = { wallMs: now(), monotonicMs: monotonicNow() };
     const fetch = fetchBy(to);
     const send: typeof fetch = (url, warm) => {
@@ -274,28 +295,4 @@ function answerError(response: http.ServerResponse, status: number, message: str
     "content-length": Buffer.byteLength(body),
   });
   response.end(body);
-}
-
-/** An observer whose mistakes cost nobody a turn: it sees nothing more, and the log says so. */
-function guarded(observer: ExchangeObserver, logger: Logger): ExchangeObserver {
-  let broken = false;
-  function guard<Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) {
-    return (...values: Arguments) => {
-      if (broken) return;
-      try {
-        act(...values);
-      } catch (error) {
-        broken = true;
-        const name = error instanceof Error ? error.name : typeof error;
-        logger.error("keepwarm: could not watch an exchange; it goes on unwatched", { error: name });
-      }
-    };
-  }
-  return {
-    requestChunk: guard((chunk: Buffer) => observer.requestChunk(chunk)),
-    requestEnded: guard(() => observer.requestEnded()),
-    responseBegan: guard((response: http.IncomingMessage) => observer.responseBegan(response)),
-    responseChunk: guard((chunk: Buffer) => observer.responseChunk(chunk)),
-    ended: guard((ending) => observer.ended(ending)),
-  };
 }

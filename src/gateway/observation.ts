@@ -10,10 +10,18 @@ import {
   rateLimitOf,
   retryAfterOf,
 } from "../anthropic/index.ts";
-import { createResponseReader, type Keeper, type OpenCall, type ResponseReader } from "../capture/index.ts";
+import {
+  type Call,
+  createResponseReader,
+  type Keeper,
+  type LeavingCall,
+  type OpenCall,
+  type ResponseReader,
+} from "../capture/index.ts";
 import type { Instant } from "../pure.ts";
 import { CONVERSATION_HEADER, namedBy, sessionOf } from "./conversation-id.ts";
-import type { Ending, ExchangeObserver } from "./pass-through.ts";
+import type { HoldingObserver } from "./hold.ts";
+import type { Ending } from "./pass-through.ts";
 import { headerPairsOf } from "./raw-headers.ts";
 
 export interface Observed {
@@ -50,7 +58,7 @@ const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
   zstd: () => zlib.createZstdDecompress(),
 };
 
-export function observeMessages(observed: Observed): ExchangeObserver {
+export function observeMessages(observed: Observed): HoldingObserver {
   const { keeper, request, startedAt, now } = observed;
   const told = headerPairsOf(request.rawHeaders);
   const { conversationId, aside } = namedBy(told);
@@ -58,6 +66,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
   let body: Buffer[] = [];
   let bodyBytes = 0;
   let call: OpenCall | null = null;
+  let leaving: LeavingCall | null = null;
   let response: PassingResponse | null = null;
   let failure: Failure | null = null;
   let over = false;
@@ -71,7 +80,35 @@ export function observeMessages(observed: Observed): ExchangeObserver {
     call = null;
   }
 
+  /** @param whole all of its body */
+  function callOf(whole: Buffer): Call {
+    let bytes: Buffer | null = whole;
+    const { url, send, tag } = observed;
+    return {
+      read: () => {
+        const captured = bytes && { url, method: "POST", headers, body: bytes };
+        bytes = null;
+        return captured;
+      },
+      nameOf: (userId) => conversationId ?? (userId === null ? null : sessionOf(userId)),
+      aside,
+      tag,
+      send,
+      startedAt,
+    };
+  }
+
   return {
+    requestHeld(whole) {
+      arrived();
+      leaving = keeper.turns.openLeaving(callOf(whole));
+      ({ call } = leaving);
+      const { body } = leaving;
+      return body && Buffer.from(body.buffer, body.byteOffset, body.length);
+    },
+
+    requestRefused: () => leaving?.refused() ?? false,
+
     requestChunk(chunk) {
       bodyBytes += chunk.length;
       if (bodyBytes > DEFAULT_MAX_BODY_BYTES) body = [];
@@ -86,21 +123,8 @@ export function observeMessages(observed: Observed): ExchangeObserver {
         if (conversationId !== null && !aside && failure === null) keeper.unreadable(conversationId);
         return;
       }
-      let bytes: Buffer | null = Buffer.concat(body);
+      call = keeper.turns.open(callOf(Buffer.concat(body)));
       body = [];
-      const { url, send, tag } = observed;
-      call = keeper.turns.open({
-        read: () => {
-          const captured = bytes && { url, method: "POST", headers, body: bytes };
-          bytes = null;
-          return captured;
-        },
-        nameOf: (userId) => conversationId ?? (userId === null ? null : sessionOf(userId)),
-        aside,
-        tag,
-        send,
-        startedAt,
-      });
       // Turned away before it was through: whose request that was can only be read now.
       if (failure !== null) failed(failure.reason);
     },
@@ -128,6 +152,7 @@ export function observeMessages(observed: Observed): ExchangeObserver {
 
     ended(ending) {
       over = true;
+      leaving = null;
       arrived();
       if (response === null) {
         failed(UNANSWERED[ending]);

@@ -24,11 +24,22 @@ export interface ExchangeObserver {
  */
 export type Ending = "complete" | "abandoned" | "cut" | "unreachable";
 
+/** What has come of a request's body already. */
+export interface Came {
+  readonly chunks: readonly Buffer[];
+  /** What is to be sent in place of them, once all has come; null: they are. */
+  readonly edited: Buffer | null;
+  /** The upstream turned that away (400). True: they are to be sent instead. */
+  readonly refused: () => boolean;
+}
+
 export interface PassThroughOptions {
   readonly upstream: Upstream;
   /** Path and query to ask the upstream for, as the client wrote them. */
   readonly path: string;
   readonly observer?: ExchangeObserver | undefined;
+  /** Known to the observer by now. @default nothing */
+  readonly came?: Came | undefined;
   /** Answers a client whose upstream could not be reached, or gave no answer that can be passed on. */
   readonly unreachable: (response: ServerResponse, error: NodeJS.ErrnoException) => void;
 }
@@ -43,7 +54,7 @@ const STALE_WITHIN_MS = 1_000;
 export function passThrough(
   request: IncomingMessage,
   response: ServerResponse,
-  { upstream, path, observer, unreachable }: PassThroughOptions,
+  { upstream, path, observer, came, unreachable }: PassThroughOptions,
 ): void {
   const { socket } = request;
   let outgoing: ClientRequest;
@@ -53,6 +64,8 @@ export function passThrough(
   /** What the client has sent so far, while it may have to be sent again; null when it cannot be. */
   let sent: Buffer[] | null = [];
   let sentBytes = 0;
+  /** What is sent in place of what came. */
+  let edited = came?.edited ?? null;
   /** When something of it was sent last, on the monotonic clock. */
   let sentAt = performance.now();
 
@@ -67,7 +80,7 @@ export function passThrough(
     const outgoing = upstream.request({
       method: request.method ?? "GET",
       path,
-      headers: forwardedRequestHeaders(request, upstream.host),
+      headers: forwardedRequestHeaders(request, upstream.host, edited?.length),
       fresh,
     });
     let isAnswered = false;
@@ -96,15 +109,20 @@ export function passThrough(
     if (incoming !== null || failing !== outgoing || !open) return;
     if (isStale && sent !== null) {
       // Once more, and a new connection is never a stale one.
-      outgoing = send(true);
-      for (const chunk of sent) outgoing.write(chunk);
-      if (request.readableEnded) finish();
-      else request.resume();
+      sendAgain(sent, true);
       return;
     }
     end("unreachable");
     unreachable(response, error);
     takeRest(failing);
+  }
+
+  function sendAgain(chunks: readonly Buffer[], fresh: boolean): void {
+    outgoing = send(fresh);
+    sentAt = performance.now();
+    for (const chunk of chunks) outgoing.write(chunk);
+    if (request.readableEnded) finish();
+    else request.resume();
   }
 
   /** What is left of a body may have nowhere to go, yet its sender should get to read the answer. */
@@ -126,6 +144,14 @@ export function passThrough(
   function answer(from: IncomingMessage): void {
     from.on("error", () => {});
     const { statusCode = 0 } = from;
+    if (statusCode === 400 && edited !== null && came?.refused() === true) {
+      // Whatever was wrong with it: its client asked for something else.
+      from.resume();
+      edited = null;
+      sent = [...came.chunks];
+      sendAgain(sent, false);
+      return;
+    }
     try {
       // Nothing below is the answer to a request, and Node refuses some of it.
       if (statusCode < 200) throw new Error("it answered with a status that HTTP does not know");
@@ -184,13 +210,22 @@ export function passThrough(
     if (response.closed) socket.off("close", gone);
   });
 
-  request.on("data", (chunk: Buffer) => {
+  function sendOn(chunk: Buffer): void {
     isHeadSent = true;
     sentBytes += chunk.length;
     if (sentBytes > MAX_RESENT_BYTES) sent = null;
     sent?.push(chunk);
     sentAt = performance.now();
     if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
+  }
+
+  for (const chunk of edited === null ? (came?.chunks ?? []) : [edited]) sendOn(chunk);
+  if (came !== undefined && request.readableEnded) {
+    isHeadSent = true;
+    finish();
+  }
+  request.on("data", (chunk: Buffer) => {
+    sendOn(chunk);
     observer?.requestChunk(chunk);
   });
   request.on("end", () => {

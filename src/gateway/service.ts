@@ -2,6 +2,8 @@
 import { createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
 import { controlToken, publish } from "../hub/index.ts";
+import { LEDGER_NAMESPACE } from "../ledger/index.ts";
+import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
@@ -10,7 +12,7 @@ import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 export interface ServiceOptions
   extends Omit<
     GatewayOptions,
-    "storage" | "timers" | "now" | "monotonicNow" | "maxConversations" | "logger"
+    "storage" | "ledger" | "timers" | "now" | "monotonicNow" | "maxConversations" | "logger"
   > {
   readonly host: string;
   readonly port: number;
@@ -38,6 +40,8 @@ export interface Service {
 /** The namespace of settings: that of the manifest. */
 const NAMESPACE = "cache-warming";
 
+/** Where the policy keeps what the last day cost. */
+
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
 
@@ -51,7 +55,7 @@ const IDLE_CHECK_MS = 15_000;
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { host, port, controlPort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
     options;
-  const { enableNew, maxHeldBytes } = gatewayOptions;
+  const { enableNew, maxHeldBytes, tier } = gatewayOptions;
   const token = await controlToken(directory);
   // Two would warm the same conversations, and only one of them could be found.
   const lock = takeLock(`${directory}/gateway.lock`);
@@ -61,7 +65,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const startedAt = Date.now();
   const gateway = createGateway({
     ...gatewayOptions,
+    keeping: { ...gatewayOptions.keeping, storage: database.namespace(POLICY_NAMESPACE) },
     storage,
+    ledger: database.namespace(LEDGER_NAMESPACE),
     logger,
     timers: systemTimers(),
     now: Date.now,
@@ -76,6 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       version,
       startedAt,
       enableNew,
+      tier,
       flags,
       maxHeldBytes,
       now: Date.now,

@@ -8,6 +8,8 @@ import {
   type ChangeAnswer,
   changeAnswer,
   errorAnswer,
+  type ReportAnswer,
+  reportAnswer,
   type StatusAnswer,
   statusAnswer,
   type WarmAnswer,
@@ -51,9 +53,15 @@ export interface ControlClient {
   status(): Promise<StatusAnswer>;
   setEnabled(conversationId: string, enabled: boolean): Promise<ChangeAnswer>;
   setIntervalMs(conversationId: string, intervalMs: number): Promise<ChangeAnswer>;
+  /** @param keepWarm in the policy's words; null: what holds where nobody chose */
+  setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ChangeAnswer>;
   /** Resolves when the warm has landed. */
   warmNow(conversationId: string): Promise<WarmAnswer>;
   forget(conversationId: string): Promise<void>;
+  /** @param since epoch ms */
+  report(since: number): Promise<ReportAnswer>;
+  /** Forgets what was learned of how the person pauses. */
+  forgetPauses(): Promise<void>;
   /** Registers a run for as long as the answer is held. */
   attachRun(run: RunRequest): Promise<HeldRun>;
   /** Resolves when the gateway has begun to stop. */
@@ -80,10 +88,15 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
     status: () => ask({ method: "GET", path: "/v1/status" }, statusAnswer),
     setEnabled: (id, enabled) => act(id, enabled ? "on" : "off", changeAnswer),
     setIntervalMs: (id, intervalMs) => act(id, "interval", changeAnswer, { intervalMs }),
+    setKeepWarm: (id, keepWarm) => act(id, "keep-warm", changeAnswer, { keepWarm }),
     warmNow: (id) => act(id, "warm", warmAnswer),
     async forget(id) {
       await act(id, "forget", z.unknown());
     },
+    async forgetPauses() {
+      await ask({ method: "POST", path: "/v1/forget-pauses", body: {} }, z.unknown());
+    },
+    report: (since) => ask({ method: "GET", path: `/v1/report?since=${since}` }, reportAnswer),
     async attachRun(run) {
       const connection = await connect();
       try {

@@ -17,8 +17,10 @@ export type {
   ChangeAnswer,
   ConversationView,
   GatewayInfo,
+  ReportAnswer,
   RunAnswer,
   RunView,
   StatusAnswer,
+  TierView,
   WarmAnswer,
 } from "./views.ts";

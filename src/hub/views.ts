@@ -1,6 +1,7 @@
 /** What the control API tells of a gateway and its conversations. Times are epoch ms. */
 import * as z from "zod/mini";
 import type { SurfaceSpec } from "../host.ts";
+import { FIGURE_NAMES, type FigureName, type Report } from "../ledger/index.ts";
 
 /** A command that `keepwarm run` started and that is still alive. */
 export interface RunView {
@@ -9,6 +10,20 @@ export interface RunView {
   /** The program's name. Its arguments may hold secrets, and stay where they are. */
   readonly command: string;
   readonly startedAt: number;
+}
+
+/** Which lifetime of cache entries would suit the gateway's person. */
+export interface TierView {
+  /** What `--tier` says; null: requests go as they come. */
+  readonly set: string | null;
+  /** Of the conversation used last, for which this holds. */
+  readonly modelName: string;
+  /** `5m alone`, `5m + warms`, `1h alone` or `1h + warms`. */
+  readonly cheapest: string;
+  /** What each would cost by the person's past, relative to `5m alone`. */
+  readonly relativeCost: Readonly<Record<string, number>>;
+  /** It rests on the person's own past more than on what suits most people. */
+  readonly isOwn: boolean;
 }
 
 export interface GatewayInfo {
@@ -31,6 +46,8 @@ export interface GatewayInfo {
   /** Turns that have begun, and warms that were sent, since it started. */
   readonly turns: number;
   readonly warms: number;
+  /** Null: nothing has passed yet. */
+  readonly tier: TierView | null;
 }
 
 export interface ConversationView {
@@ -45,6 +62,8 @@ export interface ConversationView {
   readonly intervalMs: number;
   /** The interval is the person's choice; otherwise a known TTL decides. */
   readonly intervalChosen: boolean;
+  /** For how long it is kept warm, in the policy's words; null: what holds where nobody chose. */
+  readonly keepWarm: string | null;
   /** Share of the last warm's prompt that was read from the cache, 0–100. */
   readonly lastPct: number | null;
   /** Share of the last warm's cached tokens that were read rather than written, 0–100. */
@@ -74,6 +93,8 @@ export type WarmAnswer =
   | { readonly sent: true; readonly conversation: ConversationView | null }
   | { readonly sent: false; readonly why: string; readonly conversation: ConversationView | null };
 
+export type ReportAnswer = Report;
+
 /** The first line of a held run. */
 export interface RunAnswer {
   readonly runId: string;
@@ -94,6 +115,7 @@ const conversation = z.looseObject({
   enabled: z.boolean(),
   intervalMs: z.number(),
   intervalChosen: z.boolean(),
+  keepWarm: z.nullable(z.string()),
   lastPct: z.nullable(z.number()),
   lastExpectedPct: z.nullable(z.number()),
   lastWarmAt: when,
@@ -127,6 +149,15 @@ export const statusAnswer = z.looseObject({
     warmsInFlight: z.number(),
     turns: z.number(),
     warms: z.number(),
+    tier: z.nullable(
+      z.looseObject({
+        set: z.nullable(z.string()),
+        modelName: z.string(),
+        cheapest: z.string(),
+        relativeCost: z.record(z.string(), z.number()),
+        isOwn: z.boolean(),
+      }),
+    ),
   }),
   conversations: z.array(conversation),
 });
@@ -140,6 +171,26 @@ export const warmAnswer = z.discriminatedUnion("sent", [
   z.looseObject({ sent: z.literal(true), conversation: z.nullable(conversation) }),
   z.looseObject({ sent: z.literal(false), why: z.string(), conversation: z.nullable(conversation) }),
 ]);
+
+const count = z.number();
+const amounts = {
+  ...(Object.fromEntries(FIGURE_NAMES.map((name) => [name, count])) as Record<FigureName, typeof count>),
+  coldReasons: z.record(z.string(), count),
+  netUsd: count,
+  netWeight: count,
+};
+const name = z.nullable(z.string());
+
+export const reportAnswer = z.looseObject({
+  since: name,
+  until: z.string(),
+  total: z.looseObject(amounts),
+  days: z.array(z.looseObject({ ...amounts, day: z.string() })),
+  conversationsSince: z.string(),
+  conversations: z.array(z.looseObject({ ...amounts, conversationId: name })),
+  models: z.array(z.looseObject({ ...amounts, model: name })),
+  policies: z.array(z.looseObject({ ...amounts, policy: name })),
+});
 
 export const runAnswer = z.looseObject({
   runId: z.string(),

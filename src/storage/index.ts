@@ -1,3 +1,4 @@
+export { databaseClass } from "./database-class.ts";
 export { inspectStore, type StoreState } from "./inspect.ts";
 export { makeFolder } from "./make-folder.ts";
 export { createMemoryStorage } from "./memory.ts";

@@ -241,9 +241,33 @@ describe("a request without an answer", () => {
       kind: "failed",
       error: "The API did not answer the warm in time.",
       permanent: false,
+      mayBeBilled: true,
     });
   });
+
+  it("may be billed all the same once it was sent, and not before", async () => {
+    const mayBeBilled = true;
+    expect(await send(new Error("odd"))).toMatchObject({ mayBeBilled });
+    expect(await send(failedBy("ECONNRESET"))).toMatchObject({ mayBeBilled });
+    for (const code of ["ECONNREFUSED", "ENOTFOUND", "UND_ERR_CONNECT_TIMEOUT"]) {
+      expect(await send(failedBy(code)), code).not.toHaveProperty("mayBeBilled");
+    }
+    const { fetch } = fakeFetch(jsonResponse(apiMessage()));
+    const { signal } = new AbortController();
+    expect(await sendWarm(plan(), { fetch, signal: AbortSignal.abort() })).not.toHaveProperty("mayBeBilled");
+    const controller = new AbortController();
+    const running = sendWarm(plan(), { fetch: hangingFetch, signal: controller.signal });
+    controller.abort();
+    expect(await running).toMatchObject({ mayBeBilled });
+    expect(await sendWarm(plan(), { fetch, signal, lifeLeftMs: () => 0 })).not.toHaveProperty("mayBeBilled");
+    expect(await send(apiError(529, "overloaded_error", "Overloaded"))).not.toHaveProperty("mayBeBilled");
+    expect(await send(jsonResponse({ type: "message" }))).toMatchObject({ mayBeBilled });
+  });
 });
+
+function failedBy(code: string): Error {
+  return Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) });
+}
 
 function hangingFetch(_: string, { signal }: RequestInit): Promise<Response> {
   return new Promise((_resolve, reject) => {
@@ -344,6 +368,7 @@ describe("a streamed warm", () => {
       error: "The API broke the warm off with overloaded_error: Overloaded.",
       permanent: false,
       errorType: "overloaded_error",
+      mayBeBilled: true,
     });
     expect(await failed("authentication_error")).toMatchObject({ permanent: true });
   });

@@ -18,6 +18,9 @@ const start = {
   }),
 };
 
+const passes = (...outputs: readonly number[]) =>
+  outputs.map((output_tokens) => ({ type: "message", input_tokens: 10, output_tokens }));
+
 const text = {
   type: "content_block_delta",
   index: 0,
@@ -217,5 +220,20 @@ describe("MessageStreamReader", () => {
       readAll(["event: message_start\ndata: {broken\n\n", ": comment\n\n", "data: null\n\n", stream]),
     );
     expectWhole(readAll([sse([{ type: "message_delta" }, { type: "error_of_tomorrow" }]), stream]));
+  });
+
+  it("does not go by a single pass that was listed when there was hardly any output yet", () => {
+    const begin = (iterations: unknown) => ({
+      ...start,
+      message: { ...start.message, usage: { ...apiUsage(), iterations } },
+    });
+    const iterationsOf = (iterations: unknown, later: object = {}) => {
+      const end = { ...delta, usage: { ...delta.usage, ...later } };
+      const { usage } = readAll([sse([begin(iterations), text, end, { type: "message_stop" }])]);
+      return usage?.iterations?.map((pass) => pass.usage.outputTokens);
+    };
+    expect(iterationsOf(passes(1))).toBeUndefined();
+    expect(iterationsOf(passes(1), { iterations: passes(42) })).toEqual([42]);
+    expect(iterationsOf(passes(20, 1))).toEqual([20, 1]);
   });
 });

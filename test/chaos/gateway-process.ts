@@ -41,7 +41,12 @@ export async function setUp(emulated: EmulatorOptions = {}) {
   const { url: emulatorUrl } = await emulator.listen();
   const children = new Set<ChildProcess>();
   const outside = Object.entries(process.env).filter(([name]) => !/^(KEEPWARM_.*|NODE_OPTIONS)$/.test(name));
-  const env = { ...Object.fromEntries(outside), KEEPWARM_HOME: home, NO_COLOR: "1" };
+  const env = {
+    ...Object.fromEntries(outside),
+    KEEPWARM_HOME: home,
+    KEEPWARM_KEEP_WARM: "always",
+    NO_COLOR: "1",
+  };
   onTestFinished(async () => {
     for (const child of children) child.kill("SIGKILL");
     await emulator.close();

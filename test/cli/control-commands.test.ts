@@ -1,13 +1,16 @@
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConversationView, controlToken, publish } from "../../src/hub/index.ts";
+import { createLedger } from "../../src/ledger/index.ts";
+import { openSqliteStorage } from "../../src/storage/sqlite.ts";
 import { aStateDirectory, controlOf } from "../support/control-under-test.ts";
 import { aConversation, controlledInMemory, NOON } from "../support/controlled-in-memory.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
 
 interface Ended {
   readonly code: number;
@@ -40,6 +43,41 @@ const refused = (code: 1 | 2, sentence: string) => ({ code, stdout: "", stderr: 
 /** Shown as `3d 1h`, however long the command takes to start. */
 const inThreeDays = () => Date.now() + 3 * 86_400_000 + 1.5 * 3_600_000;
 
+describe("keepwarm report", () => {
+  it("is told by the running gateway, as far back as it is asked", async () => {
+    const { keepwarm, controlled } = await aGateway();
+    const { code, stdout, stderr } = await keepwarm("report", "--since", "7d", "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ until: "2026-11-20", total: { spentUsd: 0, netUsd: 0 } });
+    const [, since] = controlled.calls[0]?.split(" ") ?? [];
+    expect(Date.now() - Number(since) - 7 * 86_400_000).toBeLessThan(60_000);
+    expect(Date.now() - Number(since)).toBeGreaterThanOrEqual(7 * 86_400_000);
+  });
+
+  it("needs no gateway: it reads what the last one has stored", async () => {
+    const directory = aStateDirectory();
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/nothing was spent on warming/);
+    expect(existsSync(join(directory, "keepwarm.sqlite"))).toBe(false);
+    const storage = openSqliteStorage({ file: join(directory, "keepwarm.sqlite") });
+    const logger = createRecordingLogger();
+    const ledger = createLedger({ storage: storage.namespace("ledger"), logger, now: Date.now });
+    const usage = { inputTokens: 1, outputTokens: 0, cacheReadTokens: 1, cacheWriteTokens: 0 };
+    ledger.warmCompleted({ conversationId: "chat", usage, costUsd: 0.25, modelName: "claude-opus-5-5" });
+    await ledger.stored();
+    storage.close();
+    const { code, stdout, stderr } = await keepwarmIn(directory, "report");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/warming cost \$0\.25 and has saved nothing so far\./);
+    expect(stdout).toMatch(/^ {2}chat +\$0\.25 +\$0\.00 +−\$0\.25 +0$/m);
+  });
+
+  it("refuses a period that is none", async () => {
+    const { code, stderr } = await keepwarmIn(aStateDirectory(), "report", "--since", "yesterday");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^keepwarm: .*It must be a number with a unit, such as 24h, 7d or 4w/);
+  });
+});
+
 describe("keepwarm status", () => {
   it("shows what is kept warm", async () => {
     const { keepwarm } = await aGateway(
@@ -70,6 +108,7 @@ describe("keepwarm status", () => {
       "enabled",
       "intervalMs",
       "intervalChosen",
+      "keepWarm",
       "lastPct",
       "lastExpectedPct",
       "lastWarmAt",

@@ -124,4 +124,27 @@ describe("keepwarm status", () => {
     expect(lines.find((line) => line.includes(id))).toMatch(/claude-\S*…$/);
     expect(Math.max(...lines.slice(4).map((line) => line.length))).toBeLessThanOrEqual(80);
   });
+
+  it("says in a line which cache lifetime would be cheapest, and whether it is applied", () => {
+    const relativeCost = { "5m alone": 1, "5m + warms": 0.787, "1h alone": 0.83, "1h + warms": 0.8 };
+    const tier = {
+      set: null,
+      modelName: "claude-opus-5-5",
+      cheapest: "5m + warms",
+      relativeCost,
+      isOwn: false,
+    };
+    const line = (view: Partial<typeof tier> & { set?: string | null }) =>
+      report([], { tier: { ...tier, ...view } })
+        .split("\n")
+        .find((one) => one.startsWith("cache lifetime"));
+    expect(line({})).toBe(
+      "cache lifetime as sent · cheapest for claude-opus-5-5: 5m + warms, 21 % less than 5m alone (by most people's pauses, as yours are not known well yet)",
+    );
+    expect(line({ isOwn: true, cheapest: "5m alone" })).toBe(
+      "cache lifetime as sent · cheapest for claude-opus-5-5: 5m alone (by your own pauses)",
+    );
+    expect(report([], { tier: { ...tier, set: "auto" } })).toContain("cache lifetime auto · ");
+    expect(report([], { tier: null })).not.toContain("cache lifetime");
+  });
 });

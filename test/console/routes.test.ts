@@ -39,6 +39,21 @@ describe("the control API", () => {
     });
   });
 
+  it("reports what was spent and saved, from a time on or from the beginning", async () => {
+    const { url, token, controlled, directory } = await aControl();
+    const ask = (query: string) =>
+      tell(url, `/v1/report${query}`, { headers: { "x-keepwarm-token": token } });
+    const whole = await controlled.report();
+    expect(JSON.parse((await ask("")).body)).toEqual(whole);
+    expect(JSON.parse((await ask("?since=1795165200000")).body)).toEqual(whole);
+    expect(await (await clientOf(directory)).report(5)).toEqual(whole);
+    expect(controlled.calls.slice(1)).toEqual(["report ", "report 1795165200000", "report 5"]);
+    for (const wrong of ["x", "-1", "1.5", "1e99"]) {
+      const told = await ask(`?since=${wrong}`);
+      expect([told.status, errorIn(told)]).toEqual([400, "since must be a time in ms since 1970."]);
+    }
+  });
+
   it("switches a conversation on and off, and sets its interval", async () => {
     const { post, controlled } = await aControl();
     expect(JSON.parse((await post("/v1/conversations/chat/off")).body)).toMatchObject({

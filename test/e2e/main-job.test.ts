@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
 import { createKeepwarm } from "../../src/hosts/sdk/index.ts";
 
-const TTL_MS = 3_000;
+const TTL_MS = 5_000;
 const PAUSES = 3;
 const PAUSE_MS = 4 * TTL_MS;
 
@@ -50,11 +50,11 @@ function returns(usages: readonly Anthropic.Usage[]) {
 describe.concurrent("three pauses of four TTLs on a scaled clock", () => {
   it.each([{ stream: true }, { stream: false }])(
     "with keepwarm, every return reads its whole prefix and writes only what is new (%o)",
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async ({ stream }) => {
       const emulator = createEmulator({ ttl5mMs: TTL_MS });
       const { url } = await emulator.listen();
-      const keepwarm = createKeepwarm({ ttl5mMs: TTL_MS, enableNew: true });
+      const keepwarm = createKeepwarm({ ttl5mMs: TTL_MS, enableNew: true, keepWarm: "always" });
       const client = keepwarm.wrap(
         new Anthropic({ baseURL: url, apiKey: "sk-ant-api-test", authToken: null }),
       );
@@ -70,7 +70,7 @@ describe.concurrent("three pauses of four TTLs on a scaled clock", () => {
 
   it.each([{ stream: true }, { stream: false }])(
     "without it, every return writes its prefix again (%o)",
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async ({ stream }) => {
       const emulator = createEmulator({ ttl5mMs: TTL_MS });
       const { url } = await emulator.listen();

@@ -7,10 +7,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
 import { keepwarm } from "../support/keepwarm-command.ts";
 
-const TTL_MS = 3_000;
+const TTL_MS = 5_000;
 
 it("keepwarm run starts a gateway, keeps its agent's prefix warm, and lets go of it when the agent ends", {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   const emulator = createEmulator({ ttl5mMs: TTL_MS });
   const { url } = await emulator.listen();
@@ -20,6 +20,7 @@ it("keepwarm run starts a gateway, keeps its agent's prefix warm, and lets go of
     KEEPWARM_PORT: "0",
     KEEPWARM_CONTROL_PORT: "0",
     KEEPWARM_UPSTREAM: url,
+    KEEPWARM_KEEP_WARM: "always",
     KEEPWARM_TTL_5M: `${TTL_MS}ms`,
   };
   onTestFinished(async () => {

@@ -198,6 +198,7 @@ export async function bareGateway(
     monotonicNow: clock.monotonicNow,
     maxConversations: 100,
     maxHeldBytes: 256_000_000,
+    keeping: { keepWarm: "always" },
     maxWarms: 4,
     ...options,
   });

@@ -30,6 +30,7 @@ export async function setUp({ upstream, ...options }: WorldOptions = {}, emulate
     monotonicNow: clock.monotonicNow,
     maxConversations: 100,
     maxHeldBytes: 256_000_000,
+    keeping: { keepWarm: "always" },
     maxWarms: 4,
     ...options,
   });

@@ -1,5 +1,6 @@
 import { type AttachedRun, type Controlled, type NamedRun, Refused } from "../../src/console/index.ts";
 import type { ConversationView, RunView } from "../../src/hub/index.ts";
+import { NO_CONTENTS, reportOf } from "../../src/ledger/index.ts";
 import { buildConversationSpec } from "../../src/pure.ts";
 
 /** Something to control that remembers what was asked of it. */
@@ -8,7 +9,7 @@ export interface ControlledInMemory extends Controlled {
   readonly calls: string[];
   readonly open: Map<string, ConversationView>;
   /** What was stored of conversations, open or not. */
-  readonly stored: Map<string, { enabled?: boolean; intervalMs?: number }>;
+  readonly stored: Map<string, { enabled?: boolean; intervalMs?: number; keepWarm?: string | null }>;
   /** Thrown by whatever is called next. */
   failWith: Error | null;
 }
@@ -25,6 +26,7 @@ export function aConversation(view: Partial<ConversationView> & { readonly id: s
     enabled: true,
     intervalMs: 240_000,
     intervalChosen: false,
+    keepWarm: null,
     lastPct: null,
     lastExpectedPct: null,
     lastWarmAt: null,
@@ -58,7 +60,10 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     if (failWith !== null) throw failWith;
   }
 
-  function change(id: string, changes: { enabled?: boolean; intervalMs?: number }): ConversationView | null {
+  function change(
+    id: string,
+    changes: { enabled?: boolean; intervalMs?: number; keepWarm?: string | null },
+  ): ConversationView | null {
     stored.set(id, { ...stored.get(id), ...changes });
     const view = conversations.get(id);
     if (!view) return null;
@@ -86,6 +91,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       warmsInFlight: 0,
       turns: 0,
       warms: 0,
+      tier: null,
     }),
     conversations: () => [...conversations.values()],
     conversation: (id) => conversations.get(id) ?? null,
@@ -96,6 +102,13 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     async setIntervalMs(id, intervalMs) {
       called("setIntervalMs", id, intervalMs);
       return change(id, { intervalMs });
+    },
+    async setKeepWarm(id, keepWarm) {
+      called("setKeepWarm", id, keepWarm);
+      return change(id, { keepWarm });
+    },
+    async forgetPauses() {
+      called("forgetPauses");
     },
     async warmNow(id) {
       called("warmNow", id);
@@ -109,6 +122,10 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       called("forget", id);
       const known = conversations.delete(id);
       return stored.delete(id) || known;
+    },
+    async report(since) {
+      called("report", since);
+      return reportOf(NO_CONTENTS, { since: null, until: "2026-11-20" });
     },
     attachRun(run: NamedRun): AttachedRun {
       called("attachRun", run.runId, run.pid, run.command, run.upstream ?? "-");

@@ -2,6 +2,7 @@
 import type { EventEmitter } from "eventemitter3";
 import { createKeeper } from "../../capture/index.ts";
 import type { Disposable, HostEvents, Logger, SurfaceProvider } from "../../host.ts";
+import type { Ledger } from "../../ledger/index.ts";
 import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { type CacheWarmer, guardLogger } from "../../warmer.ts";
@@ -27,6 +28,8 @@ export interface Keepwarm extends Disposable {
   readonly warmer: CacheWarmer;
   /** What a program may show its person, as data. */
   readonly surface: SurfaceProvider;
+  /** What was spent on each conversation, and what was saved. */
+  readonly ledger: Pick<Ledger, "figuresOf" | "forget" | "report">;
   /** The events of this host, to listen to. */
   readonly events: EventEmitter<HostEvents>;
   /** The conversation is over: off, and its last request forgotten. */
@@ -59,6 +62,8 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     maxConversations = 1_000,
     maxHeldBytes = 256_000_000,
     maxWarms = 4,
+    keepWarm,
+    limits,
     timers = systemTimers(),
     now = Date.now,
     monotonicNow = () => performance.now(),
@@ -79,6 +84,10 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     maxConversations,
     maxHeldBytes,
     maxWarms,
+    keeping: {
+      ...(keepWarm === undefined ? {} : { keepWarm }),
+      ...(limits === undefined ? {} : { limits }),
+    },
   });
   const watch = createWatch(keeper, logger, () => ({ wallMs: now(), monotonicMs: monotonicNow() }));
 
@@ -91,6 +100,6 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     return client.withOptions({ fetch: watch(ownFetchOf(client) ?? fetch) });
   }
 
-  const { warmer, surface, events, close, dispose } = keeper;
-  return { fetch: watch(fetch), wrap, warmer, surface, events, close, dispose };
+  const { warmer, surface, ledger, events, close, dispose } = keeper;
+  return { fetch: watch(fetch), wrap, warmer, surface, ledger, events, close, dispose };
 }

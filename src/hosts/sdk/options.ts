@@ -1,7 +1,8 @@
 /** What a program may choose, checked: a mistake here would be paid for in warms. */
 import * as z from "zod/mini";
 import type { TtlOptions, WarmRequestOptions } from "../../anthropic/index.ts";
-import type { Logger, StorageNamespace, Timers } from "../../host.ts";
+import type { Logger, SpendingLimits, StorageNamespace, Timers } from "../../host.ts";
+import { KEEP_WARM_FORMS, parseKeepWarm } from "../../policy/index.ts";
 
 export interface KeepwarmOptions
   extends Pick<
@@ -14,8 +15,17 @@ export interface KeepwarmOptions
   readonly enableNew?: boolean;
   /** Where settings are kept. @default in memory: gone with the process */
   readonly storage?: StorageNamespace;
+  /** Where the ledger is kept: what was spent and saved. @default in memory: gone with the process */
+  readonly ledger?: StorageNamespace;
   /** @default silent */
   readonly logger?: Logger;
+  /**
+   * For how long a conversation is kept warm of which nobody chose anything else: `auto`, `break-even`, `always`,
+   * `30m`, `3 pings`. @default "auto": as long as it is worth its price
+   */
+  readonly keepWarm?: string;
+  /** Limits that always hold, in dollars at list price and in tokens. @default none */
+  readonly limits?: SpendingLimits;
   /** Conversations kept in memory; beyond it the one used longest ago is let go. @default 1_000 */
   readonly maxConversations?: number;
   /** Memory for captured request bodies, in bytes; those used longest ago are let go of. @default 256_000_000 */
@@ -35,6 +45,8 @@ const A_DURATION = "a number of ms over 0, and no more than a day";
 const durationMs = z.optional(
   z.number(A_DURATION).check(z.positive(A_DURATION), z.maximum(86_400_000, A_DURATION)),
 );
+const AN_AMOUNT = "a number from 0";
+const anAmount = z.optional(z.number(AN_AMOUNT).check(z.nonnegative(AN_AMOUNT)));
 const A_COUNT = "a whole number over 0";
 const aCount = z.optional(z.int(A_COUNT).check(z.positive(A_COUNT)));
 const aFunction = z.optional(z.custom((value) => typeof value === "function", "a function"));
@@ -55,7 +67,17 @@ const schema = z.strictObject({
   fetch: aFunction,
   enableNew: yesOrNo,
   storage: withFunctions("get", "set", "delete", "has", "keys"),
+  ledger: withFunctions("get", "set", "delete", "has", "keys"),
   logger: withFunctions("debug", "info", "warn", "error"),
+  keepWarm: z.optional(
+    z.string(KEEP_WARM_FORMS).check(z.refine((text) => parseKeepWarm(text) !== null, KEEP_WARM_FORMS)),
+  ),
+  limits: z.optional(
+    z.strictObject(
+      { spanUsd: anAmount, dayUsd: anAmount, minPrefixTokens: anAmount },
+      "an object with spanUsd, dayUsd or minPrefixTokens, each a number from 0",
+    ),
+  ),
   maxConversations: aCount,
   maxHeldBytes: aCount,
   maxWarms: aCount,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import type { GatewayOptions } from "../../../src/gateway/index.ts";
 import { bareGateway } from "../wire.ts";
 import { course, startUpstream } from "./course.ts";
 import { judge } from "./judgement.ts";
@@ -9,11 +10,16 @@ import { type MadeResponse, request, response } from "./messages.ts";
 const MOST_OPEN = 20;
 
 /** Compares so many exchanges through a gateway with the same ones without it. Prints the seed of a failure. */
-export async function compare(runs: number, seed?: number): Promise<void> {
+export async function compare(
+  runs: number,
+  seed?: number,
+  options: Partial<GatewayOptions> = {},
+): Promise<void> {
   const upstream = await startUpstream();
   const { port, gateway, logger } = await bareGateway(`http://127.0.0.1:${upstream.port}`, {
     enableNew: true,
     maxConversations: 50,
+    ...options,
   });
   let before: MadeResponse | null = null;
   const compared = fc.asyncProperty(request, response, async (asked, answer) => {

@@ -24,6 +24,7 @@ export async function setUp(options: KeepwarmOptions = {}, emulated: EmulatorOpt
   const { url } = await emulator.listen();
   const keepwarm = createKeepwarm({
     enableNew: true,
+    keepWarm: "always",
     logger,
     now: clock.now,
     monotonicNow: clock.monotonicNow,

@@ -19,6 +19,7 @@ export async function keepwarmEnv(
     KEEPWARM_CONTROL_PORT: String(await freePort()),
     KEEPWARM_UPSTREAM: upstream,
     KEEPWARM_TTL_5M: `${ttlMs}ms`,
+    KEEPWARM_KEEP_WARM: "always",
   };
   test.onTestFinished(() => stopKeepwarm(env));
   return env;

@@ -1,0 +1,155 @@
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { LabPerson, LabSetting, LabTier, PriorChoice } from "../lab/index.ts";
+import { UsageError } from "./errors.ts";
+import { withExamples } from "./examples.ts";
+
+interface LabArguments {
+  readonly tier?: LabTier;
+  readonly read: number;
+  readonly inputPrice: number;
+  readonly arms: string;
+  readonly prior: PriorChoice;
+  readonly people: boolean;
+  readonly json: boolean;
+  readonly decisions?: string;
+  readonly fit?: string;
+}
+
+function numberBetween(low: number, high: number) {
+  return (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!(value > low && value <= high))
+      throw new InvalidArgumentError(`It must be a number above ${low}, ${high} at most.`);
+    return value;
+  };
+}
+
+export function labCommand(): Command {
+  const command = new Command("lab")
+    .description("replay recorded gaps against every policy, this project's and its peers'")
+    .argument("<file>", "recorded conversations, a line of JSON each, plain or .gz")
+    .addOption(
+      new Option(
+        "--tier <tier>",
+        "lifetime of the entries: 5m, 1h, or as recorded (default: 5m and 1h)",
+      ).choices(["5m", "1h", "recorded"]),
+    )
+    .addOption(
+      new Option("--read <share>", "price of a read token, in input tokens")
+        .argParser(numberBetween(0, 1))
+        .default(0.1),
+    )
+    .addOption(
+      new Option("--input-price <usd>", "price of a million input tokens, in USD")
+        .argParser(numberBetween(0, 1_000))
+        .default(5),
+    )
+    .option("--arms <names>", "arms to replay, separated by commas, or all", "all")
+    .addOption(
+      new Option(
+        "--prior <which>",
+        "prior of the adaptive arms: auto leaves out each person it was fitted to",
+      )
+        .choices(["auto", "left-out", "shipped"])
+        .default("auto"),
+    )
+    .option("--people", "show adaptive and auto for each person as well", false)
+    .option("--json", "print JSON", false)
+    .option("--decisions <file>", "write when each arm warms in every gap, a line of JSON each")
+    .option("--fit <file>", "write the prior that these recordings give, and replay nothing")
+    .action(lab);
+  return withExamples(
+    command,
+    ["keepwarm lab gaps.jsonl.gz", "every arm at a read price of a tenth"],
+    ["keepwarm lab gaps.jsonl.gz --read 0.05 --arms adaptive,fixed-2,auto", "three of them, at a twentieth"],
+    [
+      "keepwarm lab gaps.jsonl.gz --arms adaptive --decisions out.jsonl",
+      "when it would have warmed, to be scored elsewhere",
+    ],
+  );
+}
+
+async function lab(file: string, options: LabArguments): Promise<void> {
+  const { ARM_NAMES, DecisionsFile, fitShipped, figuresOf, peopleOf, readRecordings, runLab } = await import(
+    "../lab/index.ts"
+  );
+  if (options.people && options.json) throw new UsageError("--people adds to the table: leave out --json");
+  const arms = armsOf(options.arms, ARM_NAMES);
+  const people = peopleOf(await readRecordings(file));
+  if (options.fit !== undefined) {
+    const prior = fitShipped(people);
+    writeFileSync(options.fit, `${JSON.stringify(prior, null, 2)}\n`);
+    console.error(`keepwarm: fitted to ${prior.fittedTo?.people} people; written to ${options.fit}`);
+    return;
+  }
+  const setting: LabSetting = {
+    read: options.read,
+    inputUsd: options.inputPrice / 1e6,
+    tiers: options.tier === undefined ? ["5m", "1h"] : [options.tier],
+    arms,
+    prior: options.prior,
+  };
+  const decisions = options.decisions === undefined ? null : new DecisionsFile(options.decisions);
+  const progress = progressLine();
+  const run = runLab(people, setting, {
+    onProgress: progress.show,
+    ...(decisions === null ? {} : { onDecision: (decision) => decisions.add(decision) }),
+  });
+  progress.end();
+  decisions?.close();
+  const figures = figuresOf(run);
+  const dataset = datasetOf(file, people);
+  if (options.json) {
+    const { read, inputUsd, tiers } = setting;
+    const said = { read, inputUsdPerMTok: inputUsd * 1e6, tiers, prior: run.priors };
+    console.log(JSON.stringify({ dataset, setting: said, arms: figures }, null, 2));
+    return;
+  }
+  const { LEGEND, labReport, peopleReport } = await import("./lab-report.ts");
+  console.log(
+    `${dataset.conversations} conversations of ${dataset.people} people, ${dataset.calls} calls; read ${options.read}, prior ${run.priors}.\n`,
+  );
+  console.log(`${labReport(figures)}\n\n${LEGEND}`);
+  if (options.people) console.log(`\n${peopleReport(run)}`);
+}
+
+function armsOf(text: string, known: readonly string[]): readonly string[] {
+  if (text.trim() === "all") return known;
+  return text.split(",").map((part) => {
+    const name = part.trim();
+    // Easier to type.
+    const found = known.find((arm) => arm === name || arm.replaceAll(" ", "-") === name);
+    if (found === undefined)
+      throw new UsageError(`--arms: there is no arm ${JSON.stringify(name)}; there are ${known.join(", ")}`);
+    return found;
+  });
+}
+
+function datasetOf(file: string, people: readonly LabPerson[]) {
+  const conversations = people.flatMap((person) => person.conversations);
+  return {
+    file: basename(file),
+    people: people.filter((person) => person.conversations.length > 0).length,
+    conversations: conversations.length,
+    calls: conversations.reduce((sum, spans) => sum + spans.length, 0),
+  };
+}
+
+/** One line on stderr that a terminal overwrites; nothing where nobody watches. */
+function progressLine() {
+  const { stderr } = process;
+  let shown = "";
+  return {
+    show(done: number, of: number, what: string): void {
+      const line = of > 1 ? `${what}: ${done} of ${of} people` : `${what} …`;
+      if (!stderr.isTTY || line === shown) return;
+      shown = line;
+      stderr.write(`\r\u001b[K${line}`);
+    },
+    end(): void {
+      if (stderr.isTTY) stderr.write("\r\u001b[K");
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** What warming cost and what it saved. */
+export { daysBefore, localDay } from "./days.ts";
+export {
+  FIGURE_NAMES,
+  type FigureName,
+  type Figures,
+  figures,
+  netUsd,
+  RETURNS,
+  type Return,
+  sum,
+} from "./figures.ts";
+
+/** Its namespace in a store that keeps other things as well. */
+export const LEDGER_NAMESPACE = "ledger";
+
+export { createLedger, DEFAULT_POLICY, type Ledger, type LedgerDeps } from "./ledger.ts";
+export { lastRequestOf, listen } from "./listen.ts";
+export { type Amounts, type Report, reportOf } from "./report.ts";
+export { DETAILED_DAYS } from "./roll-up.ts";
+export { NO_CONTENTS, readContents } from "./rows.ts";

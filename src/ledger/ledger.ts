@@ -1,0 +1,231 @@
+/** Books what conversations and their warms cost, and what the warms saved. */
+import type { LedgerHome, Logger, RequestAnswered, Usage, WarmAborted, WarmCompleted } from "../host.ts";
+import { UNNAMED_PREFIX } from "../pure.ts";
+import { requestBooking, warmBooking } from "./bookings.ts";
+import { localDay } from "./days.ts";
+import { type Figures, NOTHING, sum } from "./figures.ts";
+import { inMemory } from "./in-memory.ts";
+import { type Report, reportOf } from "./report.ts";
+import { rollUp } from "./roll-up.ts";
+import { nameOfRow, readContents, removeName } from "./rows.ts";
+import { createSheet, type Sheet } from "./sheet.ts";
+import { afterAbortedWarm, afterRequest, afterWarm, classify, NO_SPAN, type Span, UNSEEN } from "./span.ts";
+import { createWriting } from "./writing.ts";
+
+export interface LedgerDeps extends LedgerHome {
+  readonly logger: Logger;
+  /** Wall clock, epoch ms. */
+  readonly now: () => number;
+  /** The day of a moment (epoch ms), as `2026-11-20`. @default in the machine's time zone */
+  readonly dayOf?: (at: number) => string;
+  /** In [0, 1). Tells this process's rows from those of others. @default Math.random */
+  readonly random?: () => number;
+  /** A conversation's figures have changed. */
+  readonly onChange?: (conversationId: string) => void;
+}
+
+/** Booking never throws: what cannot be stored is told in the log, and stored with the next booking. */
+export interface Ledger {
+  requestAnswered(event: RequestAnswered): void;
+  /** The last request of a turn of which no other is told: what its person's return found is not known. */
+  turnSettled(event: RequestAnswered): void;
+  warmCompleted(event: WarmCompleted): void;
+  warmAborted(event: WarmAborted): void;
+  /** A request from before a restart, which was booked then. */
+  remember(event: RequestAnswered): void;
+  /** Of one conversation, as long as it is told apart; null while nothing is known of it. */
+  figuresOf(conversationId: string): Figures | null;
+  /** Removes its name; what it cost stays in the sums. Resolves with whether anything was known of it. */
+  forget(conversationId: string): Promise<boolean>;
+  /** @param since epoch ms; left out, from the beginning */
+  report(since?: number): Promise<Report>;
+  /** Resolves once all that was booked is stored. */
+  stored(): Promise<void>;
+}
+
+interface Account {
+  span: Span;
+  /** Of this process, and of what was stored before. */
+  figures: Figures;
+  /** Warms that have been booked already, the last few. */
+  readonly warmIds: string[];
+}
+
+/** Conversations followed at once; beyond it nothing is credited to the one used longest ago. */
+const MOST_ACCOUNTS = 10_000;
+const WARM_IDS_KEPT = 8;
+/** Of a model's or a policy's name: they come from outside. */
+const MOST_CHARACTERS = 100;
+
+/** The policy of a warm for which none is told: while it is enabled, always. */
+export const DEFAULT_POLICY = "always";
+
+export function createLedger(deps: LedgerDeps): Ledger {
+  const { storage = inMemory(), prices, logger, now } = deps;
+  const { dayOf = localDay, random = Math.random, onChange = () => {} } = deps;
+  const writing = createWriting(storage);
+  /** The one used last at the end. */
+  const accounts = new Map<string, Account>();
+  /** Of conversations that have not been heard of since the start. */
+  const before = new Map<string, Figures>();
+  let sheet: Sheet | null = null;
+
+  function trouble(doing: string): (error: unknown) => void {
+    return (error) =>
+      logger.error(`keepwarm: could not ${doing} the ledger`, {
+        error: error instanceof Error ? error.message : String(error),
+      });
+  }
+
+  function accountOf(conversationId: string): Account {
+    const known = accounts.get(conversationId);
+    const figures = before.get(conversationId) ?? NOTHING;
+    const account = known ?? { span: NO_SPAN, figures, warmIds: [] };
+    before.delete(conversationId);
+    accounts.delete(conversationId);
+    accounts.set(conversationId, account);
+    for (const id of accounts.keys()) {
+      if (accounts.size <= MOST_ACCOUNTS) break;
+      accounts.delete(id);
+    }
+    return account;
+  }
+
+  /** A new one each day, and when a clock is set: those of other days are never written again. */
+  function sheetOfToday(): Sheet {
+    const day = dayOf(now());
+    if (sheet?.day === day) return sheet;
+    // At the start it is done by loading.
+    if (sheet !== null) void rollUp(storage, day).catch(trouble("roll up"));
+    sheet = createSheet({ day, writing, random, onError: trouble("write") });
+    return sheet;
+  }
+
+  function book(
+    conversationId: string,
+    of: { model: string | null; policy: string | null },
+    figures: Figures,
+  ) {
+    const account = accountOf(conversationId);
+    account.figures = sum(account.figures, figures);
+    // Only what was ever warmed is told apart, and what its person has a name for.
+    const isNamed = account.figures.warms > 0 && !conversationId.startsWith(UNNAMED_PREFIX);
+    const bucket = { model: shortened(of.model), policy: shortened(of.policy), figures };
+    sheetOfToday().book({ conversationId, isNamed, bucket });
+    onChange(conversationId);
+  }
+
+  function bookRequest(event: RequestAnswered, isReturn = true): void {
+    const { conversationId, modelName = null, aside = false } = event;
+    const account = accountOf(conversationId);
+    const { span } = account;
+    if (!aside) account.span = afterRequest(span, event);
+    const found = isReturn ? classify(span, event) : UNSEEN;
+    const figures = requestBooking(event, aside ? null : found, prices);
+    book(conversationId, { model: modelName, policy: aside ? null : span.policy }, figures);
+  }
+
+  /** Another spends it, and books what it saves; here it is a request that passed. */
+  function bookForeignWarm({ conversationId, startedAt = now(), ...event }: Readable<WarmCompleted>): void {
+    const model = event.modelName ?? accounts.get(conversationId)?.span.anchor?.modelName ?? null;
+    const modelName = model === null ? {} : { modelName: model };
+    bookRequest({ ...event, ...modelName, conversationId, startedAt, aside: true });
+  }
+
+  function bookWarm(event: Readable<WarmCompleted>, isAborted: boolean): void {
+    const { conversationId, usage, warmId, startedAt, policy = DEFAULT_POLICY } = event;
+    const account = accountOf(conversationId);
+    if (isBooked(account, warmId)) return;
+    const { span } = account;
+    const modelName = event.modelName ?? span.anchor?.modelName ?? undefined;
+    account.span =
+      isAborted || usage === undefined
+        ? afterAbortedWarm(span, policy)
+        : afterWarm(span, { usage, startedAt: startedAt ?? now(), policy });
+    const priced = modelName === undefined ? event : { ...event, modelName };
+    book(conversationId, { model: modelName ?? null, policy }, warmBooking(priced, isAborted, prices));
+  }
+
+  /** What earlier processes, and others at work, have stored of conversations. */
+  async function load(): Promise<void> {
+    const { rows, names } = await readContents(storage);
+    for (const row of rows) {
+      const name = nameOfRow(row, names);
+      if (name === null || sheet?.isOwn(row)) continue;
+      const total = sum(...row.buckets.map(({ figures }) => figures));
+      const account = accounts.get(name);
+      if (account) account.figures = sum(account.figures, total);
+      else before.set(name, sum(before.get(name) ?? NOTHING, total));
+    }
+    await rollUp(storage, dayOf(now()));
+  }
+
+  const loading = load().catch(trouble("read"));
+
+  function guarded<Event extends { readonly usage?: Usage }>(
+    act: (event: Readable<Event>) => void,
+  ): (event: Event) => void {
+    return (event) => {
+      try {
+        act(readable(event));
+      } catch (error) {
+        trouble("keep")(error);
+      }
+    };
+  }
+
+  return {
+    requestAnswered: guarded((event: RequestAnswered) => bookRequest(event)),
+    turnSettled: guarded((event: RequestAnswered) => bookRequest(event, false)),
+    warmCompleted: guarded((event: Readable<WarmCompleted>) => {
+      if (event.foreign === true) bookForeignWarm(event);
+      else bookWarm(event, false);
+    }),
+    warmAborted: guarded((event: Readable<WarmAborted>) => bookWarm(event, true)),
+    remember: guarded((event: RequestAnswered) => {
+      const account = accountOf(event.conversationId);
+      account.span = afterRequest(account.span, event);
+    }),
+    figuresOf: (conversationId) =>
+      accounts.get(conversationId)?.figures ?? before.get(conversationId) ?? null,
+    async forget(conversationId) {
+      await loading;
+      const wasKnown = [accounts.delete(conversationId), before.delete(conversationId)].includes(true);
+      sheet?.forget(conversationId);
+      await writing.done();
+      return (await removeName(storage, conversationId)) || wasKnown;
+    },
+    async report(since) {
+      await writing.done();
+      const first = since === undefined ? null : dayOf(since);
+      return reportOf(await readContents(storage), { since: first, until: dayOf(now()) });
+    },
+    async stored() {
+      await loading;
+      await writing.done();
+    },
+  };
+}
+
+type Readable<Event extends { readonly usage?: Usage }> = Omit<Event, "usage"> & { readonly usage?: Usage };
+
+/** Not every host is typed: usage without its figures is none. */
+function readable<Event extends { readonly usage?: Usage }>(event: Event): Readable<Event> {
+  const { usage, ...rest } = event;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Partial<Usage> = usage ?? {};
+  const counts = [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens];
+  return usage !== undefined && counts.every(Number.isFinite) ? { ...rest, usage } : rest;
+}
+
+function shortened(name: string | null): string | null {
+  return name === null ? null : name.slice(0, MOST_CHARACTERS);
+}
+
+/** Whether this warm has been booked before; from now on it has. */
+function isBooked({ warmIds }: Account, warmId: string | undefined): boolean {
+  if (warmId === undefined) return false;
+  if (warmIds.includes(warmId)) return true;
+  warmIds.push(warmId);
+  if (warmIds.length > WARM_IDS_KEPT) warmIds.shift();
+  return false;
+}

@@ -1,0 +1,201 @@
+/**
+ * How the ledger lies in its storage.
+ *
+ * Each process writes rows of its own, one a day and conversation, each written whole with every booking: so
+ * nothing is added twice, whoever is killed when. Days that are over long since are merged into one row
+ * (roll-up.ts). What merges others names them, and they do not count any more, removed or not.
+ */
+import * as z from "zod/mini";
+import type { StorageNamespace } from "../host.ts";
+import { type Figures, packed, sum, unpacked } from "./figures.ts";
+
+/** What was booked on one model under one policy. */
+export interface Bucket {
+  /** Null: not known. */
+  readonly model: string | null;
+  /** Null: nothing was being warmed. */
+  readonly policy: string | null;
+  readonly figures: Figures;
+}
+
+/** A row of one writer. */
+export interface Row {
+  readonly key: string;
+  readonly day: string;
+  readonly writer: string;
+  /** Which of the writer's conversations that day; 0: those that have no name here. */
+  readonly conversation: number;
+  readonly buckets: readonly Bucket[];
+}
+
+/** A row made of others. */
+export interface Merged {
+  readonly key: string;
+  /** A day, or a month. */
+  readonly period: string;
+  /** What it is made of: writers of a day, or days of a month. */
+  readonly from: readonly string[];
+  readonly buckets: readonly Bucket[];
+}
+
+export const PREFIX = "ledger:";
+const ROWS = `${PREFIX}row:`;
+const NAMES = `${PREFIX}name:`;
+export const DAYS = `${PREFIX}day:`;
+export const MONTHS = `${PREFIX}month:`;
+
+/** Of those without a name. */
+export const UNNAMED = 0;
+
+/** More models and policies than this in one row are told together. */
+const MOST_BUCKETS = 32;
+
+export function rowKey(day: string, writer: string, conversation: number): string {
+  return `${ROWS}${day}:${writer}:${conversation}`;
+}
+
+/** Where a row's conversation is named: apart from its figures, so that it can be forgotten without them. */
+export function nameKey(day: string, writer: string, conversation: number): string {
+  return `${NAMES}${day}:${writer}:${conversation}`;
+}
+
+export function encodeBuckets(buckets: readonly Bucket[], from?: readonly string[]): string {
+  const by = buckets.map(({ model, policy, figures }) => ({ model, policy, ...packed(figures) }));
+  return JSON.stringify(from === undefined ? { by } : { from, by });
+}
+
+const text = z.catch(z.nullable(z.string()), null);
+const bucket = z.looseObject({ model: text, policy: text });
+const storedRow = z.looseObject({
+  from: z.catch(z.array(z.string()), []),
+  by: z.catch(z.array(bucket), []),
+});
+
+function decoded(value: string | null): { from: readonly string[]; buckets: Bucket[] } | null {
+  if (value === null) return null;
+  try {
+    const { from, by } = storedRow.parse(JSON.parse(value));
+    return {
+      from,
+      buckets: by.map(({ model, policy, ...rest }) => ({ model, policy, figures: unpacked(rest) })),
+    };
+  } catch {
+    // Damaged, or of a version that writes otherwise: left as it is.
+    return null;
+  }
+}
+
+/** The buckets with one of these more. */
+export function withBooking(buckets: readonly Bucket[], booking: Bucket): readonly Bucket[] {
+  return mergedBuckets([buckets, [booking]]);
+}
+
+/** One bucket for each model and policy. */
+export function mergedBuckets(all: Iterable<readonly Bucket[]>): readonly Bucket[] {
+  const merged = new Map<string, Bucket>();
+  for (const buckets of all) {
+    for (const one of buckets) {
+      const own = bucketName(one);
+      const isFull = merged.size >= MOST_BUCKETS && !merged.has(own);
+      const { model, policy } = isFull ? { model: null, policy: null } : one;
+      const name = isFull ? bucketName({ model, policy }) : own;
+      const before = merged.get(name);
+      merged.set(name, { model, policy, figures: before ? sum(before.figures, one.figures) : one.figures });
+    }
+  }
+  return [...merged.values()];
+}
+
+function bucketName({ model, policy }: Pick<Bucket, "model" | "policy">): string {
+  return JSON.stringify([model, policy]);
+}
+
+/** All rows of writers, counted elsewhere or not. */
+export async function readRows(storage: StorageNamespace, day = ""): Promise<Row[]> {
+  const rows = await readAll(storage, ROWS + day, ({ buckets }, key): Row | null => {
+    const [, , rowDay = "", writer = "", conversation = ""] = key.split(":");
+    return /^\d{4}-\d\d-\d\d$/.test(rowDay)
+      ? { key, day: rowDay, writer, conversation: Number(conversation), buckets }
+      : null;
+  });
+  return rows;
+}
+
+/** @param prefix {@link DAYS} or {@link MONTHS} */
+export async function readMerged(storage: StorageNamespace, prefix: string): Promise<Merged[]> {
+  return readAll(storage, prefix, (row, key) => ({ key, period: key.slice(prefix.length), ...row }));
+}
+
+async function readAll<T>(
+  storage: StorageNamespace,
+  prefix: string,
+  read: (row: { from: readonly string[]; buckets: Bucket[] }, key: string) => T | null,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (const key of await storage.keys(prefix)) {
+    // Null as well when it has been merged and removed meanwhile.
+    const row = decoded(await storage.get(key));
+    const one = row && read(row, key);
+    if (one !== null) all.push(one);
+  }
+  return all;
+}
+
+/** The names that are known, by row: `2026-11-20:writer:1`. */
+export async function readNames(storage: StorageNamespace): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const key of await storage.keys(NAMES)) {
+    const name = await storage.get(key);
+    if (name !== null) names.set(key.slice(NAMES.length), name);
+  }
+  return names;
+}
+
+export function nameOfRow(
+  { day, writer, conversation }: Row,
+  names: ReadonlyMap<string, string>,
+): string | null {
+  return names.get(`${day}:${writer}:${conversation}`) ?? null;
+}
+
+/** Removes the name wherever it stands. Resolves with whether it stood anywhere. */
+export async function removeName(storage: StorageNamespace, conversationId: string): Promise<boolean> {
+  let found = false;
+  for (const [row, name] of await readNames(storage)) {
+    if (name !== conversationId) continue;
+    await storage.delete(NAMES + row);
+    found = true;
+  }
+  return found;
+}
+
+/** Also of rows that were never written, because their writer was killed between the two. */
+export async function removeNamesBefore(storage: StorageNamespace, day: string): Promise<void> {
+  for (const key of await storage.keys(NAMES)) {
+    if (key.slice(NAMES.length) < day) await storage.delete(key);
+  }
+}
+
+/** Everything that counts, once. */
+export interface Contents {
+  readonly rows: readonly Row[];
+  readonly merged: readonly Merged[];
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export const NO_CONTENTS: Contents = Object.freeze({ rows: [], merged: [], names: new Map() });
+
+export async function readContents(storage: StorageNamespace): Promise<Contents> {
+  const names = await readNames(storage);
+  // In this order: what is merged away while we read is found again where it was merged into.
+  const rows = await readRows(storage);
+  const days = await readMerged(storage, DAYS);
+  const months = await readMerged(storage, MONTHS);
+  const inDays = new Map(days.map(({ period, from }) => [period, new Set(from)]));
+  const inMonths = new Set(months.flatMap(({ from }) => from));
+  return {
+    rows: rows.filter(({ day, writer }) => !inDays.get(day)?.has(writer) && !inMonths.has(day)),
+    merged: [...days.filter(({ period }) => !inMonths.has(period)), ...months],
+    names,
+  };
+}

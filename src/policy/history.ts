@@ -1,0 +1,77 @@
+/** What the person's conversations do, remembered over restarts as decayed counts: never times, never content. */
+import type { StorageNamespace } from "../host.ts";
+import type { Activity, StopKind } from "./facts.ts";
+import { GapHistory } from "./gap-history.ts";
+import { Presence, type Settled } from "./presence.ts";
+
+export interface History {
+  /** A request of the person's own thread went out. Times are epoch ms. */
+  started(conversationId: string, at: number): void;
+  settled(conversationId: string, at: number, turn: Settled): void;
+  /** A thread beside it spoke. */
+  stirred(conversationId: string, at: number): void;
+  /** The conversation is over. */
+  closed(conversationId: string): void;
+  activityOf(conversationId: string, now: number): Activity;
+  /** Forgets how the person pauses, here and in storage. Rejects when the storage does. */
+  forget(): Promise<void>;
+}
+
+/** The name under which a store keeps what policies learn. */
+export const POLICY_NAMESPACE = "policy";
+
+/** Where the counts are kept; whoever removes it makes keepwarm forget how its person pauses. */
+export const GAPS_KEY = "gaps";
+
+export function createHistory(storage?: StorageNamespace): History {
+  let presence = new Presence();
+  let isRead = storage === undefined;
+  let writing = Promise.resolve();
+
+  storage?.get(GAPS_KEY).then(
+    (text) => {
+      if (isRead) return;
+      // What happened meanwhile is already counted.
+      presence.person.merge(GapHistory.parse(text));
+      isRead = true;
+    },
+    // Without the past it decides by what all people do.
+    () => {},
+  );
+
+  function remember(): void {
+    if (storage === undefined) return;
+    writing = writing
+      .then(() => (isRead ? storage.set(GAPS_KEY, presence.person.toString()) : undefined))
+      // Nothing is lost but what was learned: who owns the storage hears of its failures elsewhere.
+      .catch(() => {});
+  }
+
+  return {
+    started(conversationId, at) {
+      presence.started(conversationId, at);
+      remember();
+    },
+    settled: (conversationId, at, turn) => presence.settled(conversationId, at, turn),
+    stirred: (conversationId, at) => presence.stirred(conversationId, at),
+    closed(conversationId) {
+      presence.closed(conversationId);
+      remember();
+    },
+    async forget() {
+      presence = new Presence();
+      // What is still being read is forgotten too.
+      isRead = true;
+      await writing;
+      await storage?.delete(GAPS_KEY);
+    },
+    activityOf: (conversationId, now) => presence.activityOf(conversationId, now),
+  };
+}
+
+/** What a turn ended with, as far as it says who is to act next. */
+export function stopKindOf(stopReason: string | undefined): StopKind {
+  if (stopReason === "end_turn" || stopReason === "stop_sequence") return "end_turn";
+  if (stopReason === "tool_use" || stopReason === "pause_turn") return "tool_use";
+  return "other";
+}

@@ -1,0 +1,16 @@
+export { BIN_EDGES_S } from "../gap-history.ts";
+export { indexActivities } from "./activity-index.ts";
+export { type Arm, type Count, endMs, HORIZON_MS } from "./arm.ts";
+export { type AutoSetting, autoTally, type OnAutoDecision } from "./auto.ts";
+export { clairvoyant } from "./clairvoyant.ts";
+export { evaluate, type OnDecision, type Person } from "./evaluate.ts";
+export { type Evidence, evidenceOf, fitPrior } from "./fit.ts";
+export { fixedArm, peerArms } from "./peers.ts";
+export { type ActivityAt, policyArm } from "./policy-arm.ts";
+export { type RecordedCall, type Recording, type Span, spansOf } from "./recording.ts";
+export { type Interval, ratioInterval, seeded } from "./resample.ts";
+export { neverWarmUsd, type Outcome, rescueUsd, returnUsd, simulate } from "./simulate.ts";
+export { addOutcome, newTally, type Tallies, type Tally, total } from "./tally.ts";
+export { LIST_INPUT_USD, type Terms, termsOf } from "./terms.ts";
+export { READ_PRICES, seenOf, type TierEvidence, tierEvidenceOf, withTiers } from "./tier-evidence.ts";
+export { activitiesAt, type Moment } from "./timeline.ts";

@@ -1,0 +1,135 @@
+/** Asks the policy about an idle conversation, with what is known of it, of its price and of the person's limits. */
+import type { Prices, StorageNamespace, TurnContext } from "../host.ts";
+import type { Caps } from "./caps.ts";
+import { createDaySpend, type DaySpend } from "./day-spend.ts";
+import type { Activity, CachePrice, CacheTier, Plan, PolicyFacts } from "./facts.ts";
+import { stopKindOf } from "./history.ts";
+import { AUTO, formatKeepWarm, type KeepWarm, parseKeepWarm } from "./keep-warm.ts";
+import { plan } from "./plan.ts";
+
+/** An idle conversation, as its warmer knows it. Times are epoch ms. */
+export interface IdleSpan {
+  readonly conversationId: string;
+  readonly now: number;
+  /** The last real request went out, or its turn settled where the start is not known. */
+  readonly turnStartedAt: number;
+  readonly settledAt: number;
+  readonly ttlMs: number;
+  readonly dueAt: number;
+  /** Up to which it may be put off after that. @default dueAt */
+  readonly latestAt?: number;
+  /** From one warm to the next, in ms. */
+  readonly everyMs: number;
+  /** Warms since the last real turn, and what they cost in USD as far as that is known. */
+  readonly warms: number;
+  readonly spentUsd: number;
+  /** The person's choice for this conversation, as it is stored; undefined where there is none. */
+  readonly keepWarm: string | undefined;
+  readonly turn: TurnContext;
+  readonly waiting?: NonNullable<PolicyFacts["waiting"]>;
+  readonly open?: boolean;
+}
+
+export interface PlannerOptions {
+  readonly caps?: Caps;
+  /** What holds for conversations of which nobody chose anything. @default auto */
+  readonly keepWarm?: KeepWarm;
+  /** List prices. Left out, only their usual ratios are known, and limits in dollars let nothing through. */
+  readonly prices?: Prices;
+  /** Where the last day's spending is kept, so that its limit holds over a restart. @default in memory */
+  readonly storage?: StorageNamespace;
+  /** What the person did lately, as far as it is known. */
+  readonly activityOf?: (conversationId: string, now: number) => Activity;
+}
+
+export interface Planner {
+  plan(span: IdleSpan): Plan;
+  /** Why a warm that a person asks for by hand is over a limit; null when it is not. */
+  limit(span: IdleSpan): string | null;
+  /** Says which policy decides, for the ledger. */
+  nameOf(keepWarm: string | undefined): string;
+  /** A warm was paid for. @param costUsd null: no price is known */
+  spent(costUsd: number | null, now: number): void;
+}
+
+/** Ratios of every current model but the cheapest readers (docs/prompt-caching.md § 8); dollars stay unknown. */
+const USUAL_READ = 0.1;
+const USUAL_WRITE: Readonly<Record<CacheTier, number>> = { "5m": 1.25, "1h": 2 };
+
+const HOUR_MS = 3_600_000;
+
+/** Until the last day's spending has been read, in ms. */
+const NOT_READ_MS = 1_000;
+
+export function createPlanner(options: PlannerOptions = {}): Planner {
+  const { caps = {}, keepWarm: standard = AUTO, prices, storage, activityOf } = options;
+  const daySpend: DaySpend = createDaySpend(storage);
+
+  function factsOf(span: IdleSpan, price: CachePrice, spentUsd24h: number): PolicyFacts {
+    const { conversationId, turn, keepWarm: _, waiting, open, ...times } = span;
+    const { usage, stopReason } = turn;
+    const cached = usage === undefined ? 0 : usage.cacheReadTokens + usage.cacheWriteTokens;
+    return {
+      ...times,
+      // Where a host tells no usage only ratios count: one token stands for all.
+      prefixTokens: cached > 0 ? cached : 1,
+      tailTokens: usage === undefined ? 0 : Math.max(0, usage.inputTokens - cached),
+      price,
+      spentUsd24h,
+      stop: stopKindOf(stopReason),
+      ...(waiting === undefined ? {} : { waiting }),
+      ...(open === undefined ? {} : { open }),
+      ...(activityOf === undefined ? {} : { activity: activityOf(conversationId, span.now) }),
+    };
+  }
+
+  function priceOf({ usage, modelName = "", tier, ttlMs = 0 }: TurnContext): CachePrice | null {
+    const rates = usage === undefined ? null : (prices?.ratesOf(usage, modelName) ?? null);
+    if (rates === null || !(rates.input > 0)) return null;
+    const write = tierOf(tier, ttlMs) === "1h" ? rates.write1h : rates.write5m;
+    return { inputUsd: rates.input, read: rates.read / rates.input, write: write / rates.input };
+  }
+
+  function choiceOf(keepWarm: string | undefined): KeepWarm {
+    return (keepWarm === undefined ? null : parseKeepWarm(keepWarm)) ?? standard;
+  }
+
+  function planAs(choice: KeepWarm, span: IdleSpan): Plan {
+    const price = priceOf(span.turn);
+    const limitsDollars = caps.spanUsd !== undefined || caps.dayUsd !== undefined;
+    if (price === null && limitsDollars) {
+      return stop("The price of this model is not known, so your limits in dollars could not be kept.");
+    }
+    const spentUsd24h = caps.dayUsd === undefined ? 0 : daySpend.usd(span.now);
+    if (spentUsd24h === null) {
+      const askAgainAt = span.now + NOT_READ_MS;
+      return {
+        askAgainAt,
+        reason: "What the last day has cost is being read.",
+        expectedNetUsd: 0,
+        pReturn: 0,
+      };
+    }
+    const { tier, ttlMs = 0 } = span.turn;
+    const usual = { inputUsd: 0, read: USUAL_READ, write: USUAL_WRITE[tierOf(tier, ttlMs)] };
+    return plan(choice, factsOf(span, price ?? usual, spentUsd24h), caps);
+  }
+
+  return {
+    limit(span) {
+      const { warmAt, reason } = planAs({ kind: "always" }, { ...span, open: true });
+      return warmAt === undefined ? reason : null;
+    },
+    nameOf: (keepWarm) => formatKeepWarm(choiceOf(keepWarm)),
+    plan: (span) => planAs(choiceOf(span.keepWarm), span),
+    spent: (costUsd, now) => daySpend.add(costUsd ?? 0, now),
+  };
+}
+
+function stop(reason: string): Plan {
+  return { stop: true, reason, expectedNetUsd: 0, pReturn: 0 };
+}
+
+function tierOf(tier: CacheTier | undefined, ttlMs: number): CacheTier {
+  return tier ?? (ttlMs >= HOUR_MS ? "1h" : "5m");
+}

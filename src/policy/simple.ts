@@ -1,0 +1,66 @@
+/** The policies that follow a rule the person can say in a sentence. */
+import { premiumUsd, warmsWithinPremium, warmUsd } from "./economics.ts";
+import type { Plan, Policy, PolicyFacts } from "./facts.ts";
+import { outlookOf } from "./outlook.ts";
+import { counted, howLong, usd } from "./wording.ts";
+
+/** At most `warms` warms after each turn. */
+export function fixed(warms: number): Policy {
+  return (facts) => {
+    if (facts.warms < warms) {
+      const left = counted(warms - facts.warms, "warm");
+      return going(facts, warms - facts.warms, `Kept warm for ${left} more, as you chose.`);
+    }
+    const reason =
+      warms === 0 ? "No warms, as you chose." : `The ${counted(warms, "warm")} that you chose are used up.`;
+    return stopped(reason, facts);
+  };
+}
+
+/** For `durationMs` after each turn settled. */
+export function until(durationMs: number): Policy {
+  return (facts) => {
+    const endsAt = (facts.settledAt ?? facts.turnStartedAt) + durationMs;
+    if (facts.dueAt <= endsAt) {
+      const more = Math.floor((endsAt - facts.dueAt) / facts.everyMs) + 1;
+      return going(facts, more, `Kept warm for ${howLong(durationMs)} after each turn, as you chose.`);
+    }
+    return stopped(`The ${howLong(durationMs)} that you chose are over.`, facts);
+  };
+}
+
+/** Until the conversation is closed. */
+export const always: Policy = (facts) =>
+  going(facts, Number.POSITIVE_INFINITY, "Kept warm until you close it, as you chose.");
+
+/** Until what was spent since the last real turn reaches the rewrite premium: never more than one is wasted. */
+export const breakEven: Policy = (facts) => {
+  const premium = premiumUsd(facts);
+  const more = warmsWithinPremium(facts);
+  if (more >= 1) {
+    return going(facts, more, `Kept warm until that has cost as much as a rewrite (${usd(premium)}).`);
+  }
+  return stopped(`Keeping it warm has cost as much as a rewrite would (${usd(premium)}).`, facts);
+};
+
+/** A warm when it is due; `more` is how many the rule would send from here on. */
+function going(facts: PolicyFacts, more: number, reason: string): Plan {
+  const outlook = outlookOf(facts);
+  return {
+    warmAt: facts.dueAt,
+    reason,
+    expectedNetUsd: outlook.expectedNetUsd(
+      Math.min(more, LONGEST_OUTLOOK),
+      warmUsd(facts),
+      premiumUsd(facts),
+    ),
+    pReturn: outlook.pReturn,
+  };
+}
+
+/** Beyond, the chance of a return is negligible and so is its share of the expected value. */
+const LONGEST_OUTLOOK = 600;
+
+function stopped(reason: string, facts: PolicyFacts): Plan {
+  return { stop: true, reason, expectedNetUsd: 0, pReturn: outlookOf(facts).pReturn };
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from "vitest";
+import type { RecordedRequest } from "../../src/emulator/index.ts";
+import { controlled } from "../../src/gateway/control.ts";
+import { netUsd } from "../../src/ledger/index.ts";
+import { prefixOf } from "../hosts/sdk/world.ts";
+import { storageIn } from "../ledger/book.ts";
+import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
+
+/** List prices of the model, USD per million tokens: written down here once more, not taken from what is tested. */
+const RATES = { input: 4, write5m: 5, write1h: 8, read: 0.2, output: 20 };
+
+/** What the other side charges. */
+function billOf(requests: readonly RecordedRequest[]): number {
+  return requests
+    .map(({ usage, model }) => {
+      if (usage === null) return 0;
+      if (model !== MODEL) throw new Error(`no price for ${model}`);
+      const micros =
+        usage.input_tokens * RATES.input +
+        (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) * RATES.write5m +
+        (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0) * RATES.write1h +
+        (usage.cache_read_input_tokens ?? 0) * RATES.read +
+        usage.output_tokens * RATES.output;
+      return micros / 1_000_000;
+    })
+    .reduce((a, b) => a + b, 0);
+}
+
+async function aWorld(options: Parameters<typeof setUp>[0] = {}, emulated: Parameters<typeof setUp>[1] = {}) {
+  const entries = new Map<string, string>();
+  const world = await setUp({ ledger: storageIn(entries), ...options }, emulated);
+  const figures = (id: string) => {
+    const known = world.keeper.ledger.figuresOf(id);
+    if (known === null) throw new Error(`nothing is known of ${id}`);
+    return known;
+  };
+  return { ...world, ledgerEntries: entries, figures };
+}
+
+describe("the ledger of a gateway", () => {
+  it("agrees with the other side's bill to the cent: of warms, and of everything", async () => {
+    const { talk, away, keeper, emulator, warms } = await aWorld();
+    const [ada, bob, cy] = ["ada", "bob", "cy"].map((id) => talk(id, text(`handbook of ${id}`, 40_000)));
+    for (const one of [ada, bob, cy]) await one?.ask("Shall we begin?");
+    await away(12 * MINUTE_MS);
+    await ada?.ask("Go on.", { stream: true });
+    await keeper.warmer.setEnabled("cy", false);
+    await away(3 * MINUTE_MS);
+    await ada?.ask("And on.");
+    await bob?.ask("Where were we?");
+    await away(40 * MINUTE_MS);
+    await ada?.ask("I am back.");
+    await cy?.ask("So am I.");
+    await away(30 * MINUTE_MS);
+    const { total, conversations } = await keeper.ledger.report();
+    expect(warms().length).toBeGreaterThan(20);
+    expect(total.warms).toBe(warms().length);
+    expect(total.spentUsd).toBeCloseTo(billOf(warms()), 8);
+    expect(total.spentUsd + total.requestsUsd).toBeCloseTo(billOf(emulator.requests), 8);
+    expect(billOf(warms())).toBeGreaterThan(0.1);
+    expect(total).toMatchObject({ first: 3, rescued: 3, within: 1, lapsed: 1, requests: 8 });
+    // The last is what they asked before they were first warmed.
+    expect(conversations.map(({ conversationId }) => conversationId)).toEqual(
+      expect.arrayContaining(["ada", "bob", "cy", null]),
+    );
+    expect(total.savedUsd).toBeGreaterThan(0);
+  });
+
+  it("credits what the same day without it would have cost more, to the cent", async () => {
+    async function dayOf(enableNew: boolean) {
+      const world = await aWorld({ enableNew });
+      const ada = world.talk("ada", text("handbook", 40_000));
+      await ada.ask("Shall we begin?");
+      for (const pause of [7, 2, 18, 11]) {
+        await world.away(pause * MINUTE_MS);
+        await ada.ask(`Part ${pause}`);
+      }
+      return { bill: billOf(world.emulator.requests), figures: world.figures("ada") };
+    }
+    const [without, kept] = [await dayOf(false), await dayOf(true)];
+    expect(without.figures).toMatchObject({ lapsed: 3, within: 1, spentUsd: 0, savedUsd: 0 });
+    expect(kept.figures).toMatchObject({ rescued: 3, within: 1, lapsed: 0 });
+    expect(netUsd(kept.figures)).toBeCloseTo(without.bill - kept.bill, 8);
+  });
+
+  it("shows a conversation what it cost and saved", async () => {
+    const { talk, away, keeper } = await aWorld();
+    const ada = talk("ada", text("handbook", 40_000));
+    const shown = () =>
+      keeper.surface
+        .getSpec({ conversationId: "ada" })
+        .fields.flatMap((field) => (field.kind === "stat" ? [[field.label, field.value]] : []));
+    await ada.ask("Shall we begin?");
+    expect(Object.fromEntries(shown())).not.toHaveProperty("Spent");
+    await away(6 * MINUTE_MS);
+    expect(Object.fromEntries(shown())).toMatchObject({
+      Saved: "$0.0000",
+      Net: expect.stringMatching(/^−\$/),
+    });
+    await ada.ask("Go on.");
+    expect(Object.fromEntries(shown())).toMatchObject({
+      Spent: expect.stringMatching(/^\$0\.0\d+/),
+      Saved: expect.stringMatching(/^\$0\.[1-9]/),
+      Net: expect.stringMatching(/^\$0\.[1-9]/),
+    });
+  });
+
+  it("goes on after a restart: figures stay, and nothing is credited to what it does not know of", async () => {
+    const entries = new Map<string, string>();
+    const first = await setUp({ ledger: storageIn(entries) });
+    const ada = first.talk("ada");
+    await ada.ask("Shall we begin?");
+    await first.away(6 * MINUTE_MS);
+    const before = first.keeper.ledger.figuresOf("ada");
+    await first.gateway.close();
+    const second = await setUp({ ledger: storageIn(entries), upstream: () => first.emulatorUrl });
+    await second.keeper.ledger.stored();
+    expect(second.keeper.ledger.figuresOf("ada")).toEqual(
+      expect.objectContaining({ warms: before?.warms, spentUsd: before?.spentUsd }),
+    );
+    const resumed = new Talk(clientOf(second.url), text("handbook of ada"), "ada");
+    resumed.messages.push(...ada.messages);
+    expect((await resumed.ask("Still there?")).cache_read_input_tokens).toBeGreaterThan(0);
+    await second.calm();
+    expect(second.keeper.ledger.figuresOf("ada")).toMatchObject({ rescued: 0, savedUsd: 0, warms: 1 });
+  });
+
+  it("counts a warm whose connection broke at its most, one that was turned away at nothing", async () => {
+    const { talk, away, figures, emulator, warms } = await aWorld();
+    const ada = talk("ada", text("handbook", 40_000));
+    await ada.ask("Shall we begin?");
+    await ada.ask("Go on.");
+    const prefix = prefixOf(await ada.ask("And on."));
+    emulator.failNext({ status: 529 });
+    emulator.failNext({ status: 500, at: "disconnect" });
+    await away(6 * MINUTE_MS);
+    const most = (prefix * RATES.write5m + 1 * RATES.output) / 1e6;
+    const { warms: count, cutOff, hits, boundUsd, spentUsd } = figures("ada");
+    expect({ count, cutOff, hits }).toEqual({ count: 2, cutOff: 1, hits: 1 });
+    expect(boundUsd - most).toBeLessThan(0.000_1);
+    expect(boundUsd).toBeGreaterThanOrEqual(most);
+    expect(spentUsd).toBeCloseTo(billOf(warms()) + boundUsd, 8);
+  });
+
+  it("counts a warm that the return overtook once, at its most, and credits the one before it", async () => {
+    const { talk, away, figures, warms, clock, calm, phase } = await aWorld({}, { firstTokenDelayMs: 100 });
+    const ada = talk("ada", text("handbook", 40_000));
+    await ada.ask("Shall we begin?");
+    await away(8 * MINUTE_MS);
+    expect(figures("ada").warms).toBe(1);
+    for (let second = 0; second < 200 && phase("ada") !== "warming"; second++) await clock.pass(1_000);
+    await expect.poll(() => warms().length).toBe(2);
+    await ada.ask("Go on.");
+    await calm();
+    expect(figures("ada")).toMatchObject({ warms: 2, hits: 1, cutOff: 1, rescued: 1, requests: 2 });
+    expect(figures("ada").spentUsd - figures("ada").boundUsd).toBeCloseTo(billOf(warms().slice(0, 1)), 8);
+  });
+
+  it("has its names forgotten by the control API", async () => {
+    const { talk, away, gateway, clock } = await aWorld();
+    const control = controlled({
+      gateway,
+      storage: storageIn(new Map()),
+      version: "0",
+      startedAt: 0,
+      enableNew: true,
+      maxHeldBytes: 0,
+      now: clock.now,
+      flags: [],
+      stop: () => {},
+    });
+    await talk("ada").ask("Shall we begin?");
+    await away(6 * MINUTE_MS);
+    gateway.keeper.detach("ada");
+    const names = async () => (await control.report()).conversations.map((row) => row.conversationId);
+    expect(await names()).toContain("ada");
+    expect(await control.forget("ada")).toBe(true);
+    expect(await names()).toEqual([null]);
+    expect(await control.forget("ada")).toBe(false);
+  });
+
+  it("has compaction as a thread replaced, a regenerated answer as the same one", async () => {
+    const { talk, away, figures } = await aWorld();
+    const ada = talk("ada", text("handbook", 40_000));
+    await ada.ask("Shall we begin?");
+    await ada.ask("First part.");
+    await ada.ask("Second part.");
+    await away(6 * MINUTE_MS);
+    ada.messages.splice(-2);
+    await ada.ask("Second part, once more.");
+    // The cache refreshed what was asked last, and not what it began with.
+    expect(figures("ada")).toMatchObject({ drifted: 1, replaced: 0 });
+    await away(6 * MINUTE_MS);
+    ada.messages.splice(0, ada.messages.length, { role: "user", content: "In short: all went well." });
+    ada.messages.push({ role: "assistant", content: "I see." });
+    await ada.ask("Go on from there.");
+    expect(figures("ada")).toMatchObject({ rescued: 0, drifted: 1, replaced: 1 });
+  });
+
+  it("tells sub-agents' cost and credits them nothing", async () => {
+    const { client, talk, away, figures, calm } = await aWorld();
+    const ada = talk("ada");
+    await ada.ask("Shall we begin?");
+    const headers = { "x-keepwarm-conversation": "ada", "x-claude-code-agent-id": "a1" };
+    const aside = { model: MODEL, max_tokens: 64, messages: [{ role: "user" as const, content: "Look." }] };
+    await away(6 * MINUTE_MS);
+    await client.messages.create({ ...aside, system: "You are a sub-agent." }, { headers });
+    await calm();
+    expect(figures("ada")).toMatchObject({ requests: 2, first: 1, rescued: 0, within: 0 });
+    await ada.ask("Go on.");
+    expect(figures("ada")).toMatchObject({ requests: 3, rescued: 1 });
+  });
+
+  it("keeps no name of a conversation that was never warmed, and none that its person had forgotten", async () => {
+    const { talk, away, keeper, ledgerEntries } = await aWorld();
+    await keeper.warmer.setEnabled("bob", false);
+    for (const id of ["ada", "bob"]) await talk(id).ask("Shall we begin?");
+    await talk().ask("Hello?");
+    await away(6 * MINUTE_MS);
+    const stored = () => JSON.stringify([...ledgerEntries]);
+    expect(stored()).toContain("ada");
+    expect(stored()).not.toContain("bob");
+    expect(stored()).not.toContain("keepwarm-thread-");
+    const { total } = await keeper.ledger.report();
+    expect(await keeper.ledger.forget("ada")).toBe(true);
+    expect(stored()).not.toContain("ada");
+    expect((await keeper.ledger.report()).total).toEqual(total);
+    expect(keeper.ledger.figuresOf("ada")).toBeNull();
+  });
+});

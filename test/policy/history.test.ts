@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { createHistory, GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
+import { createMemoryStorage } from "../../src/storage/index.ts";
+
+const MINUTE_MS = 60_000;
+
+async function written(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+function pauses(storage = createMemoryStorage()) {
+  const history = createHistory(storage);
+  const pause = (ms: number, from = 0) => {
+    history.started("a", from);
+    history.settled("a", from + 1_000, { stop: "end_turn", promptTokens: 1_000 });
+    history.started("a", from + ms);
+  };
+  return { history, storage, pause };
+}
+
+describe("what is remembered of a person's pauses", () => {
+  it("outlives the process as counts, and nothing but counts", async () => {
+    const { storage, pause } = pauses();
+    await written();
+    pause(7 * MINUTE_MS, 1_800_000_000_000);
+    await written();
+    const text = (await storage.get(GAPS_KEY)) ?? "";
+    expect(text).not.toBe("");
+    expect(text).not.toMatch(/1800000|17\d{8}|"a"/);
+    const again = createHistory(storage);
+    await written();
+    expect(again.activityOf("b", 0).person).toEqual(GapHistory.parse(text).summary());
+  });
+
+  it("adds what happened while the past was being read", async () => {
+    const { storage, pause } = pauses();
+    await written();
+    pause(7 * MINUTE_MS);
+    await written();
+    const one = GapHistory.parse(await storage.get(GAPS_KEY));
+    const again = pauses(storage);
+    again.pause(7 * MINUTE_MS);
+    await written();
+    const both = GapHistory.parse(await storage.get(GAPS_KEY));
+    const sum = (history: GapHistory) => JSON.stringify(history.summary());
+    expect(sum(both)).not.toBe(sum(one));
+  });
+
+  it("is gone when it is forgotten, even while it was being read", async () => {
+    const { storage, pause } = pauses();
+    await written();
+    pause(7 * MINUTE_MS);
+    await written();
+    const again = createHistory(storage);
+    await again.forget();
+    await written();
+    expect(await storage.get(GAPS_KEY)).toBeNull();
+    expect(again.activityOf("a", 0).person).toEqual(new GapHistory().summary());
+  });
+});
