@@ -52,6 +52,7 @@ export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
 export {
   continues,
   OPENING_CHARS,
+  type Printed,
   printOpening,
   printThread,
   sharedMessages,

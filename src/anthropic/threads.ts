@@ -3,6 +3,7 @@
  * taken for the next request of the thread that a person is in.
  */
 import { hash, randomBytes } from "node:crypto";
+import { Shape, type Span, scanJson, WANTED } from "./json-scan.ts";
 
 /** A request's place in its thread, as keyed hashes: nothing of its content can be read from it. */
 export interface ThreadPrint {
@@ -27,12 +28,24 @@ export const OPENING_CHARS = 64;
 // Hashes of content are keyed, and the key dies with the process.
 const key = randomBytes(32).toString("base64url");
 
+/** A request that has a print. */
+export interface Printed {
+  readonly body: Uint8Array;
+  readonly print: ThreadPrint;
+}
+
 /**
  * The print of a Messages request body, or null when it is none.
  *
  * @param realm where it is sent, and with whose credential; threads of different realms have nothing in common
+ * @param earlier one that it may go on from: what both begin with, byte for byte, is not read again
  */
-export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
+export function printThread(body: Uint8Array, realm = "", earlier?: Printed): ThreadPrint | null {
+  const onwards = earlier && printOnwards(body, earlier);
+  return onwards ? { ...onwards, realm: digestOf(realm) } : printWhole(body, realm);
+}
+
+function printWhole(body: Uint8Array, realm: string): ThreadPrint | null {
   const request = parse(body);
   if (request === null || !Array.isArray(request.messages)) return null;
   const { model, tools, system } = request;
@@ -49,10 +62,60 @@ export function printThread(body: Uint8Array, realm = ""): ThreadPrint | null {
     chain,
     bytes: body.length,
     hasTools: Array.isArray(tools) && tools.length > 0,
-    // Inside a text its quotes would be escaped.
-    isMarked: Buffer.from(body.buffer, body.byteOffset, body.length).includes('"cache_control"'),
+    isMarked: isMarked(body),
     opening: opening === null ? null : printOpening(opening),
   };
+}
+
+const eachMessage = new Shape().member("messages", new Shape().each(WANTED));
+
+/** Undefined when it does not begin as the earlier one does. Its realm is the earlier one's. */
+function printOnwards(body: Uint8Array, { body: before, print }: Printed): ThreadPrint | undefined {
+  const scan = scanJson(body, eachMessage);
+  if (!scan.ok) return undefined;
+  const sharedBytes = sharedLength(body, before);
+  const isShared = ({ end }: Span) => end <= sharedBytes && CLOSING.includes(body[end - 1] ?? 0);
+  // Each is there once, or it is not plain which one counts.
+  const isBaseShared = ["model", "tools", "system", "messages"].every((name) => {
+    const [member, ...others] = scan.members.filter(({ key }) => key === name);
+    return member !== undefined && others.length === 0 && (name === "messages" || isShared(member.value));
+  });
+  const messages = scan.found.map(({ value }) => value);
+  const unshared = messages.findIndex((message) => !isShared(message));
+  const known = unshared === -1 ? messages.length : unshared;
+  if (!isBaseShared || known === 0) return undefined;
+  const chain = print.chain.slice(0, known);
+  const rest = messages.slice(known).map(({ start, end }) => parseAny(body.subarray(start, end)));
+  if (rest.includes(undefined)) return undefined;
+  for (const message of rest) chain.push(digestOf(chain.at(-1) + messageText(message)));
+  const opening = openingOf(rest[0]);
+  return {
+    ...print,
+    chain,
+    bytes: body.length,
+    isMarked: isMarked(body),
+    opening: known > 1 ? print.opening : opening === null ? null : printOpening(opening),
+  };
+}
+
+/** How a value ends that cannot go on: in `}`, `]` or a quote. */
+const CLOSING = [0x7d, 0x5d, 0x22];
+
+/** Bytes that both begin with. */
+function sharedLength(a: Uint8Array, b: Uint8Array): number {
+  let shared = 0;
+  let most = Math.min(a.length, b.length);
+  while (shared < most) {
+    const middle = (shared + most + 1) >> 1;
+    if (Buffer.compare(a.subarray(shared, middle), b.subarray(shared, middle)) === 0) shared = middle;
+    else most = middle - 1;
+  }
+  return shared;
+}
+
+/** Inside a text its quotes would be escaped. */
+function isMarked(body: Uint8Array): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.length).includes('"cache_control"');
 }
 
 /** The print of how an answer's text begins, to be compared with {@link ThreadPrint.opening}; null without text. */
@@ -75,11 +138,16 @@ export function continues(thread: ThreadPrint, print: ThreadPrint): boolean {
 }
 
 function parse(body: Uint8Array): Record<string, unknown> | null {
+  const value = parseAny(body);
+  return typeof value === "object" && value !== null ? { ...value } : null;
+}
+
+/** Undefined when it is no JSON. */
+function parseAny(bytes: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(body));
-    return typeof value === "object" && value !== null ? { ...value } : null;
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return null;
+    return undefined;
   }
 }
 

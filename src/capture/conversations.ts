@@ -21,8 +21,7 @@ export interface LastRequest {
   /** Sends as the client sent the request: by the same way, through the same proxy. */
   readonly send: Fetch;
   readonly facts: RequestFacts;
-  /** Of the thread: where it was sent, and with whose credential. */
-  readonly realm: string;
+  readonly print: ThreadPrint;
   readonly usage: MessageUsage | null;
   readonly stopReason: string | null;
   /** What it came with. */
@@ -279,11 +278,11 @@ export function lifeLeftMs({ last, lastUsedAt, ttlMs }: CapturedConversation, no
 export function capture(
   conversation: CapturedConversation,
   last: LastRequest,
-  { print, startedAt }: OpenTurn,
+  { startedAt }: OpenTurn,
 ): void {
   // One that went out later was answered before: this one is not the last.
   if (conversation.last !== null && conversation.last.order > last.order) return;
-  conversation.threads.answeredMain(print, last.stopReason);
+  conversation.threads.answeredMain(last.print, last.stopReason);
   conversation.modelName = last.facts.model;
   conversation.last = last;
   conversation.lastUsedAt = startedAt;

@@ -255,13 +255,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   /** Why it must wait, and for how long; null when it need not. */
-  function reasonToWait({ id, waitUntil }: CapturedConversation, { realm }: LastRequest): WarmFailure | null {
+  function reasonToWait({ id, waitUntil }: CapturedConversation, { print }: LastRequest): WarmFailure | null {
     if (turns.isComing(id)) return { error: "A request of this conversation is coming in" };
     const turnedAwayMs = waitUntil === null ? 0 : -elapsedMs(waitUntil, instant());
     if (turnedAwayMs > 0) {
       return { error: "The API has turned a real request away for the moment", retryAfterMs: turnedAwayMs };
     }
-    const retryAfterMs = headroom.waitMs(realm, instant());
+    const retryAfterMs = headroom.waitMs(print.realm, instant());
     if (retryAfterMs === 0) return null;
     return {
       error: "Less than 5 % of the rate limit is left, which is kept for real requests",

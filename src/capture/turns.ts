@@ -7,6 +7,7 @@ import {
   headerValue,
   isProbe,
   type MessageUsage,
+  type Printed,
   printThread,
   type RateLimit,
   type ResponseFacts,
@@ -170,11 +171,12 @@ export function createTurns(watcher: TurnWatcher): Turns {
     const body = decodeBody(captured.body, headerValue(headerPairs(captured.headers), "content-encoding"));
     if (!body.ok) return unreadable(call);
     const reading = readRequest(body.bytes, watcher);
-    const print = printThread(body.bytes, realmOf(captured));
-    if (!reading.ok || print === null) return unreadable(call);
+    if (!reading.ok) return unreadable(call);
     const { facts } = reading;
     const { startedAt, tag, aside = false, send } = call;
     const conversationId = call.nameOf(facts.userId);
+    const print = printThread(body.bytes, realmOf(captured), lastPrinted(conversationId));
+    if (print === null) return unreadable(call);
     const arrival = { conversationId, tag, aside, print, modelName: facts.model, now: startedAt };
     // What is compressed stays as it is.
     const leaving = body.bytes === captured.body ? { captured, reading, print, startedAt } : null;
@@ -194,6 +196,13 @@ export function createTurns(watcher: TurnWatcher): Turns {
     const turn: OpenTurn = { order, startedAt, print, facts: edit?.facts ?? facts, tag, request };
     if (isMain) begin(conversation, turn);
     return { kind: "turn", conversation, role, turn, send, edit };
+  }
+
+  /** The last request of a named conversation, as long as it is at hand: most of it comes again. */
+  function lastPrinted(conversationId: string | null): Printed | undefined {
+    const last = conversationId === null ? null : watcher.conversations.get(conversationId)?.last;
+    const captured = last?.request.unpacked;
+    return last && captured ? { body: captured.body, print: last.print } : undefined;
   }
 
   function unreadable({ nameOf, aside = false }: Call): Followed | null {
@@ -227,7 +236,7 @@ export function createTurns(watcher: TurnWatcher): Turns {
     // Null as well when the conversation was closed or let go of meanwhile.
     const captured = request?.unpacked;
     if (started && request && captured) {
-      const last = { order, send, facts, tag, realm: print.realm, usage, stopReason };
+      const last = { order, send, facts, tag, print, usage, stopReason };
       noteOpening(conversation, print, opening);
       capture(conversation, { ...last, request, notWarmable: watcher.refusal(captured, last) }, turn);
     }
