@@ -27,7 +27,7 @@ const MOST_MB = 400;
 /** Requests at once: some agents are at work at the same time. */
 const CONNECTIONS = 4;
 /** How long they are idle before they are measured, in ms: a few seconds more than it takes to compress them. */
-const IDLE_MS = 10_000;
+const IDLE_MS = 30_000;
 
 const upstream = await startScript(fileURLToPath(new URL("./support/sse-upstream.ts", import.meta.url)));
 const gateway = await startGateway({

@@ -1,10 +1,11 @@
 /** How a process is started that holds requests of many conversations for hours. */
 
 /**
- * Larger allocations go back to the system when they are freed, in bytes. Otherwise glibc raises that bound with the
- * first large one, and what is held for long leaves its heap full of holes.
+ * Larger allocations go back to the system when they are freed, in bytes. It is where glibc begins: but it raises that
+ * bound with the first large one, and what is held for long leaves its heap full of holes. Not lower, because each
+ * read of a socket allocates 64 kB for a moment.
  */
-const MMAP_THRESHOLD_BYTES = 65_536;
+const MMAP_THRESHOLD_BYTES = 131_072;
 
 /** A young generation of the engine's default size takes 100 MB, and keeps them. */
 const YOUNG_GENERATION = "--max-semi-space-size=4";

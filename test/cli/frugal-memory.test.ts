@@ -31,7 +31,7 @@ describe("a gateway's process", () => {
         "--port",
         "0",
       ],
-      env: { HOME: "/home/ada", MALLOC_MMAP_THRESHOLD_: "65536" },
+      env: { HOME: "/home/ada", MALLOC_MMAP_THRESHOLD_: "131072" },
     });
   });
 
