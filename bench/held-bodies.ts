@@ -24,10 +24,12 @@ const { values } = parseArgs({
 const CONVERSATIONS = Number(values.conversations);
 const BODY_BYTES = Number(values["body-bytes"]);
 const MOST_MB = 400;
-/** Requests at once: some agents are at work at the same time. */
+/** Requests at once, at most. */
 const CONNECTIONS = 4;
+/** Each with 1 MB: many times what 1,000 people and their agents send. */
+const TURNS_PER_SECOND = 20;
 /** How long they are idle before they are measured, in ms: a few seconds more than it takes to compress them. */
-const IDLE_MS = 30_000;
+const IDLE_MS = 20_000;
 
 const upstream = await startScript(fileURLToPath(new URL("./support/sse-upstream.ts", import.meta.url)));
 const gateway = await startGateway({
@@ -71,6 +73,7 @@ async function measure(): Promise<void> {
 
 /** One turn of each, with a few of them at once. */
 async function converse(): Promise<{ sentBytes: number; gzipRatio: number }> {
+  const startedAt = performance.now();
   let next = 0;
   let sentBytes = 0;
   let gzipRatio = 0;
@@ -78,6 +81,7 @@ async function converse(): Promise<{ sentBytes: number; gzipRatio: number }> {
     for (let at = next++; at < CONVERSATIONS; at = next++) {
       const body = transcript(at, BODY_BYTES);
       const bytes = Buffer.byteLength(body);
+      await sleep(startedAt + (at * 1_000) / TURNS_PER_SECOND - performance.now());
       if (at === 0) gzipRatio = bytes / gzipSync(body, { level: 6 }).length;
       sentBytes += bytes;
       await connection.ask(messagesRequest(body, { "x-session-id": `conversation-${at}` }));
