@@ -17,7 +17,7 @@ export interface ServiceOptions
   > {
   readonly host: string;
   readonly port: number;
-  readonly controlPort: number;
+  readonly consolePort: number;
   /** The state directory. */
   readonly directory: string;
   readonly version: string;
@@ -52,7 +52,7 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { host, port, controlPort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
+  const { host, port, consolePort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
     options;
   const { enableNew, maxHeldBytes, tier } = gatewayOptions;
   const token = await controlToken(directory);
@@ -132,7 +132,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   try {
     const gatewayUrl = await gateway.listen({ host, port });
-    const { url: controlUrl } = await control.listen(controlPort).catch(ofControl);
+    const { url: controlUrl } = await control.listen(consolePort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
     return { gateway, gatewayUrl, controlUrl, ended: ended.promise, stop };
