@@ -3,13 +3,14 @@ import type { LedgerHome, Logger, RequestAnswered, Usage, WarmAborted, WarmCompl
 import { UNNAMED_PREFIX } from "../pure.ts";
 import { requestBooking, warmBooking } from "./bookings.ts";
 import { localDay } from "./days.ts";
-import { type Figures, NOTHING, sum } from "./figures.ts";
+import { type Amounts, amountsOf, type Figures, NOTHING, sum } from "./figures.ts";
 import { inMemory } from "./in-memory.ts";
 import { type Report, reportOf } from "./report.ts";
 import { rollUp } from "./roll-up.ts";
 import { nameOfRow, readContents, removeName } from "./rows.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
 import { afterAbortedWarm, afterRequest, afterWarm, classify, NO_SPAN, type Span, UNSEEN } from "./span.ts";
+import { createRunning, type Totals } from "./totals.ts";
 import { createWriting } from "./writing.ts";
 
 export interface LedgerDeps extends LedgerHome {
@@ -34,13 +35,34 @@ export interface Ledger {
   /** A request from before a restart, which was booked then. */
   remember(event: RequestAnswered): void;
   /** Of one conversation, as long as it is told apart; null while nothing is known of it. */
-  figuresOf(conversationId: string): Figures | null;
+  figuresOf(conversationId: string): Amounts | null;
+  /**
+   * What {@link Ledger.report} tells, without asking the storage: what others have booked since the last report
+   * is not in it. @param since epoch ms; left out, from the beginning
+   */
+  totals(since?: number): Totals;
+  /** Tells of each booking as soon as it counts. Returns the way to end it. */
+  subscribe(listener: (booked: Booked) => void): () => void;
   /** Removes its name; what it cost stays in the sums. Resolves with whether anything was known of it. */
   forget(conversationId: string): Promise<boolean>;
   /** @param since epoch ms; left out, from the beginning */
   report(since?: number): Promise<Report>;
   /** Resolves once all that was booked is stored. */
   stored(): Promise<void>;
+}
+
+/** What one event added. */
+export interface Booked {
+  readonly conversationId: string;
+  readonly kind: "request" | "warm";
+  /** As `2026-11-20`. */
+  readonly day: string;
+  /** Null: not known. */
+  readonly model: string | null;
+  /** Null: nothing was being warmed. */
+  readonly policy: string | null;
+  /** Of this booking alone: {@link Ledger.totals} and {@link Ledger.figuresOf} have it already. */
+  readonly amounts: Amounts;
 }
 
 interface Account {
@@ -69,6 +91,10 @@ export function createLedger(deps: LedgerDeps): Ledger {
   /** Of conversations that have not been heard of since the start. */
   const before = new Map<string, Figures>();
   let sheet: Sheet | null = null;
+  const writers = new Set<string>();
+  const isOwn = (writer: string) => writers.has(writer);
+  const running = createRunning();
+  const listeners = new Set<(booked: Booked) => void>();
 
   function trouble(doing: string): (error: unknown) => void {
     return (error) =>
@@ -98,21 +124,34 @@ export function createLedger(deps: LedgerDeps): Ledger {
     // At the start it is done by loading.
     if (sheet !== null) void rollUp(storage, day).catch(trouble("roll up"));
     sheet = createSheet({ day, writing, random, onError: trouble("write") });
+    writers.add(sheet.writer);
     return sheet;
   }
 
   function book(
-    conversationId: string,
-    of: { model: string | null; policy: string | null },
+    { conversationId, ...of }: Pick<Booked, "conversationId" | "kind" | "model" | "policy">,
     figures: Figures,
   ) {
     const account = accountOf(conversationId);
     account.figures = sum(account.figures, figures);
     // Only what was ever warmed is told apart, and what its person has a name for.
     const isNamed = account.figures.warms > 0 && !conversationId.startsWith(UNNAMED_PREFIX);
-    const bucket = { model: shortened(of.model), policy: shortened(of.policy), figures };
-    sheetOfToday().book({ conversationId, isNamed, bucket });
+    const [model, policy] = [shortened(of.model), shortened(of.policy)];
+    const { day, book } = sheetOfToday();
+    book({ conversationId, isNamed, bucket: { model, policy, figures } });
+    running.book(day, figures);
     onChange(conversationId);
+    tell({ conversationId, kind: of.kind, day, model, policy, amounts: amountsOf(figures) });
+  }
+
+  function tell(booked: Booked): void {
+    for (const listener of listeners) {
+      try {
+        listener(booked);
+      } catch (error) {
+        logger.error("keepwarm: a listener of the ledger threw", { error: String(error) });
+      }
+    }
   }
 
   function bookRequest(event: RequestAnswered, isReturn = true): void {
@@ -122,7 +161,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
     if (!aside) account.span = afterRequest(span, event);
     const found = isReturn ? classify(span, event) : UNSEEN;
     const figures = requestBooking(event, aside ? null : found, prices);
-    book(conversationId, { model: modelName, policy: aside ? null : span.policy }, figures);
+    const policy = aside ? null : span.policy;
+    book({ conversationId, kind: "request", model: modelName, policy }, figures);
   }
 
   /** Another spends it, and books what it saves; here it is a request that passed. */
@@ -143,21 +183,28 @@ export function createLedger(deps: LedgerDeps): Ledger {
         ? afterAbortedWarm(span, policy)
         : afterWarm(span, { usage, startedAt: startedAt ?? now(), policy });
     const priced = modelName === undefined ? event : { ...event, modelName };
-    book(conversationId, { model: modelName ?? null, policy }, warmBooking(priced, isAborted, prices));
+    const figures = warmBooking(priced, isAborted, prices);
+    book({ conversationId, kind: "warm", model: modelName ?? null, policy }, figures);
   }
 
   /** What earlier processes, and others at work, have stored of conversations. */
   async function load(): Promise<void> {
-    const { rows, names } = await readContents(storage);
+    const contents = await readContents(storage);
+    const { rows, names } = contents;
+    running.read(contents, isOwn);
     for (const row of rows) {
       const name = nameOfRow(row, names);
-      if (name === null || sheet?.isOwn(row)) continue;
+      if (name === null || isOwn(row.writer)) continue;
       const total = sum(...row.buckets.map(({ figures }) => figures));
       const account = accounts.get(name);
       if (account) account.figures = sum(account.figures, total);
       else before.set(name, sum(before.get(name) ?? NOTHING, total));
     }
     await rollUp(storage, dayOf(now()));
+  }
+
+  function figuresNow(conversationId: string): Figures | null {
+    return accounts.get(conversationId)?.figures ?? before.get(conversationId) ?? null;
   }
 
   const loading = load().catch(trouble("read"));
@@ -186,8 +233,25 @@ export function createLedger(deps: LedgerDeps): Ledger {
       const account = accountOf(event.conversationId);
       account.span = afterRequest(account.span, event);
     }),
-    figuresOf: (conversationId) =>
-      accounts.get(conversationId)?.figures ?? before.get(conversationId) ?? null,
+    figuresOf(conversationId) {
+      const figures = figuresNow(conversationId);
+      return figures === null ? null : amountsOf(figures);
+    },
+    totals(since) {
+      const days = running.days(since === undefined ? null : dayOf(since));
+      const conversations = [...new Set([...accounts.keys(), ...before.keys()])]
+        .map((conversationId) => ({ conversationId, figures: figuresNow(conversationId) ?? NOTHING }))
+        .filter(({ figures }) => figures.warms > 0)
+        .toSorted((a, b) => b.figures.spentUsd - a.figures.spentUsd)
+        .map(({ conversationId, figures }) => ({ conversationId, ...amountsOf(figures) }));
+      return { whole: amountsOf(...days), days, conversations };
+    },
+    subscribe(listener) {
+      // A function of its own, so that the same one may subscribe twice.
+      const own = (booked: Booked) => listener(booked);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
     async forget(conversationId) {
       await loading;
       const wasKnown = [accounts.delete(conversationId), before.delete(conversationId)].includes(true);
@@ -198,7 +262,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     async report(since) {
       await writing.done();
       const first = since === undefined ? null : dayOf(since);
-      return reportOf(await readContents(storage), { since: first, until: dayOf(now()) });
+      const contents = await readContents(storage);
+      running.read(contents, isOwn);
+      return reportOf(contents, { since: first, until: dayOf(now()) });
     },
     async stored() {
       await loading;

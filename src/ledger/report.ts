@@ -1,14 +1,9 @@
 /** What was spent, what was saved: in all, by day, by conversation, by model and by policy. */
 import { daysBefore } from "./days.ts";
-import { type Figures, NOTHING, netUsd, sum } from "./figures.ts";
+import { type Amounts, amountsOf } from "./figures.ts";
 import { DETAILED_DAYS } from "./roll-up.ts";
 import { type Bucket, type Contents, nameOfRow } from "./rows.ts";
-
-export interface Amounts extends Figures {
-  /** Saved − spent. */
-  readonly netUsd: number;
-  readonly netWeight: number;
-}
+import { isSince } from "./totals.ts";
 
 export interface Report {
   /** The first day it tells of; null: all there are. */
@@ -32,12 +27,10 @@ export function reportOf(
   { rows, merged, names }: Contents,
   { since, until }: { readonly since: string | null; readonly until: string },
 ): Report {
-  // A month counts as a whole: its days are not known any more.
-  const isIn = (period: string) => since === null || period >= since.slice(0, period.length);
   const told = [
     ...rows.map((row) => ({ period: row.day, conversationId: nameOfRow(row, names), buckets: row.buckets })),
     ...merged.map(({ period, buckets }) => ({ period, conversationId: undefined, buckets })),
-  ].filter(({ period }) => isIn(period));
+  ].filter(({ period }) => isSince(period, since));
   const flat = told.flatMap(({ buckets, ...of }) => buckets.map((bucket) => ({ ...of, ...bucket })));
   const conversations = flat.filter((entry) => entry.conversationId !== undefined);
   const detailed = daysBefore(until, DETAILED_DAYS);
@@ -72,8 +65,7 @@ function by<Entry extends Bucket, Name>(
 }
 
 function amounts(buckets: readonly Bucket[]): Amounts {
-  const total = sum(NOTHING, ...buckets.map(({ figures }) => figures));
-  return { ...total, netUsd: netUsd(total), netWeight: total.savedWeight - total.spentWeight };
+  return amountsOf(...buckets.map(({ figures }) => figures));
 }
 
 function bySpent(a: Amounts, b: Amounts): number {
