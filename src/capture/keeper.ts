@@ -26,18 +26,14 @@ import { activate, type Ledger, type TierAdvice } from "../plugin.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest, mostOf } from "./billing.ts";
-import {
-  type CapturedConversation,
-  Conversations,
-  isUnnamed,
-  type LastRequest,
-  lifeLeftMs,
-} from "./conversations.ts";
+import { type CapturedConversation, type LastRequest, lifeLeftMs } from "./captured-conversation.ts";
+import { Conversations } from "./conversations.ts";
 import { Headroom } from "./headroom.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
 import { createTiers, type TierChoice } from "./tiers.ts";
 import { createTurns, type Turns } from "./turns.ts";
+import { isUnnamed } from "./unnamed.ts";
 import { withoutUnnamed } from "./unnamed-settings.ts";
 
 export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" | "usage"> {
