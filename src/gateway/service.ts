@@ -40,8 +40,6 @@ export interface Service {
 /** The namespace of settings: that of the manifest. */
 const NAMESPACE = "cache-warming";
 
-/** Where the policy keeps what the last day cost. */
-
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
 

@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { controlled } from "../../src/gateway/control.ts";
 import { ask, patientApi } from "../gateway/patient-api.ts";
-import { setUp, storageIn } from "../gateway/world.ts";
+import { setUp } from "../gateway/world.ts";
+import { storageIn } from "../support/storage-in.ts";
 
 const COUNT = 10_000;
 const MB = 1_048_576;

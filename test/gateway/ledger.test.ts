@@ -3,7 +3,7 @@ import type { RecordedRequest } from "../../src/emulator/index.ts";
 import { controlled } from "../../src/gateway/control.ts";
 import { netUsd } from "../../src/ledger/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
-import { storageIn } from "../ledger/book.ts";
+import { storageIn } from "../support/storage-in.ts";
 import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
 
 /** List prices of the model, USD per million tokens: written down here once more, not taken from what is tested. */
