@@ -123,6 +123,63 @@ describe("a stored ledger", () => {
     expect((await totalOf(entries)).warms).toBe(2);
   });
 
+  it("stores what could not be stored with the next booking of whatever conversation, on whatever day", async () => {
+    const entries = new Map<string, string>();
+    const store = storageIn(entries);
+    let [isFull, tried] = [true, 0];
+    const world = aLedger({
+      storage: {
+        ...store,
+        set: async (key, value) => {
+          tried++;
+          if (isFull) throw new Error("disk full");
+          await store.set(key, value);
+        },
+      },
+    });
+    for (const conversationId of ["ada", "bob", "cy"]) world.warm(0, usage(1_000, 0), { conversationId });
+    await world.ledger.stored();
+    world.setNow(START + DAY_MS);
+    tried = 0;
+    world.turn(0, usage(1_000, 0), { conversationId: "dee" });
+    await world.ledger.stored();
+    // Of a store that is in trouble no more is asked than what is new.
+    expect(tried).toBe(1);
+    isFull = false;
+    world.turn(0, usage(1_000, 0), { conversationId: "dee" });
+    await world.ledger.stored();
+    const { total, conversations, days } = await process(entries, START + DAY_MS).ledger.report();
+    expect(total).toMatchObject({ warms: 3, requests: 2 });
+    expect(days).toHaveLength(2);
+    expect(conversations.map(({ conversationId }) => conversationId).toSorted()).toEqual([
+      "ada",
+      "bob",
+      "cy",
+      null,
+    ]);
+  });
+
+  it("is not kept from storing the rest by what can never be stored", async () => {
+    const entries = new Map<string, string>();
+    const store = storageIn(entries);
+    let isFull = true;
+    const world = aLedger({
+      storage: {
+        ...store,
+        set: async (key, value) => {
+          if (isFull || value === "eve") throw new Error("not this one");
+          await store.set(key, value);
+        },
+      },
+    });
+    for (const conversationId of ["eve", "bob", "cy"]) world.warm(0, usage(1_000, 0), { conversationId });
+    await world.ledger.stored();
+    isFull = false;
+    for (let more = 0; more < 3; more++) world.turn(0, usage(1_000, 0), { conversationId: "dee" });
+    await world.ledger.stored();
+    expect(await totalOf(entries)).toMatchObject({ warms: 3, requests: 3 });
+  });
+
   it("reads past rows that are damaged, and leaves them", async () => {
     const entries = new Map([
       ["ledger:row:2026-11-20:w:1", "{"],
