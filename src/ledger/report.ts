@@ -33,14 +33,17 @@ export function reportOf(
   ].filter(({ period }) => isSince(period, since));
   const flat = told.flatMap(({ buckets, ...of }) => buckets.map((bucket) => ({ ...of, ...bucket })));
   const conversations = flat.filter((entry) => entry.conversationId !== undefined);
+  const days = by(flat, ({ period }) => period).map(({ name, ...rest }) => ({ day: name, ...rest }));
+  // Each entry is added up three times and not five: there may be thousands.
+  const kinds = [...Map.groupBy(flat, ({ model }) => model)].flatMap(([model, ofModel]) =>
+    by(ofModel, ({ policy }) => policy).map(({ name, ...figures }) => ({ model, policy: name, figures })),
+  );
   const detailed = daysBefore(until, DETAILED_DAYS);
   return {
     since,
     until,
-    total: amounts(flat),
-    days: by(flat, ({ period }) => period)
-      .map(({ name, ...rest }) => ({ day: name, ...rest }))
-      .toSorted((a, b) => (a.day < b.day ? 1 : -1)),
+    total: amountsOf(...days),
+    days: days.toSorted((a, b) => (a.day < b.day ? 1 : -1)),
     conversationsSince: since !== null && since > detailed ? since : detailed,
     conversations: by(conversations, ({ conversationId }) => conversationId ?? null)
       .map(({ name, ...rest }) => ({ conversationId: name, ...rest }))
@@ -48,10 +51,10 @@ export function reportOf(
         (a, b) =>
           Number(a.conversationId === null) - Number(b.conversationId === null) || b.spentUsd - a.spentUsd,
       ),
-    models: by(flat, ({ model }) => model)
+    models: by(kinds, ({ model }) => model)
       .map(({ name, ...rest }) => ({ model: name, ...rest }))
       .toSorted(bySpent),
-    policies: by(flat, ({ policy }) => policy)
+    policies: by(kinds, ({ policy }) => policy)
       .map(({ name, ...rest }) => ({ policy: name, ...rest }))
       .toSorted(bySpent),
   };
@@ -61,11 +64,10 @@ function by<Entry extends Bucket, Name>(
   entries: readonly Entry[],
   nameOf: (entry: Entry) => Name,
 ): (Amounts & { name: Name })[] {
-  return [...Map.groupBy(entries, nameOf)].map(([name, ofName]) => ({ name, ...amounts(ofName) }));
-}
-
-function amounts(buckets: readonly Bucket[]): Amounts {
-  return amountsOf(...buckets.map(({ figures }) => figures));
+  return [...Map.groupBy(entries, nameOf)].map(([name, ofName]) => ({
+    name,
+    ...amountsOf(...ofName.map(({ figures }) => figures)),
+  }));
 }
 
 function bySpent(a: Amounts, b: Amounts): number {

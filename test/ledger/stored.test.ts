@@ -192,6 +192,33 @@ describe("a stored ledger", () => {
     expect(entries.get("ledger:row:2026-11-20:w:1")).toBe("{");
   });
 
+  it("lets its program go on while it reads many rows of a store that answers at once", async () => {
+    const entries = new Map<string, string>();
+    const world = process(entries);
+    for (let n = 0; n < 500; n++) world.warm(0, usage(1_000, 0), { conversationId: `c${n}` });
+    await world.ledger.stored();
+    let turns = 0;
+    const other = setInterval(() => turns++);
+    await world.ledger.report();
+    clearInterval(other);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it("reads of what is to be merged no more than that", async () => {
+    const entries = new Map<string, string>();
+    await aRescue(process(entries));
+    await aRescue(process(entries, START - 20 * DAY_MS));
+    const read: string[] = [];
+    const store = storageIn(entries);
+    const get = async (key: string) => {
+      read.push(key);
+      return store.get(key);
+    };
+    await rollUp({ ...store, get }, localDay(START));
+    expect(read.filter((key) => key.startsWith("ledger:row:2026-11"))).toEqual([]);
+    expect(read.filter((key) => key.startsWith("ledger:row:2026-10"))).not.toEqual([]);
+  });
+
   it("looks back as far as it is asked to", async () => {
     const entries = new Map<string, string>();
     const world = process(entries);

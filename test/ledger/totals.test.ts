@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Booked, localDay } from "../../src/ledger/index.ts";
 import { rollUp } from "../../src/ledger/roll-up.ts";
-import { aLedger, ID, MINUTE_MS, MODEL, RATES, START, storageIn, usage } from "./book.ts";
+import { storageIn } from "../support/storage-in.ts";
+import { aLedger, ID, MINUTE_MS, MODEL, RATES, START, usage } from "./book.ts";
 
 const DAY_MS = 86_400_000;
 
