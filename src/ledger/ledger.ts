@@ -1,15 +1,16 @@
 /** Books what conversations and their warms cost, and what the warms saved. */
 import type { LedgerHome, Logger, RequestAnswered, Usage, WarmAborted, WarmCompleted } from "../host.ts";
 import { UNNAMED_PREFIX } from "../pure.ts";
+import { type Account, createAccounts } from "./accounts.ts";
 import { requestBooking, warmBooking } from "./bookings.ts";
 import { localDay } from "./days.ts";
-import { type Amounts, amountsOf, type Figures, NOTHING, sum } from "./figures.ts";
+import { type Amounts, amountsOf, type Figures, sum } from "./figures.ts";
 import { inMemory } from "./in-memory.ts";
 import { type Report, reportOf } from "./report.ts";
 import { rollUp } from "./roll-up.ts";
 import { nameOfRow, readContents, removeName } from "./rows.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
-import { afterAbortedWarm, afterRequest, afterWarm, classify, NO_SPAN, type Span, UNSEEN } from "./span.ts";
+import { afterAbortedWarm, afterRequest, afterWarm, classify, coldReason, UNSEEN } from "./span.ts";
 import { createRunning, type Totals } from "./totals.ts";
 import { createWriting } from "./writing.ts";
 
@@ -65,16 +66,6 @@ export interface Booked {
   readonly amounts: Amounts;
 }
 
-interface Account {
-  span: Span;
-  /** Of this process, and of what was stored before. */
-  figures: Figures;
-  /** Warms that have been booked already, the last few. */
-  readonly warmIds: string[];
-}
-
-/** Conversations followed at once; beyond it nothing is credited to the one used longest ago. */
-const MOST_ACCOUNTS = 10_000;
 const WARM_IDS_KEPT = 8;
 /** Of a model's or a policy's name: they come from outside. */
 const MOST_CHARACTERS = 100;
@@ -86,10 +77,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   const { storage = inMemory(), prices, logger, now } = deps;
   const { dayOf = localDay, random = Math.random, onChange = () => {} } = deps;
   const writing = createWriting(storage);
-  /** The one used last at the end. */
-  const accounts = new Map<string, Account>();
-  /** Of conversations that have not been heard of since the start. */
-  const before = new Map<string, Figures>();
+  const accounts = createAccounts();
   let sheet: Sheet | null = null;
   const writers = new Set<string>();
   const isOwn = (writer: string) => writers.has(writer);
@@ -101,20 +89,6 @@ export function createLedger(deps: LedgerDeps): Ledger {
       logger.error(`keepwarm: could not ${doing} the ledger`, {
         error: error instanceof Error ? error.message : String(error),
       });
-  }
-
-  function accountOf(conversationId: string): Account {
-    const known = accounts.get(conversationId);
-    const figures = before.get(conversationId) ?? NOTHING;
-    const account = known ?? { span: NO_SPAN, figures, warmIds: [] };
-    before.delete(conversationId);
-    accounts.delete(conversationId);
-    accounts.set(conversationId, account);
-    for (const id of accounts.keys()) {
-      if (accounts.size <= MOST_ACCOUNTS) break;
-      accounts.delete(id);
-    }
-    return account;
   }
 
   /** A new one each day, and when a clock is set: those of other days are never written again. */
@@ -132,7 +106,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     { conversationId, ...of }: Pick<Booked, "conversationId" | "kind" | "model" | "policy">,
     figures: Figures,
   ) {
-    const account = accountOf(conversationId);
+    const account = accounts.of(conversationId);
     account.figures = sum(account.figures, figures);
     // Only what was ever warmed is told apart, and what its person has a name for.
     const isNamed = account.figures.warms > 0 && !conversationId.startsWith(UNNAMED_PREFIX);
@@ -156,7 +130,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
 
   function bookRequest(event: RequestAnswered, isReturn = true): void {
     const { conversationId, modelName = null, aside = false } = event;
-    const account = accountOf(conversationId);
+    const account = accounts.of(conversationId);
     const { span } = account;
     if (!aside) account.span = afterRequest(span, event);
     const found = isReturn ? classify(span, event) : UNSEEN;
@@ -167,23 +141,23 @@ export function createLedger(deps: LedgerDeps): Ledger {
 
   /** Another spends it, and books what it saves; here it is a request that passed. */
   function bookForeignWarm({ conversationId, startedAt = now(), ...event }: Readable<WarmCompleted>): void {
-    const model = event.modelName ?? accounts.get(conversationId)?.span.anchor?.modelName ?? null;
+    const model = event.modelName ?? accounts.peek(conversationId)?.span.anchor?.modelName ?? null;
     const modelName = model === null ? {} : { modelName: model };
     bookRequest({ ...event, ...modelName, conversationId, startedAt, aside: true });
   }
 
   function bookWarm(event: Readable<WarmCompleted>, isAborted: boolean): void {
     const { conversationId, usage, warmId, startedAt, policy = DEFAULT_POLICY } = event;
-    const account = accountOf(conversationId);
+    const account = accounts.of(conversationId);
     if (isBooked(account, warmId)) return;
     const { span } = account;
     const modelName = event.modelName ?? span.anchor?.modelName ?? undefined;
-    account.span =
-      isAborted || usage === undefined
-        ? afterAbortedWarm(span, policy)
-        : afterWarm(span, { usage, startedAt: startedAt ?? now(), policy });
-    const priced = modelName === undefined ? event : { ...event, modelName };
-    const figures = warmBooking(priced, isAborted, prices);
+    const on = modelName === undefined ? {} : { modelName };
+    const warm = isAborted || usage === undefined ? null : { usage, startedAt: startedAt ?? now(), ...on };
+    account.span = warm === null ? afterAbortedWarm(span, policy) : afterWarm(span, { ...warm, policy });
+    const why = event.missReason ?? (warm === null ? undefined : coldReason(span, warm));
+    const told = { ...event, ...on, ...(why === undefined ? {} : { missReason: why }) };
+    const figures = warmBooking(told, isAborted, prices);
     book({ conversationId, kind: "warm", model: modelName ?? null, policy }, figures);
   }
 
@@ -196,15 +170,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
       const name = nameOfRow(row, names);
       if (name === null || isOwn(row.writer)) continue;
       const total = sum(...row.buckets.map(({ figures }) => figures));
-      const account = accounts.get(name);
-      if (account) account.figures = sum(account.figures, total);
-      else before.set(name, sum(before.get(name) ?? NOTHING, total));
+      accounts.add(name, total);
     }
     await rollUp(storage, dayOf(now()));
-  }
-
-  function figuresNow(conversationId: string): Figures | null {
-    return accounts.get(conversationId)?.figures ?? before.get(conversationId) ?? null;
   }
 
   const loading = load().catch(trouble("read"));
@@ -230,21 +198,16 @@ export function createLedger(deps: LedgerDeps): Ledger {
     }),
     warmAborted: guarded((event: Readable<WarmAborted>) => bookWarm(event, true)),
     remember: guarded((event: RequestAnswered) => {
-      const account = accountOf(event.conversationId);
+      const account = accounts.of(event.conversationId);
       account.span = afterRequest(account.span, event);
     }),
     figuresOf(conversationId) {
-      const figures = figuresNow(conversationId);
+      const figures = accounts.figuresOf(conversationId);
       return figures === null ? null : amountsOf(figures);
     },
     totals(since) {
       const days = running.days(since === undefined ? null : dayOf(since));
-      const conversations = [...new Set([...accounts.keys(), ...before.keys()])]
-        .map((conversationId) => ({ conversationId, figures: figuresNow(conversationId) ?? NOTHING }))
-        .filter(({ figures }) => figures.warms > 0)
-        .toSorted((a, b) => b.figures.spentUsd - a.figures.spentUsd)
-        .map(({ conversationId, figures }) => ({ conversationId, ...amountsOf(figures) }));
-      return { whole: amountsOf(...days), days, conversations };
+      return { whole: amountsOf(...days), days, conversations: accounts.warmed() };
     },
     subscribe(listener) {
       // A function of its own, so that the same one may subscribe twice.
@@ -254,7 +217,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     },
     async forget(conversationId) {
       await loading;
-      const wasKnown = [accounts.delete(conversationId), before.delete(conversationId)].includes(true);
+      const wasKnown = accounts.forget(conversationId);
       sheet?.forget(conversationId);
       await writing.done();
       return (await removeName(storage, conversationId)) || wasKnown;
