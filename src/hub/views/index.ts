@@ -2,6 +2,7 @@
 export {
   type ChangeAnswer,
   changeAnswer,
+  conversationAnswer,
   type ErrorAnswer,
   errorAnswer,
   type ReportAnswer,
