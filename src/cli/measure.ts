@@ -3,13 +3,32 @@ import type { Amounts } from "../ledger/index.ts";
 
 export type Measure = "dollars" | "tokens";
 
-/** Rounded as they are shown, so that whoever subtracts what they see comes to the net that they see. */
-export function spentIn(amounts: Amounts, measure: Measure): { spent: number; saved: number; net: number } {
+/** As they are shown. */
+export interface Shown {
+  readonly spent: string;
+  readonly saved: string;
+  /** With its sign. */
+  readonly net: string;
+  readonly netAmount: number;
+}
+
+/** Whoever subtracts what they see comes to the net that they see. */
+export function shownIn(amounts: Amounts, measure: Measure): Shown {
   const [spent, saved] =
     measure === "dollars"
       ? [rounded(amounts.spentUsd, measure), rounded(amounts.savedUsd, measure)]
       : [rounded(amounts.spentWeight, measure), rounded(amounts.savedWeight, measure)];
-  return { spent, saved, net: saved - spent };
+  const netAmount = saved - spent;
+  // Of two amounts in cents the difference is in cents too.
+  const inCents = measure === "dollars" && digits(spent) === 2 && digits(saved) === 2;
+  const size = inCents ? `$${Math.abs(netAmount).toFixed(2)}` : amountIn(Math.abs(netAmount), measure);
+  const sign = !/[1-9]/.test(size) ? "" : netAmount < 0 ? "−" : "+";
+  return {
+    spent: amountIn(spent, measure),
+    saved: amountIn(saved, measure),
+    net: sign + size,
+    netAmount: sign === "" ? 0 : netAmount,
+  };
 }
 
 /** Dollars where all of it is known in dollars, unless a subscription paid for all of the warms. */

@@ -1,6 +1,6 @@
 /** The tables of `keepwarm report`, and its chart. */
 import type { Amounts, Report } from "../ledger/index.ts";
-import { amountIn, type Measure, spentIn } from "./measure.ts";
+import { type Measure, shownIn } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { dim } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
@@ -41,7 +41,7 @@ const AMOUNTS: readonly Column[] = [
 /** A bar a day: what it came to. */
 function daily({ days }: Report, measure: Measure, width: number): string[] {
   const shown = days.slice(0, MOST_ROWS);
-  const nets = shown.map((day) => spentIn(day, measure).net);
+  const nets = shown.map((day) => shownIn(day, measure).netAmount);
   const largest = Math.max(...nets.map(Math.abs));
   const longest = Math.max(0, Math.min(LONGEST_BAR, width - INDENT.length - BESIDE_BARS));
   const columns: Column[] = [{ title: "day", whole: true }, ...AMOUNTS, { title: "" }];
@@ -76,14 +76,14 @@ function tableOf<Entry extends Amounts>(
 
 /** Spent, saved, net and rescues, a row each. */
 function amountCells(all: readonly Amounts[], measure: Measure): Cell[][] {
-  const amounts = all.map((one) => spentIn(one, measure));
-  const spent = atThePoint(amounts.map((one) => amountIn(one.spent, measure)));
-  const saved = atThePoint(amounts.map((one) => amountIn(one.saved, measure)));
-  const net = atThePoint(amounts.map((one) => `${one.net > 0 ? "+" : ""}${amountIn(one.net, measure)}`));
+  const amounts = all.map((one) => shownIn(one, measure));
+  const spent = atThePoint(amounts.map((one) => one.spent));
+  const saved = atThePoint(amounts.map((one) => one.saved));
+  const net = atThePoint(amounts.map((one) => one.net));
   return all.map(({ rescued }, index) => [
     spent[index] ?? "",
     saved[index] ?? "",
-    netCell(net[index] ?? "", amounts[index]?.net ?? 0),
+    netCell(net[index] ?? "", amounts[index]?.netAmount ?? 0),
     String(rescued),
   ]);
 }

@@ -1,7 +1,7 @@
 /** What `keepwarm report` prints. */
 import type { TierView } from "../hub/index.ts";
 import type { Amounts, Report } from "../ledger/index.ts";
-import { amountIn, type Measure, measureOf, spentIn } from "./measure.ts";
+import { amountIn, type Measure, measureOf, shownIn } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { tables } from "./report-tables.ts";
 import { bold, dim } from "./style.ts";
@@ -47,13 +47,13 @@ function period({ since, until }: Report): string {
 /** The whole of it in a sentence, where it was a loss as well. */
 function verdict(total: Amounts, measure: Measure): string {
   if (total.warms === 0) return "Nothing was spent on warming.";
-  const { spent, saved, net } = spentIn(total, measure);
+  const { netAmount, ...shown } = shownIn(total, measure);
   const unit = measure === "tokens" ? " tokens" : "";
-  const said = (amount: number) => amountIn(amount, measure) + unit;
-  if (total.rescued === 0) return `Warming cost ${said(spent)} and has saved nothing so far.`;
-  return net < 0
-    ? `Warming cost ${said(spent)} and saved ${said(saved)}: ${said(-net)} more than without it.`
-    : `Warming saved ${said(saved)} and cost ${said(spent)}: ${said(net)} less than without it.`;
+  const [spent, saved, net] = [shown.spent + unit, shown.saved + unit, shown.net.replace(/^[+−]/, "") + unit];
+  if (total.rescued === 0) return `Warming cost ${spent} and has saved nothing so far.`;
+  return netAmount < 0
+    ? `Warming cost ${spent} and saved ${saved}: ${net} more than without it.`
+    : `Warming saved ${saved} and cost ${spent}: ${net} less than without it.`;
 }
 
 function whyNothing({ earliest, until }: Report, gatewayUrl: string | null): string {

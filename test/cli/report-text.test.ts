@@ -137,6 +137,8 @@ describe("keepwarm report", () => {
     expect(text([row("2026-11-20", "a", some)])).toMatch(
       /^Warming saved \$1\.54 and cost \$0\.22: \$1\.32 less than without it\.\n/,
     );
+    const close = { ...GAIN, savedUsd: 0.134, spentUsd: 0.2151 };
+    expect(text([row("2026-11-20", "a", close)])).toMatch(/ \$0\.22 +\$0\.13 +−\$0\.09 /);
   });
 
   it("says so where nothing was warmed, and how to begin", () => {
