@@ -1,31 +1,11 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
-import type { RecordedRequest } from "../../src/emulator/index.ts";
 import { controlled } from "../../src/gateway/control.ts";
 import { netUsd } from "../../src/ledger/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
 import { storageIn } from "../support/storage-in.ts";
+import { billOf, OPUS } from "./bill.ts";
 import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
-
-/** List prices of the model, USD per million tokens: written down here once more, not taken from what is tested. */
-const RATES = { input: 4, write5m: 5, write1h: 8, read: 0.2, output: 20 };
-
-/** What the other side charges. */
-function billOf(requests: readonly RecordedRequest[]): number {
-  return requests
-    .map(({ usage, model }) => {
-      if (usage === null) return 0;
-      if (model !== MODEL) throw new Error(`no price for ${model}`);
-      const micros =
-        usage.input_tokens * RATES.input +
-        (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) * RATES.write5m +
-        (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0) * RATES.write1h +
-        (usage.cache_read_input_tokens ?? 0) * RATES.read +
-        usage.output_tokens * RATES.output;
-      return micros / 1_000_000;
-    })
-    .reduce((a, b) => a + b, 0);
-}
 
 async function aWorld(options: Parameters<typeof setUp>[0] = {}, emulated: Parameters<typeof setUp>[1] = {}) {
   const entries = new Map<string, string>();
@@ -135,7 +115,7 @@ describe("the ledger of a gateway", () => {
     emulator.failNext({ status: 529 });
     emulator.failNext({ status: 500, at: "disconnect" });
     await away(6 * MINUTE_MS);
-    const most = (prefix * RATES.write5m + 1 * RATES.output) / 1e6;
+    const most = (prefix * OPUS.write5m + 1 * OPUS.output) / 1e6;
     const { warms: count, cutOff, hits, boundUsd, spentUsd } = figures("ada");
     expect({ count, cutOff, hits }).toEqual({ count: 2, cutOff: 1, hits: 1 });
     expect(boundUsd - most).toBeLessThan(0.000_1);
