@@ -2,6 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
 import { controlled } from "../../src/gateway/control.ts";
 import { netUsd } from "../../src/ledger/index.ts";
+import { GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
 import { storageIn } from "../support/storage-in.ts";
 import { billOf, OPUS } from "./bill.ts";
@@ -230,5 +231,28 @@ describe("the ledger of a gateway", () => {
     const none = { ...all, warmsBySubscription: 0, requestsBySubscription: 0 };
     expect(paidFor("bob")).toEqual(none);
     expect(paidFor("cy")).toEqual(none);
+  });
+
+  it("has no warm, its own or another's, counted among the pauses of its person", async () => {
+    async function pausesOf(isWarmed: boolean) {
+      const storage = storageIn(new Map());
+      const world = await aWorld({ enableNew: isWarmed, keeping: { keepWarm: "always", storage } });
+      const ada = world.talk("ada");
+      await ada.ask("Shall we begin?");
+      for (let pause = 0; pause < 3; pause++) {
+        await world.away(15 * MINUTE_MS);
+        if (isWarmed)
+          await world.client.messages.create({ ...ada.params, max_tokens: 1 }, { headers: ada.headers });
+        await world.away(5 * MINUTE_MS);
+        await ada.ask("Go on.");
+      }
+      await world.calm();
+      return { pauses: await storage.get(GAPS_KEY), warms: world.warms().length };
+    }
+    const [alone, warmed] = [await pausesOf(false), await pausesOf(true)];
+    expect(alone.warms).toBe(0);
+    expect(warmed.warms).toBeGreaterThan(12);
+    expect(warmed.pauses).toBe(alone.pauses);
+    expect(GapHistory.parse(warmed.pauses).summary()).not.toEqual(new GapHistory().summary());
   });
 });
