@@ -209,7 +209,7 @@ export interface Keeping {
   /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
   readonly keepWarm?: string;
   readonly limits?: SpendingLimits;
-  /** Where what the last day cost is kept. @default in memory */
+  /** Where what the last day cost is kept, and how the person pauses, as counts. @default in memory */
   readonly storage?: StorageNamespace;
 }
 
