@@ -170,10 +170,10 @@ function plannerOf(
 /** Tells the person's history of turns; warms are no activity of anybody's. */
 function remember(events: EventEmitter<HostEvents>, history: History, now: () => number): () => void {
   const onStarted: Listener<"turnStarted"> = ({ conversationId }) => history.started(conversationId, now());
-  const onSettled: Listener<"turnSettled"> = ({ conversationId, stopReason, usage }) =>
-    history.settled(conversationId, now(), {
-      stop: stopKindOf(stopReason),
-      promptTokens: usage?.inputTokens ?? 0,
+  const onSettled: Listener<"turnSettled"> = (turn) =>
+    history.settled(turn.conversationId, now(), {
+      stop: stopKindOf(turn),
+      promptTokens: turn.usage?.inputTokens ?? 0,
     });
   const onRequest: Listener<"requestAnswered"> = ({ conversationId, aside }) => {
     if (aside === true) history.stirred(conversationId, now());

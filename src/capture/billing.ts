@@ -1,6 +1,7 @@
 /** What the ledger is told of requests and warms. */
 import { billingTerms, costUsd, type PriceTable, TTL_1H_MS, type TtlOptions } from "../anthropic/index.ts";
 import type { RequestAnswered, Usage, WarmAborted } from "../host.ts";
+import { asksPerson } from "../pure.ts";
 import type { LastRequest } from "./captured-conversation.ts";
 import type { Answer } from "./turns.ts";
 
@@ -13,7 +14,7 @@ export function answeredRequest(
   { ttl1hMs = TTL_1H_MS, prices }: BillingOptions,
 ): Omit<RequestAnswered, "conversationId"> {
   const { facts, startedAt } = turn;
-  const { usage, stopReason } = observed;
+  const { usage, stopReason, toolNames } = observed;
   return {
     startedAt: startedAt.wallMs,
     modelName: facts.model,
@@ -23,6 +24,7 @@ export function answeredRequest(
     ...(facts.mixedTtl ? { longestTtlMs: ttl1hMs } : {}),
     ...(usage === null ? {} : { usage, costUsd: costUsd(usage, billingTerms(facts), prices) }),
     ...(stopReason === null ? {} : { stopReason }),
+    ...(asksPerson(toolNames) ? { asksPerson: true } : {}),
   };
 }
 

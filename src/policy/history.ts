@@ -1,5 +1,5 @@
 /** What the person's conversations do, remembered over restarts as decayed counts: never times, never content. */
-import type { Disposable } from "../host.ts";
+import type { Disposable, TurnContext } from "../host.ts";
 import { createConversationGaps, type KeptGaps } from "./conversation-gaps.ts";
 import type { Activity, StopKind } from "./facts.ts";
 import { GapHistory } from "./gap-history.ts";
@@ -82,8 +82,12 @@ export function createHistory(kept?: KeptGaps): History {
 }
 
 /** What a turn ended with, as far as it says who is to act next. */
-export function stopKindOf(stopReason: string | undefined): StopKind {
+export function stopKindOf({
+  stopReason,
+  asksPerson,
+}: Pick<TurnContext, "stopReason" | "asksPerson">): StopKind {
   if (stopReason === "end_turn" || stopReason === "stop_sequence") return "end_turn";
+  if (stopReason === "tool_use" && asksPerson === true) return "question";
   if (stopReason === "tool_use" || stopReason === "pause_turn") return "tool_use";
   return "other";
 }

@@ -67,7 +67,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
 
   function factsOf(span: IdleSpan, price: CachePrice, spentUsd24h: number): PolicyFacts {
     const { conversationId, turn, keepWarm: _, waiting, open, ...times } = span;
-    const { usage, stopReason } = turn;
+    const { usage } = turn;
     const cached = usage === undefined ? 0 : usage.cacheReadTokens + usage.cacheWriteTokens;
     return {
       ...times,
@@ -76,7 +76,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
       tailTokens: usage === undefined ? 0 : Math.max(0, usage.inputTokens - cached),
       price,
       spentUsd24h,
-      stop: stopKindOf(stopReason),
+      stop: stopKindOf(turn),
       ...(waiting === undefined ? {} : { waiting }),
       ...(open === undefined ? {} : { open }),
       ...(activityOf === undefined ? {} : { activity: activityOf(conversationId, span.now) }),
