@@ -3,7 +3,8 @@ import type { RecordedRequest } from "../../src/emulator/index.ts";
 import { netUsd } from "../../src/ledger/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
 import { storageIn } from "../support/storage-in.ts";
-import { clientOf, controlOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
+import { controlledWorld } from "./controlled.ts";
+import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
 
 /** List prices of the model, USD per million tokens: written down here once more, not taken from what is tested. */
 const RATES = { input: 4, write5m: 5, write1h: 8, read: 0.2, output: 20 };
@@ -156,9 +157,8 @@ describe("the ledger of a gateway", () => {
   });
 
   it("has its names forgotten by the control API", async () => {
-    const world = await aWorld();
-    const { talk, away, gateway } = world;
-    const control = controlOf(world);
+    const { talk, away, gateway, clock } = await aWorld();
+    const control = controlledWorld({ gateway, clock });
     await talk("ada").ask("Shall we begin?");
     await away(6 * MINUTE_MS);
     gateway.keeper.detach("ada");

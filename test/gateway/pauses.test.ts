@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
 import { storageIn } from "../support/storage-in.ts";
-import { controlOf, MINUTE_MS, setUp, Talk, text, type World } from "./world.ts";
+import { controlledWorld } from "./controlled.ts";
+import { MINUTE_MS, setUp, Talk, text, type World } from "./world.ts";
 
 /** A gateway that finds what the one before it has learned, and learns that `ada` pauses for half an hour. */
 async function aGateway(learned: Map<string, string>, pauses = true): Promise<World> {
@@ -24,7 +25,7 @@ describe("a conversation's pauses", () => {
     const first = await aGateway(learned);
     await first.gateway.close();
     expect(tells(learned)).toBe(true);
-    const control = controlOf(await aGateway(learned, false));
+    const control = controlledWorld(await aGateway(learned, false));
     expect(await control.forget("ada")).toBe(true);
     expect(tells(learned)).toBe(false);
     expect(await control.forget("ada")).toBe(false);
@@ -52,7 +53,7 @@ describe("a conversation's pauses", () => {
   it("are forgotten with a conversation that is open", async () => {
     const learned = new Map<string, string>();
     const world = await aGateway(learned);
-    expect(await controlOf(world).forget("ada")).toBe(true);
+    expect(await controlledWorld(world).forget("ada")).toBe(true);
     await world.gateway.close();
     expect(tells(learned)).toBe(false);
   });
@@ -60,7 +61,7 @@ describe("a conversation's pauses", () => {
   it("are forgotten with all others", async () => {
     const learned = new Map<string, string>();
     const world = await aGateway(learned);
-    await controlOf(world).forgetPauses();
+    await controlledWorld(world).forgetPauses();
     await world.gateway.close();
     expect([...learned.keys()]).toEqual([]);
   });

@@ -1,8 +1,9 @@
 /** Keys and prompts are in memory and on their way, and nowhere else. */
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/cli/log.ts";
+import { controlledWorld } from "./controlled.ts";
 import { API_KEY, BEARER, LEAKS, type Leaky, leaky, marked, marksIn } from "./leaky.ts";
-import { controlOf, MINUTE_MS, setUp, text } from "./world.ts";
+import { MINUTE_MS, setUp, text } from "./world.ts";
 
 const credentials = { "x-api-key": { "x-api-key": API_KEY }, bearer: { authorization: `Bearer ${BEARER}` } };
 
@@ -25,7 +26,7 @@ async function secretive(credential: keyof typeof credentials) {
     has: async () => true,
     keys: async () => [],
   };
-  const control = controlOf(world, storage);
+  const control = controlledWorld(world, { storage });
   async function ask(id: string, stream = false): Promise<void> {
     const answer = await fetch(`${world.url}/v1/messages?key=${encodeURIComponent(API_KEY)}`, {
       method: "POST",

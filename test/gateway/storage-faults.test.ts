@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Refused } from "../../src/console/index.ts";
 import type { StorageNamespace } from "../../src/host.ts";
-import { controlOf, MINUTE_MS, setUp } from "./world.ts";
+import { controlledWorld } from "./controlled.ts";
+import { MINUTE_MS, setUp, type World } from "./world.ts";
 
 const rejections: unknown[] = [];
 process.on("unhandledRejection", (reason) => rejections.push(reason));
@@ -23,6 +24,8 @@ const storages: Readonly<Record<string, StorageNamespace>> = {
   }),
   "never answers": failingBy(() => new Promise(() => {})),
 };
+
+const controlOf = (world: World, storage: StorageNamespace) => controlledWorld(world, { storage });
 
 describe.each(Object.entries(storages))("a store that %s", (how, storage) => {
   it("holds no turn up, and lets no warm out that nobody asked for", async () => {

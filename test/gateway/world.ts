@@ -1,12 +1,9 @@
 /** Agents, a gateway and the emulator in one process, on a clock that only the test moves. */
 import Anthropic from "@anthropic-ai/sdk";
 import { onTestFinished } from "vitest";
-import type { Controlled } from "../../src/console/index.ts";
 import { createEmulator, type EmulatorOptions } from "../../src/emulator/index.ts";
-import { controlled } from "../../src/gateway/control.ts";
 import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { API_KEY, Talk, text } from "../hosts/sdk/world.ts";
-import { storageIn } from "../support/storage-in.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 import { clockedGateway } from "./clocked-gateway.ts";
 
@@ -94,15 +91,6 @@ export async function setUp({ upstream, ...options }: WorldOptions = {}, emulate
 }
 
 export type World = Awaited<ReturnType<typeof setUp>>;
-
-/** What the control API is given of it. */
-export function controlOf(
-  { gateway, clock, entries }: Pick<World, "gateway" | "clock" | "entries">,
-  storage = storageIn(entries),
-): Controlled {
-  const own = { version: "0", startedAt: 0, enableNew: false, flags: [], maxHeldBytes: 1, now: clock.now };
-  return controlled({ gateway, storage, ...own, stop: () => {} });
-}
 
 export function clientOf(baseURL: string, options: { readonly apiKey?: string } = {}): Anthropic {
   return new Anthropic({ baseURL, apiKey: API_KEY, authToken: null, maxRetries: 0, ...options });
