@@ -1,11 +1,11 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
-import { controlled } from "../../src/gateway/control.ts";
 import { netUsd } from "../../src/ledger/index.ts";
 import { GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
 import { storageIn } from "../support/storage-in.ts";
 import { billOf, OPUS } from "./bill.ts";
+import { controlledWorld } from "./controlled.ts";
 import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
 
 async function aWorld(options: Parameters<typeof setUp>[0] = {}, emulated: Parameters<typeof setUp>[1] = {}) {
@@ -140,17 +140,7 @@ describe("the ledger of a gateway", () => {
 
   it("has its names forgotten by the control API", async () => {
     const { talk, away, gateway, clock } = await aWorld();
-    const control = controlled({
-      gateway,
-      storage: storageIn(new Map()),
-      version: "0",
-      startedAt: 0,
-      enableNew: true,
-      maxHeldBytes: 0,
-      now: clock.now,
-      flags: [],
-      stop: () => {},
-    });
+    const control = controlledWorld({ gateway, clock });
     await talk("ada").ask("Shall we begin?");
     await away(6 * MINUTE_MS);
     gateway.keeper.detach("ada");
