@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createAdmission } from "./admission.ts";
 import type { Controlled } from "./controlled.ts";
+import { createFeed, type FeedOptions } from "./feed.ts";
 import { createPage } from "./page.ts";
 import { createRoutes } from "./routes.ts";
 
@@ -15,7 +16,8 @@ export interface ControlServerOptions {
   readonly onError: (error: unknown) => void;
   /** The folder of the page's files. @default none is served */
   readonly page?: string;
-  /** How often a held run is sent a sign of life, in ms. @default 15000 */
+  readonly feed?: Omit<FeedOptions, "controlled" | "onError">;
+  /** How often a held run, and a listener to events, is sent a sign of life, in ms. @default 15000 */
   readonly heartbeatMs?: number;
 }
 
@@ -32,7 +34,8 @@ export function createControlServer(options: ControlServerOptions): ControlServe
   const { token, controlled, onError, heartbeatMs = 15_000 } = options;
   const { admit, admitToPage } = createAdmission(token);
   const page = options.page === undefined ? null : createPage(options.page);
-  const { fetch } = createRoutes({ controlled, onError, heartbeatMs });
+  const feed = createFeed({ controlled, onError, ...options.feed });
+  const { fetch } = createRoutes({ controlled, feed, onError, heartbeatMs });
   const answer = getRequestListener(fetch, {
     overrideGlobalObjects: false,
     errorHandler: () =>
@@ -41,13 +44,17 @@ export function createControlServer(options: ControlServerOptions): ControlServe
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     if (page?.has(request)) {
       if (admitToPage(request, response)) void page.answer(request, response);
-    } else if (admit(request, response)) void answer(request, response);
+    } else if (admit(request, response)) {
+      if (isAsWritten(request.url ?? "")) void answer(request, response);
+      else refusePath(response);
+    }
   };
 
   // Host is checked with the rest: on its own it would tell a 400 from a 401.
   const server = createServer({ requireHostHeader: false }, serve);
   server.on("checkContinue", (request, response) => {
     if (!admit(request, response)) return;
+    if (!isAsWritten(request.url ?? "")) return refusePath(response);
     response.writeContinue();
     void answer(request, response);
   });
@@ -75,10 +82,22 @@ export function createControlServer(options: ControlServerOptions): ControlServe
       return { url: `http://${LOOPBACK}:${address.port}`, port: address.port };
     },
     async close() {
+      feed.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** What a URL is read as must be what was asked for: no `..` that leads from a conversation's path to another. */
+function isAsWritten(url: string): boolean {
+  const [path] = url.split(/[?#]/);
+  return URL.parse(`http://${LOOPBACK}${url}`)?.pathname === path;
+}
+
+function refusePath(response: ServerResponse): void {
+  const body = JSON.stringify({ error: "There is no such path." });
+  response.writeHead(404, { "content-type": "application/json", "content-length": body.length }).end(body);
 }
