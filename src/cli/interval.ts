@@ -6,7 +6,7 @@ import { withExamples } from "./examples.ts";
 
 function interval(text: string): number {
   const intervalMs = duration(text);
-  if (intervalMs < MIN_INTERVAL_MS) throw new InvalidArgumentError("A second is the shortest.");
+  if (intervalMs < MIN_INTERVAL_MS) throw new InvalidArgumentError("It must be a second or more.");
   return intervalMs;
 }
 

@@ -40,7 +40,7 @@ export function offCommand(): Command {
 }
 
 function keepWarm(text: string): string {
-  if (parseKeepWarm(text) === null) throw new InvalidArgumentError(`It is ${KEEP_WARM_FORMS}.`);
+  if (parseKeepWarm(text) === null) throw new InvalidArgumentError(`It must be ${KEEP_WARM_FORMS}.`);
   return text;
 }
 

@@ -103,8 +103,8 @@ describe("changing the config file", () => {
       'port must be a whole number from 0 (any port that is free) to 65535, not "many".',
     ],
     [["get", "prot"], "there is no setting prot. Did you mean port?"],
-    [["set", "port"], "missing required argument 'value'"],
-    [["port"], "too many arguments for 'config'"],
+    [["set", "port"], "config set needs a <value>"],
+    [["port"], "config takes no arguments (port)"],
   ])("ends with 2 and says what is wrong: keepwarm config %s", async (args, said) => {
     const { code, stdout, stderr } = await keepwarm(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
