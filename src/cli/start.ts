@@ -1,6 +1,13 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { flagOf, SETTINGS, type SettingName, type Settings, valueText } from "../config/index.ts";
+import {
+  flagOf,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+  unknownVariables,
+  valueText,
+} from "../config/index.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
@@ -52,6 +59,7 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
     import("./log.ts"),
   ]);
   const directory = stateDirectory();
+  for (const sentence of unknownVariables()) console.error(`keepwarm: ${sentence}`);
   await refuseSecond(directory);
   const { host, port, controlPort, upstream, enableNew, maxWarms, maxHeldMb, warmTokens, ...others } =
     settings;

@@ -26,3 +26,4 @@ export {
   valueText,
   variableOf,
 } from "./settings.ts";
+export { unknownVariables } from "./variables.ts";
