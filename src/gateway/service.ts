@@ -1,4 +1,5 @@
 /** A gateway at work: its port, its control port, its settings on disk, and the record by which others find it. */
+import { listPrices } from "../anthropic/index.ts";
 import { createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
 import { controlToken, publish } from "../hub/index.ts";
@@ -40,8 +41,6 @@ export interface Service {
 /** The namespace of settings: that of the manifest. */
 const NAMESPACE = "cache-warming";
 
-/** Where the policy keeps what the last day cost. */
-
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
 
@@ -82,6 +81,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       version,
       startedAt,
       enableNew,
+      keepWarm: gatewayOptions.keeping.keepWarm ?? "auto",
+      prices: listPrices(gatewayOptions.prices),
+      page: false,
       tier,
       flags,
       maxHeldBytes,
