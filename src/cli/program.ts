@@ -17,6 +17,7 @@ import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
+import { statuslineCommand } from "./statusline.ts";
 import { stopCommand } from "./stop.ts";
 import { bold } from "./style.ts";
 import { offCommand, onCommand } from "./switch.ts";
@@ -30,6 +31,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
     "The running gateway:",
     [
       statusCommand,
+      statuslineCommand,
       consoleCommand,
       reportCommand,
       onCommand,

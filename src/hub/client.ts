@@ -6,7 +6,9 @@ import { type HeldRun, holdRun } from "./held-run.ts";
 import type { GatewayRecord } from "./record.ts";
 import {
   type ChangeAnswer,
+  type ConversationView,
   changeAnswer,
+  conversationAnswer,
   errorAnswer,
   type ReportAnswer,
   reportAnswer,
@@ -53,6 +55,8 @@ export interface RunRequest {
 export interface ControlClient {
   readonly record: GatewayRecord;
   status(): Promise<StatusAnswer>;
+  /** Null: none of that id is open. */
+  conversation(conversationId: string): Promise<ConversationView | null>;
   setEnabled(conversationId: string, enabled: boolean): Promise<ChangeAnswer>;
   /** @param intervalMs null: back to following the TTL */
   setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ChangeAnswer>;
@@ -89,6 +93,14 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
   return {
     record,
     status: () => ask({ method: "GET", path: "/v1/status" }, statusAnswer),
+    async conversation(id) {
+      try {
+        return (await ask({ method: "GET", path: conversationPath(id) }, conversationAnswer)).conversation;
+      } catch (error) {
+        if (error instanceof ControlError && error.status === 404) return null;
+        throw error;
+      }
+    },
     setEnabled: (id, enabled) => act(id, enabled ? "on" : "off", changeAnswer),
     setIntervalMs: (id, intervalMs) => act(id, "interval", changeAnswer, { intervalMs }),
     setKeepWarm: (id, keepWarm) => act(id, "keep-warm", changeAnswer, { keepWarm }),
@@ -118,11 +130,12 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
 }
 
 /** @throws {ControlError} for the two ids that a URL cannot carry, because they mean its folders */
-function conversationPath(conversationId: string, action: string): string {
+function conversationPath(conversationId: string, action?: string): string {
   if (conversationId === "." || conversationId === "..") {
     throw new ControlError(400, `${conversationId} cannot be used as a conversation's id here`);
   }
-  return `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}/${action}`;
+  const path = `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}`;
+  return action === undefined ? path : `${path}/${action}`;
 }
 
 interface Answer {

@@ -1,7 +1,7 @@
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
-export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover, isProcessAlive, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
 export { isLoopback } from "./loopback.ts";
 export {
