@@ -23,6 +23,7 @@ import { bold } from "./style.ts";
 import { offCommand, onCommand } from "./switch.ts";
 import { usageText } from "./usage-text.ts";
 import { warmCommand } from "./warm.ts";
+import { watchCommand } from "./watch.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
@@ -31,6 +32,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
     "The running gateway:",
     [
       statusCommand,
+      watchCommand,
       statuslineCommand,
       consoleCommand,
       reportCommand,

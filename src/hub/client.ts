@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
 import { type Asked, openProven, type ProvenConnection, UnprovenError } from "./connection.ts";
 import { type HeldRun, holdRun } from "./held-run.ts";
+import { type Listening, type ListenOptions, listenTo } from "./listen.ts";
 import type { GatewayRecord } from "./record.ts";
 import {
   type ChangeAnswer,
@@ -69,6 +70,8 @@ export interface ControlClient {
   report(since: number): Promise<ReportAnswer>;
   /** Forgets what was learned of how the person pauses. */
   forgetPauses(): Promise<void>;
+  /** Hears what changes from now on, after all that is known so far. */
+  listen(options: ListenOptions): Promise<Listening>;
   /** Registers a run for as long as the answer is held. */
   attachRun(run: RunRequest): Promise<HeldRun>;
   /** Resolves when the gateway has begun to stop. */
@@ -112,6 +115,19 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
       await ask({ method: "POST", path: "/v1/forget-pauses", body: {} }, z.unknown());
     },
     report: (since) => ask({ method: "GET", path: `/v1/report?since=${since}` }, reportAnswer),
+    async listen(options) {
+      const connection = await connect();
+      const { lastEventId = null } = options;
+      const headers = lastEventId === null ? {} : { "last-event-id": lastEventId };
+      try {
+        const answer = await connection.send({ method: "GET", path: "/v1/events", headers });
+        if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await text(answer));
+        return listenTo(answer, connection, options);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    },
     async attachRun(run) {
       const connection = await connect();
       try {

@@ -36,6 +36,7 @@ export interface Asked {
   readonly method: "GET" | "POST";
   /** With its leading slash, encoded. */
   readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
@@ -123,7 +124,7 @@ function sendOver(proven: Socket, { controlUrl, token, agent, asked }: Sending):
     const asking: ClientRequest = http.request(new URL(asked.path, controlUrl), {
       agent,
       method: asked.method,
-      headers: body === null ? {} : { "content-type": "application/json" },
+      headers: { ...asked.headers, ...(body === null ? {} : { "content-type": "application/json" }) },
     });
     asking.on("error", reject);
     asking.on("response", resolve);

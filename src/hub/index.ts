@@ -3,6 +3,7 @@ export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { type DiscoverOptions, type Discovery, discover, isProcessAlive, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
+export type { Listening, ListenOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export {
   CHALLENGE_HEADER,
