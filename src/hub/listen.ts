@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { createParser } from "eventsource-parser";
 import type { ProvenConnection } from "./connection.ts";
-import { type ConsoleEvent, type ConsoleEventName, consoleEvents } from "./views/index.ts";
+import { type ConsoleEvent, eventOf } from "./views/index.ts";
 
 export interface ListenOptions {
   /** Called in the order of events. */
@@ -29,7 +29,7 @@ export function listenTo(
 ): Listening {
   const parser = createParser({
     onEvent({ event, id, data }) {
-      const heard = event === undefined ? null : eventOf(event, id ?? null, data);
+      const heard = event === undefined ? null : heardAs(event, id ?? null, data);
       if (heard !== null) onEvent(heard);
     },
   });
@@ -42,20 +42,10 @@ export function listenTo(
   return { ended, close: () => connection.close() };
 }
 
-/** Null for what a newer gateway tells, and this client does not know. */
-function eventOf(type: string, id: string | null, text: string): ConsoleEvent | null {
-  if (!isKnown(type)) return null;
-  const parsed = consoleEvents[type].safeParse(parseJson(text));
-  return parsed.success ? ({ type, id, data: parsed.data } as ConsoleEvent) : null;
-}
-
-function isKnown(type: string): type is ConsoleEventName {
-  return Object.hasOwn(consoleEvents, type);
-}
-
-function parseJson(text: string): unknown {
+/** Null for what is of a version that this client does not know. */
+function heardAs(type: string, id: string | null, text: string): ConsoleEvent | null {
   try {
-    return JSON.parse(text);
+    return eventOf(type, id, JSON.parse(text));
   } catch {
     return null;
   }

@@ -16,7 +16,7 @@ export {
   warmAnswer,
 } from "./answers.ts";
 export { type ConversationView, type OutlookView, outlookView, type PlanView } from "./conversation.ts";
-export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, consoleEvents } from "./events.ts";
+export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, eventOf } from "./events.ts";
 export {
   type GatewayInfo,
   type HealthView,
