@@ -36,8 +36,9 @@ export interface Asked {
   readonly method: "GET" | "POST";
   /** With its leading slash, encoded. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** In lower case. @default none of its own */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A socket whose other end knows the token. Carries one request. */

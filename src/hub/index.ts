@@ -1,9 +1,10 @@
-export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
+export type { ControlClient, RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
+export { ControlError } from "./control-error.ts";
 export { type DiscoverOptions, type Discovery, discover, isProcessAlive, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
-export type { Listening, ListenOptions } from "./listen.ts";
+export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export {
   CHALLENGE_HEADER,
