@@ -15,6 +15,7 @@ export {
   originText,
 } from "./in-force.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
+export { didYouMean } from "./nearest.ts";
 export {
   flagOf,
   SETTING_NAMES,
@@ -25,3 +26,4 @@ export {
   valueText,
   variableOf,
 } from "./settings.ts";
+export { unknownVariables } from "./variables.ts";

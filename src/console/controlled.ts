@@ -61,7 +61,7 @@ export interface Controlled {
   /** Stores the choice even where no such conversation is in memory, and resolves with null then. */
   setEnabled(conversationId: string, enabled: boolean): Promise<ConversationView | null>;
   /** Likewise. */
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationView | null>;
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ConversationView | null>;
   /** Likewise. */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationView | null>;
   /**

@@ -57,7 +57,8 @@ export interface ControlClient {
   readonly record: GatewayRecord;
   status(): Promise<StatusAnswer>;
   setEnabled(conversationId: string, enabled: boolean): Promise<ChangeAnswer>;
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ChangeAnswer>;
+  /** @param intervalMs null: back to following the TTL */
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ChangeAnswer>;
   /** @param keepWarm in the policy's words; null: what holds where nobody chose */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ChangeAnswer>;
   /** Null: no such conversation is open. */

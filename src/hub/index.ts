@@ -2,7 +2,7 @@ export type { ControlClient, RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { ControlError } from "./control-error.ts";
-export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover, isProcessAlive, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../src/console/index.ts";
 import type { ConversationView, RunView } from "../../src/hub/index.ts";
 import { NO_CONTENTS, reportOf } from "../../src/ledger/index.ts";
-import { buildConversationSpec } from "../../src/pure.ts";
+import { buildConversationSpec, DEFAULT_INTERVAL_MS } from "../../src/pure.ts";
 
 /** Something to control that remembers what was asked of it. */
 export interface ControlledInMemory extends Controlled {
@@ -86,7 +86,12 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
 
   function change(
     id: string,
-    changes: { enabled?: boolean; intervalMs?: number; keepWarm?: string | null },
+    changes: {
+      enabled?: boolean;
+      intervalMs?: number;
+      intervalChosen?: boolean;
+      keepWarm?: string | null;
+    },
   ): ConversationView | null {
     stored.set(id, { ...stored.get(id), ...changes });
     const view = conversations.get(id);
@@ -168,8 +173,11 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       return change(id, { enabled });
     },
     async setIntervalMs(id, intervalMs) {
-      called("setIntervalMs", id, intervalMs);
-      return change(id, { intervalMs });
+      called("setIntervalMs", id, String(intervalMs));
+      return change(id, {
+        intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS,
+        intervalChosen: intervalMs !== null,
+      });
     },
     async setKeepWarm(id, keepWarm) {
       called("setKeepWarm", id, keepWarm);
