@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { flagOf, SETTINGS, type SettingName, type Settings, valueText } from "../config/index.ts";
+import { flagOf, keepingOf, SETTINGS, type SettingName, type Settings, valueText } from "../config/index.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
@@ -62,14 +62,7 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
     controlPort,
     upstream: new URL(upstream),
     enableNew,
-    keeping: {
-      keepWarm: others.keepWarm,
-      limits: {
-        ...(others.maxUsdPerPause === undefined ? {} : { spanUsd: others.maxUsdPerPause }),
-        ...(others.maxUsdPerDay === undefined ? {} : { dayUsd: others.maxUsdPerDay }),
-        ...(others.minPrefixTokens === undefined ? {} : { minPrefixTokens: others.minPrefixTokens }),
-      },
-    },
+    keeping: keepingOf(settings),
     maxWarms,
     maxHeldBytes: maxHeldMb * 1_000_000,
     allowSubscription: others.allowSubscription,

@@ -14,8 +14,10 @@ export {
   type Origin,
   originText,
 } from "./in-force.ts";
+export { keepingOf } from "./keeping.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
 export {
+  DEFAULT_SETTINGS,
   flagOf,
   SETTING_NAMES,
   SETTINGS,
