@@ -18,6 +18,7 @@ import {
 import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
+import { lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
 import { createSettingsSync } from "./core/settings-sync.ts";
@@ -29,6 +30,7 @@ import type { ConversationSettings, Instant } from "./pure.ts";
 export type { CacheWarmer, CacheWarmerDeps, TimerDeps, WarmNowAnswer } from "./core/cache-warmer.ts";
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
 export { guardLogger } from "./core/guarded-logger.ts";
+export type { ConversationLook } from "./core/look.ts";
 
 // Tells a warmer's own warm ids from those of a host and of other warmers.
 let warmers = 0;
@@ -236,6 +238,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         warming.flightOf(conversationId),
         context.now(),
       ),
+    look: (conversationId) =>
+      lookOf(conversations.get(conversationId) ?? unheld(conversationId), context.now()),
     conversations: () => [...conversations.keys()],
 
     ...choices,

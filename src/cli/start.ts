@@ -8,7 +8,8 @@ import { settingsOf, withSettings } from "./setting-options.ts";
 const TAKEN: readonly SettingName[] = [
   "host",
   "port",
-  "controlPort",
+  "consolePort",
+  "console",
   "upstream",
   "enableNew",
   "keepWarm",
@@ -53,13 +54,14 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
   ]);
   const directory = stateDirectory();
   await refuseSecond(directory);
-  const { host, port, controlPort, upstream, enableNew, maxWarms, maxHeldMb, warmTokens, ...others } =
+  const { host, port, consolePort, upstream, enableNew, maxWarms, maxHeldMb, warmTokens, ...others } =
     settings;
   const prices = await pricesFrom(others.prices);
   const service = await startService({
     host,
     port,
-    controlPort,
+    consolePort,
+    console: others.console,
     upstream: new URL(upstream),
     enableNew,
     keeping: keepingOf(settings),
@@ -85,6 +87,8 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
       ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
       : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
   );
+  // A token has no business in a log, which is where this goes when nobody is there to read it.
+  if (service.consoleLink !== null && process.stdout.isTTY) console.log(`Console: ${service.consoleLink}`);
   const stop = () => void service.stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   await service.ended;

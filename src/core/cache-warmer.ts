@@ -13,6 +13,7 @@ import type {
 import type { Planner } from "../policy/index.ts";
 import type { ConversationContext, ConversationSettings, ConversationState } from "../pure.ts";
 import type { ConversationStatus } from "./conversation.ts";
+import type { ConversationLook } from "./look.ts";
 
 export type TimerDeps = Timers;
 
@@ -52,6 +53,8 @@ export interface CacheWarmer {
   getContext(conversationId: string): ConversationContext;
   /** Where it stands, and why it is not being warmed. */
   getStatus(conversationId: string): ConversationStatus;
+  /** Its last turn, its prefix, and what the policy said of it. */
+  look(conversationId: string): ConversationLook;
   /** Ids of all conversations in memory. */
   conversations(): readonly string[];
 

@@ -1,5 +1,6 @@
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
+export { consoleLink } from "./console-link.ts";
 export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
 export { isLoopback } from "./loopback.ts";
@@ -15,12 +16,34 @@ export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
+  ConsoleEvent,
+  ConsoleEventName,
+  ConsoleEvents,
   ConversationView,
+  EndEntry,
+  ErrorAnswer,
   GatewayInfo,
+  HealthView,
+  HistoryAnswer,
+  HistoryEntry,
+  MoneyView,
+  OutlookView,
+  PlanView,
+  ProblemView,
   ReportAnswer,
   RunAnswer,
   RunView,
+  SettingChange,
+  SettingChanged,
+  SettingsAnswer,
+  SettingValue,
+  SettingView,
   StatusAnswer,
+  SwitchEntry,
   TierView,
+  TotalsView,
+  TurnEntry,
+  UsageView,
   WarmAnswer,
-} from "./views.ts";
+  WarmEntry,
+} from "./views/index.ts";

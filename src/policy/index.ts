@@ -32,4 +32,5 @@ export {
   type TierOption,
 } from "./tier-costs.ts";
 export { STRENGTH_TOKENS, type TierAdvice, TierHistory } from "./tier-history.ts";
+export { returnUsd } from "./turn-price.ts";
 export { howLong, usd } from "./wording.ts";
