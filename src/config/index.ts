@@ -16,6 +16,7 @@ export {
 } from "./in-force.ts";
 export { keepingOf } from "./keeping.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
+export { didYouMean } from "./nearest.ts";
 export {
   DEFAULT_SETTINGS,
   flagOf,
