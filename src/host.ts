@@ -78,7 +78,11 @@ export interface RequestAnswered extends ConversationRef {
   readonly replaced?: boolean;
   /** Not of the person's own thread: a title, a sub-agent. Its cost is counted, and that is all. @default false */
   readonly aside?: boolean;
+  readonly paidBy?: Payer;
 }
+
+/** A subscription paid, so that its dollars are only what others would have paid. Left out: not known to be one. */
+export type Payer = "subscription";
 
 export interface WarmCompleted extends ConversationRef {
   readonly usage: Usage;
@@ -95,6 +99,7 @@ export interface WarmCompleted extends ConversationRef {
   readonly modelName?: string;
   /** The policy that decided on it. */
   readonly policy?: string;
+  readonly paidBy?: Payer;
 }
 
 /** A warm was sent and its answer never read to the end: it may have been billed, so its most is counted. */
@@ -106,6 +111,7 @@ export interface WarmAborted extends ConversationRef {
   readonly costUsd?: number | null;
   readonly modelName?: string;
   readonly policy?: string;
+  readonly paidBy?: Payer;
 }
 
 /** What changed about a conversation between turns. */

@@ -22,7 +22,7 @@ export { createPlanner, type IdleSpan, type Planner, type PlannerOptions } from 
 export { Presence, type Settled } from "./presence.ts";
 export { type Prior, SHIPPED_PRIOR } from "./prior.ts";
 export { always, breakEven, fixed, until } from "./simple.ts";
-export { createTierAdviser, TIERS_KEY, type TierAdviser } from "./tier-adviser.ts";
+export { createTierAdviser, readPriceOf, TIERS_KEY, type TierAdviser } from "./tier-adviser.ts";
 export {
   firstWriteCosts,
   type SeenSpan,

@@ -1,3 +1,4 @@
+import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
 import type { RecordedRequest } from "../../src/emulator/index.ts";
 import { netUsd } from "../../src/ledger/index.ts";
@@ -216,5 +217,28 @@ describe("the ledger of a gateway", () => {
     expect(stored()).not.toContain("ada");
     expect((await keeper.ledger.report()).total).toEqual(total);
     expect(keeper.ledger.figuresOf("ada")).toBeNull();
+  });
+
+  it("knows what a person's subscription paid, and does not take another's token for one", async () => {
+    const { url, away, calm, figures } = await aWorld({ allowSubscription: true });
+    for (const [id, authToken] of [
+      ["ada", "sk-ant-oat01-for-a-test"],
+      ["bob", "sk-ant-api03-for-a-test"],
+      ["cy", "a-token-of-some-gateway"],
+    ] as const) {
+      const client = new Anthropic({ baseURL: url, apiKey: null, authToken, maxRetries: 0 });
+      await new Talk(client, text(`handbook of ${id}`), id).ask("Shall we begin?");
+      await calm();
+    }
+    await away(6 * MINUTE_MS);
+    const paidFor = (id: string) => {
+      const { warms, requests, warmsBySubscription, requestsBySubscription } = figures(id);
+      return { warms, requests, warmsBySubscription, requestsBySubscription };
+    };
+    const all = { warms: 1, requests: 1, warmsBySubscription: 1, requestsBySubscription: 1 };
+    expect(paidFor("ada")).toEqual(all);
+    const none = { ...all, warmsBySubscription: 0, requestsBySubscription: 0 };
+    expect(paidFor("bob")).toEqual(none);
+    expect(paidFor("cy")).toEqual(none);
   });
 });
