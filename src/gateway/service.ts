@@ -2,7 +2,7 @@
 import { listPrices } from "../anthropic/index.ts";
 import { builtPage, createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
-import { controlToken, consoleLink as linkTo, publish } from "../hub/index.ts";
+import { controlToken, createIntake, consoleLink as linkTo, publish } from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
@@ -110,6 +110,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         error: error instanceof Error ? error.message : String(error),
       }),
   });
+  const intake = createIntake({
+    stateDirectory: directory,
+    storage: database.namespace(LEDGER_NAMESPACE),
+    logger,
+    timers: systemTimers(),
+    // What others have booked counts from now on, and not with the next report.
+    onChange: () => void gateway.keeper.ledger.report(startedAt).catch(() => {}),
+  });
   const ended = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
   let withdraw = async () => {};
@@ -124,7 +132,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // First, so that nobody finds it any more who could still be sent away.
     await withdraw();
     await control.close();
+    intake.dispose();
     await gateway.close(GRACE_MS);
+    // Whatever it was taking in is in.
+    await intake.now();
     database.close();
     lock?.release();
     ended.resolve();

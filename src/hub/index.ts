@@ -1,7 +1,8 @@
+export { isProcessAlive } from "./alive.ts";
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
-export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
 export { isLoopback } from "./loopback.ts";
 export {
@@ -13,6 +14,15 @@ export {
   TOKEN_HEADER,
 } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
+export {
+  createIntake,
+  createSpool,
+  type Intake,
+  type IntakeOptions,
+  type Spool,
+  type SpoolOptions,
+  withSpools,
+} from "./spool/index.ts";
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,

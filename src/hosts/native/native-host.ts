@@ -15,6 +15,7 @@ import {
 } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
+import { createSpool } from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
@@ -87,12 +88,14 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     file: join(stateDirectory(env), "hosts", `${name}.json`),
     logger,
   });
+  const spool = createSpool({ stateDirectory: stateDirectory(env), host: name });
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const instant = () => ({ wallMs: now(), monotonicMs: monotonicNow() });
   const { enableNew, ...settings } = chosen.settings;
   const keeper = createKeeper({
     ...settings,
     keeping: { ...settings.keeping, storage: files.namespace(POLICY_NAMESPACE) },
+    ledger: spool.storage,
     storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
     logger,
     timers,
@@ -178,6 +181,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       harmless("end", undefined, () => {
         for (const end of ends) end();
         keeper.dispose();
+        spool.flush();
       });
     },
   };
