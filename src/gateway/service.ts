@@ -2,7 +2,13 @@
 import { listPrices } from "../anthropic/index.ts";
 import { builtPage, createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
-import { controlToken, createIntake, consoleLink as linkTo, publish } from "../hub/index.ts";
+import {
+  controlToken,
+  createIntake,
+  createWarmLeases,
+  consoleLink as linkTo,
+  publish,
+} from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
@@ -76,6 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const database = openSqliteStorage({ file: `${directory}/keepwarm.sqlite`, logger });
   const storage = database.namespace(NAMESPACE);
   const startedAt = Date.now();
+  const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
   const gateway = createGateway({
     ...gatewayOptions,
     keeping: { ...gatewayOptions.keeping, storage: database.namespace(POLICY_NAMESPACE) },
@@ -86,7 +93,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now: Date.now,
     monotonicNow: () => performance.now(),
     maxConversations: MAX_CONVERSATIONS,
+    mayWarm: leases.mayWarm,
   });
+  leases.follow(gateway.keeper);
   const control = createControlServer({
     token,
     ...(page ? { page: builtPage() } : {}),
@@ -134,6 +143,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await control.close();
     intake.dispose();
     await gateway.close(GRACE_MS);
+    leases.releaseAll();
     // Whatever it was taking in is in.
     await intake.now();
     database.close();

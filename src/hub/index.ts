@@ -4,6 +4,15 @@ export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
+export {
+  createLeases,
+  createWarmLeases,
+  type LeaseAnswer,
+  type LeaseHolder,
+  type LeaseOptions,
+  type Leases,
+  type WarmLeases,
+} from "./leases/index.ts";
 export { isLoopback } from "./loopback.ts";
 export {
   CHALLENGE_HEADER,
