@@ -67,6 +67,8 @@ export interface Keeper extends Disposable {
   readonly ledger: Ledger;
   /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
   forgetPauses(): Promise<void>;
+  /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
+  forgetPausesIn(conversationId: string): Promise<boolean>;
   /** Which lifetime of cache entries would cost its person least, for a model. */
   adviseTier(modelName: string): TierAdvice;
   /** What happens, to listen to. A listener that throws comes between nothing. */
@@ -273,6 +275,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     surface: plugin.surface,
     ledger: plugin.ledger,
     forgetPauses: plugin.forgetPauses,
+    forgetPausesIn: plugin.forgetPausesIn,
     adviseTier: (modelName) => plugin.tiers.advise(modelName),
     events,
     conversations: () => conversations.all().toReversed().map(summaryOf),

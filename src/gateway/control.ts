@@ -127,7 +127,8 @@ export function controlled(options: ControlledGateway): Controlled {
       keeper.detach(conversationId);
       await stored(() => warmer.forget(conversationId));
       const isBooked = await stored(() => ledger.forget(conversationId));
-      return isOpen || isStored || isBooked;
+      const isLearned = await stored(() => keeper.forgetPausesIn(conversationId));
+      return isOpen || isStored || isBooked || isLearned;
     },
     forgetPauses: () => stored(keeper.forgetPauses),
     report: (since) => stored(() => ledger.report(since)),

@@ -1,6 +1,7 @@
 /** Whether a warm is worth its price. */
 export { adaptive } from "./adaptive.ts";
 export { type Caps, capped } from "./caps.ts";
+export { CONVERSATION_GAPS_KEY, type KeptGaps, MOST_CONVERSATIONS } from "./conversation-gaps.ts";
 export { leastMarginMs } from "./due.ts";
 export { premiumUsd, warmUsd } from "./economics.ts";
 export type {

@@ -56,6 +56,16 @@ describe("keepwarm report", () => {
     expect(Date.now() - Number(since)).toBeGreaterThanOrEqual(7 * 86_400_000);
   });
 
+  it("is told by an older gateway too, which does not count all that this one would", async () => {
+    const { keepwarm, controlled } = await aGateway();
+    const { earliest: _, total, ...rest } = await controlled.report();
+    const { warmsBySubscription: __, ...older } = { ...total, warms: 3, spentUsd: 1 };
+    controlled.report = async () => Object.assign(rest, { total: older }) as never;
+    const { code, stdout, stderr } = await keepwarm("report");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Warming cost \$1\.00 and has saved nothing so far\.\n/);
+  });
+
   it("needs no gateway: it reads what the last one has stored", async () => {
     const directory = aStateDirectory();
     expect((await keepwarmIn(directory, "report")).stdout).toMatch(/^Nothing was spent on warming/);

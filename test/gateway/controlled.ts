@@ -6,12 +6,12 @@ import { storageIn } from "../support/storage-in.ts";
 import type { World } from "./world.ts";
 
 export function controlledWorld(
-  { gateway, clock }: Pick<World, "gateway" | "clock">,
+  { gateway, clock, entries = new Map() }: Pick<World, "gateway" | "clock"> & Partial<Pick<World, "entries">>,
   options: Partial<ControlledGateway> = {},
 ): Controlled {
   return controlled({
     gateway,
-    storage: storageIn(new Map()),
+    storage: storageIn(entries),
     version: "0",
     startedAt: 0,
     enableNew: true,
