@@ -2,7 +2,7 @@ export { isProcessAlive } from "./alive.ts";
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
-export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
 export {
   createLeases,
@@ -13,6 +13,7 @@ export {
   type Leases,
   type WarmLeases,
 } from "./leases/index.ts";
+export type { Listening, ListenOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export {
   CHALLENGE_HEADER,
