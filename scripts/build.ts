@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { buildHosts } from "./host-bundles.ts";
 import { licencesOf } from "./licences.ts";
 
 rmSync("dist", { recursive: true, force: true });
@@ -53,6 +54,7 @@ await build({
 });
 writeFileSync("dist/LICENCES.txt", licencesOf(metafile));
 chmodSync("dist/cli.js", 0o755);
+await buildHosts();
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",
 });

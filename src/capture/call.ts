@@ -17,6 +17,8 @@ export interface Call {
   readonly tag: string | null;
   /** Sends a warm the way that the request went. */
   readonly send: Fetch;
+  /** Brings the request up to date before it is repeated: a login that was renewed since. Rejects when it cannot. */
+  readonly refresh?: (request: CapturedRequest) => Promise<CapturedRequest>;
   readonly startedAt: Instant;
 }
 

@@ -1,12 +1,10 @@
 /** A `fetch` call, read as a Messages request. */
-import type { CapturedRequest } from "../../anthropic/index.ts";
-
-/** Names the conversation a request belongs to; never sent upstream. */
-export const CONVERSATION_HEADER = "x-keepwarm-conversation";
+import { type CapturedRequest, type HeaderPairs, headerValue } from "../anthropic/index.ts";
+import { CONVERSATION_HEADER, type NamedBy } from "./conversation-id.ts";
 
 export type FetchInput = Parameters<typeof globalThis.fetch>[0];
 
-export interface Call {
+export interface FetchCall extends NamedBy {
   /** The arguments to call the real `fetch` with. */
   readonly input: FetchInput;
   readonly init: RequestInit | undefined;
@@ -16,15 +14,23 @@ export interface Call {
   readonly request: (() => CapturedRequest) | null;
   /** How the program wants its requests sent: a proxy's dispatcher, an agent, credentials. */
   readonly transport: RequestInit;
-  /** The conversation its program named. */
-  readonly conversationId: string | null;
+}
+
+/** A program's own header, and nothing else that only looks like a name. */
+export function namedByProgram(headers: HeaderPairs): NamedBy {
+  return { conversationId: headerValue(headers, CONVERSATION_HEADER) || null, aside: false };
 }
 
 /** Reads a call without touching what is sent, except for taking {@link CONVERSATION_HEADER} off. */
-export function readCall(input: FetchInput, init: RequestInit | undefined): Call {
+export function readCall(
+  input: FetchInput,
+  init: RequestInit | undefined,
+  namedBy: (headers: HeaderPairs) => NamedBy = namedByProgram,
+): FetchCall {
   const asked = input instanceof Request ? input : { url: String(input), method: "GET", headers: undefined };
   const headers = new Headers(init?.headers ?? asked.headers);
-  const named = headers.get(CONVERSATION_HEADER);
+  const isNamed = headers.has(CONVERSATION_HEADER);
+  const named = namedBy([...headers]);
   headers.delete(CONVERSATION_HEADER);
   const method = (init?.method ?? asked.method).toUpperCase();
   const isMessages = method === "POST" && /\/v1\/messages\/?($|[?#])/.test(asked.url);
@@ -32,11 +38,11 @@ export function readCall(input: FetchInput, init: RequestInit | undefined): Call
   const bytes = isMessages ? bytesOf(body) : null;
   return {
     input,
-    init: named === null ? init : { ...init, headers },
+    init: isNamed ? { ...init, headers } : init,
     isMessages,
     request: bytes && (() => ({ url: asked.url, method, headers: [...headers], body: bytes() })),
     transport,
-    conversationId: named === "" ? null : named,
+    ...named,
   };
 }
 

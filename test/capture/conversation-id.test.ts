@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namedBy, sessionOf } from "../../src/gateway/conversation-id.ts";
+import { namedBy, sessionOf } from "../../src/capture/conversation-id.ts";
 
 const UUID = "0f6e8a2c-6c7e-4d1e-9a3b-2f1c5d7e9b10";
 

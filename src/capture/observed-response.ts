@@ -1,5 +1,6 @@
 /** Watches a response pass by, without holding it up or keeping it. */
-import { createResponseReader, type Observed } from "../../capture/index.ts";
+import type { Observed } from "./call.ts";
+import { createResponseReader } from "./response-reader.ts";
 
 /**
  * A response with the same bytes, whose end is told once: read to the end, given up by its reader, or broken.

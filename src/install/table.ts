@@ -1,0 +1,4 @@
+import type { HostPlugin } from "./host-plugin.ts";
+
+/** The programs that keepwarm can be installed in; one file each beside this one. */
+export const HOST_PLUGINS: readonly HostPlugin[] = [];
