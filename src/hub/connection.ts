@@ -7,7 +7,8 @@
  */
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
-import { CHALLENGE_HEADER, isSameSecret, newNonce, PROOF_HEADER, proofOf, TOKEN_HEADER } from "./proof.ts";
+import { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
+import { isSameSecret, newNonce, proofOf } from "./proof.ts";
 
 /** Why there is no proven connection. */
 export type Unproven = "refused" | "silent" | "impostor";
