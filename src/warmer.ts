@@ -22,6 +22,7 @@ import {
 } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
+import { type ConversationLook, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
 import { createSettingsSync } from "./core/settings-sync.ts";
@@ -50,6 +51,7 @@ import {
 
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
 export { guardLogger } from "./core/guarded-logger.ts";
+export type { ConversationLook } from "./core/look.ts";
 export type TimerDeps = Timers;
 
 export interface CacheWarmerDeps {
@@ -88,6 +90,8 @@ export interface CacheWarmer {
   getContext(conversationId: string): ConversationContext;
   /** Where it stands, and why it is not being warmed. */
   getStatus(conversationId: string): ConversationStatus;
+  /** Its last turn, its prefix, and what the policy said of it. */
+  look(conversationId: string): ConversationLook;
   /** Ids of all conversations in memory. */
   conversations(): readonly string[];
 
@@ -322,6 +326,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         warming.flightOf(conversationId),
         context.now(),
       ),
+    look: (conversationId) =>
+      lookOf(conversations.get(conversationId) ?? unheld(conversationId), context.now()),
     conversations: () => [...conversations.keys()],
 
     async setEnabled(conversationId, wanted) {

@@ -8,7 +8,8 @@ import { settingsOf, withSettings } from "./setting-options.ts";
 const TAKEN: readonly SettingName[] = [
   "host",
   "port",
-  "controlPort",
+  "consolePort",
+  "console",
   "upstream",
   "enableNew",
   "keepWarm",
@@ -53,13 +54,13 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
   ]);
   const directory = stateDirectory();
   await refuseSecond(directory);
-  const { host, port, controlPort, upstream, enableNew, maxWarms, maxHeldMb, warmTokens, ...others } =
+  const { host, port, consolePort, upstream, enableNew, maxWarms, maxHeldMb, warmTokens, ...others } =
     settings;
   const prices = await pricesFrom(others.prices);
   const service = await startService({
     host,
     port,
-    controlPort,
+    consolePort,
     upstream: new URL(upstream),
     enableNew,
     keeping: {

@@ -152,10 +152,10 @@ export function originText(origin: Origin, home: string = homedir()): string {
 }
 
 /** @throws {ConfigError} when two settings contradict each other */
-function checkTogether({ port, controlPort, ttl5m, ttl1h }: InForce): void {
-  if (port.value === controlPort.value && port.value !== 0) {
+function checkTogether({ port, consolePort, ttl5m, ttl1h }: InForce): void {
+  if (port.value === consolePort.value && port.value !== 0) {
     throw new ConfigError(
-      `port (${originText(port.origin)}) and controlPort (${originText(controlPort.origin)}) are both ${port.value}: they must differ`,
+      `port (${originText(port.origin)}) and consolePort (${originText(consolePort.origin)}) are both ${port.value}: they must differ`,
     );
   }
   if (ttl5m.value >= ttl1h.value) {

@@ -41,6 +41,7 @@ const runBody = z.object({
     .optional(),
   pid: z.int().positive(),
   command: z.string().min(1).max(1_000),
+  cwd: z.string().min(1).max(4_096).optional(),
   upstream: z.url({ protocol: /^https?$/ }).optional(),
   enableNew: z.boolean().optional(),
 });
@@ -112,7 +113,7 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   });
 
   app.post("/v1/runs", async (c) => {
-    const { runId = randomUUID(), upstream, enableNew = false, ...run } = await bodyOf(c, runBody);
+    const { runId = randomUUID(), upstream, cwd, enableNew = false, ...run } = await bodyOf(c, runBody);
     // Gone while its body was read: there is nothing to attach.
     if (c.env.outgoing.destroyed) return c.body(null, 204);
     const { gatewayUrl } = controlled.info();
@@ -122,6 +123,7 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
       runId,
       enableNew,
       ...(upstream === undefined ? {} : { upstream }),
+      ...(cwd === undefined ? {} : { cwd }),
     });
     return holdOpen(c, {
       firstLine: JSON.stringify({ runId, gatewayUrl, baseUrl: attached.baseUrl }),

@@ -1,11 +1,11 @@
 /** A gateway as the control API sees it. */
 
-import type { ConversationSummary } from "../capture/index.ts";
 import { type Controlled, type NamedRun, Refused } from "../console/index.ts";
-import type { StorageNamespace } from "../host.ts";
+import type { Prices, StorageNamespace } from "../host.ts";
 import type { ConversationView, RunView, TierView } from "../hub/index.ts";
 import { STRENGTH_TOKENS } from "../policy/index.ts";
-import { isIntervalChosen, settingsKey } from "../pure.ts";
+import { settingsKey } from "../pure.ts";
+import { viewOf } from "./conversation-view.ts";
 import type { AttachedRun, Gateway, RunOptions } from "./gateway.ts";
 
 export interface ControlledGateway {
@@ -15,6 +15,11 @@ export interface ControlledGateway {
   /** Epoch ms. */
   readonly startedAt: number;
   readonly enableNew: boolean;
+  /** For how long a conversation is kept warm of which nobody chose anything. */
+  readonly keepWarm: string;
+  readonly prices: Prices;
+  /** The console's page is served. */
+  readonly page: boolean;
   /** What `--tier` says. */
   readonly tier?: string | undefined;
   readonly flags: readonly string[];
@@ -24,38 +29,18 @@ export interface ControlledGateway {
 }
 
 export function controlled(options: ControlledGateway): Controlled {
-  const { gateway, storage, version, startedAt, enableNew, tier, flags, maxHeldBytes, now, stop } = options;
+  const { gateway, storage, version, startedAt, enableNew, keepWarm, prices, page, ...others } = options;
+  const { tier, flags, maxHeldBytes, now, stop } = others;
   const { keeper } = gateway;
-  const { warmer, surface, ledger } = keeper;
+  const { warmer, ledger } = keeper;
+  /** By what their requests come with. */
   const runs = new Map<string, RunView>();
 
-  function viewOf(summary: ConversationSummary): ConversationView {
-    const { id, named, modelName, lastTurnAt, ttlMs, prefixTokens } = summary;
-    const state = warmer.getState(id);
-    const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
-    return {
-      id,
-      named,
-      modelName: modelName === "" ? null : modelName,
-      ...warmer.getStatus(id),
-      enabled,
-      intervalMs,
-      intervalChosen: isIntervalChosen(state),
-      keepWarm: state.keepWarm ?? null,
-      lastPct,
-      lastExpectedPct,
-      lastWarmAt,
-      nextWarmAt,
-      lastTurnAt,
-      ttlMs,
-      prefixTokens,
-      surface: surface.getSpec({ conversationId: id }),
-    };
-  }
+  const viewed = { keeper, prices, runOf: (tag: string) => runs.get(tag), keepWarm: () => keepWarm };
 
   function conversation(conversationId: string): ConversationView | null {
     const summary = keeper.conversation(conversationId);
-    return summary && viewOf(summary);
+    return summary && viewOf(summary, viewed);
   }
 
   function tierView(): TierView | null {
@@ -83,18 +68,19 @@ export function controlled(options: ControlledGateway): Controlled {
     }
   }
 
-  function attachRun({ runId, pid, command, upstream, enableNew }: NamedRun) {
-    if (runs.has(runId)) throw new Refused(409, `A run of the id ${runId} is attached already.`);
+  function attachRun({ runId, pid, command, cwd, upstream, enableNew }: NamedRun) {
+    if ([...runs.values()].some((run) => run.runId === runId))
+      throw new Refused(409, `A run of the id ${runId} is attached already.`);
     const run = attached({
       id: runId,
       upstream: upstream === undefined ? undefined : new URL(upstream),
       enableNew,
     });
-    runs.set(runId, { runId, pid, command, startedAt: now() });
+    runs.set(run.tag, { runId, pid, command, cwd: cwd ?? null, startedAt: now() });
     return {
       baseUrl: run.baseUrl,
       detach() {
-        runs.delete(runId);
+        runs.delete(run.tag);
         run.detach();
       },
     };
@@ -108,6 +94,8 @@ export function controlled(options: ControlledGateway): Controlled {
       gatewayUrl: gateway.url ?? "",
       upstream: gateway.upstreamUrl,
       enableNew,
+      keepWarm,
+      page,
       flags,
       runs: [...runs.values()],
       heldBytes: keeper.heldBytes(),
@@ -116,7 +104,7 @@ export function controlled(options: ControlledGateway): Controlled {
       ...gateway.counts,
       tier: tierView(),
     }),
-    conversations: () => keeper.conversations().map(viewOf),
+    conversations: () => keeper.conversations().map((summary) => viewOf(summary, viewed)),
     conversation,
     async setEnabled(conversationId, enabled) {
       await stored(() => warmer.setEnabled(conversationId, enabled));

@@ -27,6 +27,8 @@ export interface RunOptions {
 }
 
 export interface AttachedRun {
+  /** What its requests come with. */
+  readonly tag: string;
   /** The base URL that its command is given. */
   readonly baseUrl: string;
   /** The command has ended: its conversations are let go of, and their settings stay. */
@@ -224,6 +226,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     };
     runs.add(run);
     return {
+      tag: runId,
       baseUrl: `${url}${runPath(runId)}`,
       detach() {
         if (!run.isAttached) return;

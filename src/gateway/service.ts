@@ -1,4 +1,5 @@
 /** A gateway at work: its port, its control port, its settings on disk, and the record by which others find it. */
+import { listPrices } from "../anthropic/index.ts";
 import { createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
 import { controlToken, publish } from "../hub/index.ts";
@@ -16,7 +17,7 @@ export interface ServiceOptions
   > {
   readonly host: string;
   readonly port: number;
-  readonly controlPort: number;
+  readonly consolePort: number;
   /** The state directory. */
   readonly directory: string;
   readonly version: string;
@@ -40,8 +41,6 @@ export interface Service {
 /** The namespace of settings: that of the manifest. */
 const NAMESPACE = "cache-warming";
 
-/** Where the policy keeps what the last day cost. */
-
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
 
@@ -53,7 +52,7 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { host, port, controlPort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
+  const { host, port, consolePort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
     options;
   const { enableNew, maxHeldBytes, tier } = gatewayOptions;
   const token = await controlToken(directory);
@@ -82,6 +81,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       version,
       startedAt,
       enableNew,
+      keepWarm: gatewayOptions.keeping.keepWarm ?? "auto",
+      prices: listPrices(gatewayOptions.prices),
+      page: false,
       tier,
       flags,
       maxHeldBytes,
@@ -130,7 +132,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   try {
     const gatewayUrl = await gateway.listen({ host, port });
-    const { url: controlUrl } = await control.listen(controlPort).catch(ofControl);
+    const { url: controlUrl } = await control.listen(consolePort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
     return { gateway, gatewayUrl, controlUrl, ended: ended.promise, stop };

@@ -14,7 +14,7 @@ import {
   statusAnswer,
   type WarmAnswer,
   warmAnswer,
-} from "./views.ts";
+} from "./views/index.ts";
 
 /** How long a gateway may take to prove itself, in ms. */
 export const PROOF_TIMEOUT_MS = 2_000;
@@ -38,6 +38,8 @@ export interface RunRequest {
   readonly pid: number;
   /** The program's name, without its arguments. */
   readonly command: string;
+  /** The folder it is started in: the project's, for titles. */
+  readonly cwd?: string;
   /** Where this command's requests go, where that is not the gateway's own upstream. */
   readonly upstream?: string;
   /** Switches warming on for this run's conversations, except those that have a setting of their own. @default false */

@@ -32,3 +32,4 @@ export {
   type TierOption,
 } from "./tier-costs.ts";
 export { STRENGTH_TOKENS, type TierAdvice, TierHistory } from "./tier-history.ts";
+export { returnUsd } from "./turn-price.ts";

@@ -6,6 +6,7 @@ import type { Activity, CachePrice, CacheTier, Plan, PolicyFacts } from "./facts
 import { stopKindOf } from "./history.ts";
 import { AUTO, formatKeepWarm, type KeepWarm, parseKeepWarm } from "./keep-warm.ts";
 import { plan } from "./plan.ts";
+import { priceOfTurn, tierOf, tokensOfTurn } from "./turn-price.ts";
 
 /** An idle conversation, as its warmer knows it. Times are epoch ms. */
 export interface IdleSpan {
@@ -56,8 +57,6 @@ export interface Planner {
 const USUAL_READ = 0.1;
 const USUAL_WRITE: Readonly<Record<CacheTier, number>> = { "5m": 1.25, "1h": 2 };
 
-const HOUR_MS = 3_600_000;
-
 /** Until the last day's spending has been read, in ms. */
 const NOT_READ_MS = 1_000;
 
@@ -67,27 +66,19 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
 
   function factsOf(span: IdleSpan, price: CachePrice, spentUsd24h: number): PolicyFacts {
     const { conversationId, turn, keepWarm: _, waiting, open, ...times } = span;
-    const { usage, stopReason } = turn;
-    const cached = usage === undefined ? 0 : usage.cacheReadTokens + usage.cacheWriteTokens;
+    const { prefixTokens, tailTokens } = tokensOfTurn(turn) ?? { prefixTokens: 0, tailTokens: 0 };
     return {
       ...times,
       // Where a host tells no usage only ratios count: one token stands for all.
-      prefixTokens: cached > 0 ? cached : 1,
-      tailTokens: usage === undefined ? 0 : Math.max(0, usage.inputTokens - cached),
+      prefixTokens: prefixTokens > 0 ? prefixTokens : 1,
+      tailTokens,
       price,
       spentUsd24h,
-      stop: stopKindOf(stopReason),
+      stop: stopKindOf(turn.stopReason),
       ...(waiting === undefined ? {} : { waiting }),
       ...(open === undefined ? {} : { open }),
       ...(activityOf === undefined ? {} : { activity: activityOf(conversationId, span.now) }),
     };
-  }
-
-  function priceOf({ usage, modelName = "", tier, ttlMs = 0 }: TurnContext): CachePrice | null {
-    const rates = usage === undefined ? null : (prices?.ratesOf(usage, modelName) ?? null);
-    if (rates === null || !(rates.input > 0)) return null;
-    const write = tierOf(tier, ttlMs) === "1h" ? rates.write1h : rates.write5m;
-    return { inputUsd: rates.input, read: rates.read / rates.input, write: write / rates.input };
   }
 
   function choiceOf(keepWarm: string | undefined): KeepWarm {
@@ -95,7 +86,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
   }
 
   function planAs(choice: KeepWarm, span: IdleSpan): Plan {
-    const price = priceOf(span.turn);
+    const price = priceOfTurn(span.turn, prices);
     const limitsDollars = caps.spanUsd !== undefined || caps.dayUsd !== undefined;
     if (price === null && limitsDollars) {
       return stop("The price of this model is not known, so your limits in dollars could not be kept.");
@@ -128,8 +119,4 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
 
 function stop(reason: string): Plan {
   return { stop: true, reason, expectedNetUsd: 0, pReturn: 0 };
-}
-
-function tierOf(tier: CacheTier | undefined, ttlMs: number): CacheTier {
-  return tier ?? (ttlMs >= HOUR_MS ? "1h" : "5m");
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { RecordedRequest } from "../../src/emulator/index.ts";
-import { controlled } from "../../src/gateway/control.ts";
 import { netUsd } from "../../src/ledger/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
 import { storageIn } from "../ledger/book.ts";
+import { controlledWorld } from "./controlled.ts";
 import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
 
 /** List prices of the model, USD per million tokens: written down here once more, not taken from what is tested. */
@@ -158,17 +158,7 @@ describe("the ledger of a gateway", () => {
 
   it("has its names forgotten by the control API", async () => {
     const { talk, away, gateway, clock } = await aWorld();
-    const control = controlled({
-      gateway,
-      storage: storageIn(new Map()),
-      version: "0",
-      startedAt: 0,
-      enableNew: true,
-      maxHeldBytes: 0,
-      now: clock.now,
-      flags: [],
-      stop: () => {},
-    });
+    const control = controlledWorld({ gateway, clock });
     await talk("ada").ask("Shall we begin?");
     await away(6 * MINUTE_MS);
     gateway.keeper.detach("ada");

@@ -20,6 +20,9 @@ export const NOON = Date.UTC(2026, 10, 20, 9);
 export function aConversation(view: Partial<ConversationView> & { readonly id: string }): ConversationView {
   const whole = {
     named: true,
+    folder: "cathedral",
+    cwd: "/home/ada/cathedral",
+    run: null,
     modelName: "claude-opus-5-5",
     phase: "idle",
     why: null,
@@ -27,13 +30,21 @@ export function aConversation(view: Partial<ConversationView> & { readonly id: s
     intervalMs: 240_000,
     intervalChosen: false,
     keepWarm: null,
+    plan: null,
     lastPct: null,
     lastExpectedPct: null,
+    lastTurnPct: null,
+    lastTurnExpectedPct: null,
     lastWarmAt: null,
     nextWarmAt: null,
     lastTurnAt: null,
+    lastUsedAt: null,
+    lapsesAt: null,
     ttlMs: 300_000,
     prefixTokens: 48_000,
+    sideThreads: 0,
+    money: null,
+    returnUsd: null,
     ...view,
   } as const;
   const surface = buildConversationSpec(
@@ -84,6 +95,8 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       gatewayUrl: "http://127.0.0.1:4777",
       upstream: "https://api.anthropic.com",
       enableNew: false,
+      keepWarm: "auto",
+      page: true,
       flags: [],
       runs: [...runs.values()],
       heldBytes: 1_500_000,
@@ -130,7 +143,8 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     attachRun(run: NamedRun): AttachedRun {
       called("attachRun", run.runId, run.pid, run.command, run.upstream ?? "-");
       if (runs.has(run.runId)) throw new Refused(409, `A run ${run.runId} is attached already.`);
-      runs.set(run.runId, { runId: run.runId, pid: run.pid, command: run.command, startedAt: NOON });
+      const { runId, pid, command, cwd } = run;
+      runs.set(runId, { runId, pid, command, cwd: cwd ?? null, startedAt: NOON });
       return {
         baseUrl: `http://127.0.0.1:4777/~keepwarm/run/${run.runId}`,
         detach() {

@@ -16,7 +16,7 @@ export async function keepwarmEnv(
   const env = {
     KEEPWARM_HOME: join(home, "keepwarm"),
     KEEPWARM_PORT: String(await freePort()),
-    KEEPWARM_CONTROL_PORT: String(await freePort()),
+    KEEPWARM_CONSOLE_PORT: String(await freePort()),
     KEEPWARM_UPSTREAM: upstream,
     KEEPWARM_TTL_5M: `${ttlMs}ms`,
     KEEPWARM_KEEP_WARM: "always",
