@@ -1,7 +1,7 @@
 /** What the ledger is told of requests and warms. */
 import { billingTerms, costUsd, type PriceTable, TTL_1H_MS, type TtlOptions } from "../anthropic/index.ts";
 import type { RequestAnswered, Usage, WarmAborted } from "../host.ts";
-import type { LastRequest } from "./conversations.ts";
+import type { LastRequest } from "./captured-conversation.ts";
 import type { Answer } from "./turns.ts";
 
 interface BillingOptions extends TtlOptions {

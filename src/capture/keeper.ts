@@ -1,14 +1,6 @@
 /** Binds what passes by to a warmer: turns in, warms out, and bodies let go of when nothing may be sent with them. */
 import { EventEmitter } from "eventemitter3";
-import pLimit from "p-limit";
-import {
-  listPrices,
-  type RequestFacts,
-  refusalOf,
-  type Ttl,
-  type WarmRequestOptions,
-  warmCaptured,
-} from "../anthropic/index.ts";
+import { listPrices, type RequestFacts, type Ttl } from "../anthropic/index.ts";
 import type {
   Disposable,
   HostEvents,
@@ -18,29 +10,25 @@ import type {
   SurfaceProvider,
   Timers,
   TurnContext,
-  Usage,
-  WarmFailure,
-  WarmOptions,
 } from "../host.ts";
 import { activate, type Ledger, type TierAdvice } from "../plugin.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
-import { answeredRequest, mostOf } from "./billing.ts";
-import {
-  type CapturedConversation,
-  Conversations,
-  isUnnamed,
-  type LastRequest,
-  lifeLeftMs,
-} from "./conversations.ts";
+import { answeredRequest } from "./billing.ts";
+import type { CapturedConversation } from "./captured-conversation.ts";
+import { Conversations } from "./conversations.ts";
 import { Headroom } from "./headroom.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
+import { createSweeping } from "./sweeping.ts";
 import { createTiers, type TierChoice } from "./tiers.ts";
+import { turnContextOf } from "./turn-context.ts";
 import { createTurns, type Turns } from "./turns.ts";
+import { isUnnamed } from "./unnamed.ts";
 import { withoutUnnamed } from "./unnamed-settings.ts";
+import { createWarms, type WarmSettings } from "./warms.ts";
 
-export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" | "usage"> {
+export interface KeeperOptions extends WarmSettings {
   readonly storage: StorageNamespace;
   /** Where the ledger is kept. @default in memory */
   readonly ledger?: StorageNamespace;
@@ -98,23 +86,8 @@ export interface Keeper extends Disposable {
   detachTag(tag: string): void;
 }
 
-/** Of the shortest-lived entry: where both tiers are used it is the one of five minutes. */
-function tierOf({ markers }: RequestFacts): "5m" | "1h" {
-  return markers.every(({ ttl }) => ttl === "1h") ? "1h" : "5m";
-}
-
-const LAPSED_MEANWHILE =
-  "The cache entry expired before the response was read to its end. The next turn starts afresh.";
-
 /** The id of a warm that was not ours. */
 const ANOTHERS = "another's";
-
-/** Least time between two sweeps, in ms. */
-const SWEEP_PAUSE_MS = 1_000;
-
-function nothingCached(failure: string): string {
-  return `The request failed (${failure}) before its response began: there is nothing of it to keep warm.`;
-}
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const { storage, ledger, keeping, timers, now, monotonicNow, enableNew, maxWarms, ...others } = options;
@@ -133,13 +106,30 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations({ limit: maxConversations, sideThreadsBegin });
   const headroom = new Headroom();
-  const warmSlot = pLimit(maxWarms);
-  const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
+  const sweeping = createSweeping({
+    conversations,
+    timers,
+    instant,
+    over(conversation) {
+      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
+    },
+  });
+  const warms = createWarms(requestOptions, {
+    conversations,
+    headroom,
+    maxWarms,
+    turns: () => turns,
+    now,
+    instant,
+    completed: (event) => tell("warmCompleted", event),
+    aborted: (event) => tell("warmAborted", event),
+    ended: () => sweeping.later(),
+  });
   let disposed = false;
 
   const plugin = activate({
     events: internal,
-    warmService: { warm },
+    warmService: warms,
     storage: withoutUnnamed(storage),
     ledger: { ...(ledger === undefined ? {} : { storage: ledger }), prices: listPrices(options.prices) },
     keeping,
@@ -179,7 +169,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     conversations,
     ...(tier === undefined ? {} : { tiers: createTiers({ ...requestOptions, logger, choose: tierFor }) }),
     watching: () => !disposed,
-    refusal: (request, last) => refusalOf(request, last.facts, optionsFor(last))?.reason ?? null,
+    refusal: warms.refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
     unreadable,
     repeated(conversation, usage, startedAt) {
@@ -191,14 +181,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
         warmId: ANOTHERS,
         foreign: true,
       });
-      sweepLater();
+      sweeping.later();
     },
     started({ id: conversationId, modelName, tag }) {
       // Before others hear of it, who may switch it off or close it there and then.
       if (enableNew(tag)) void harmlessly("switch on", conversationId, plugin.warmer.enableIfNew);
       tell("turnStarted", { conversationId, modelName });
       for (const surplus of conversations.overLimit()) letGo(surplus);
-      sweepLater();
+      sweeping.later();
     },
     answered({ id: conversationId }, answer) {
       tell("requestAnswered", { conversationId, ...answeredRequest(answer, options) });
@@ -206,7 +196,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     settled(conversation, failure) {
       tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
       shelf.shelve(conversation);
-      sweepLater();
+      sweeping.later();
     },
   });
 
@@ -219,26 +209,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
-    if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
-    const { facts, usage, stopReason, notWarmable } = last;
-    return {
-      // Not the request's own start: if this turn failed, a warm may have used the prefix since.
-      requestStartedAt: wallOf(lastUsedAt),
-      modelName: facts.model,
-      ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs, tier: tierOf(facts) }),
-      ...(usage === null ? {} : { usage }),
-      ...(stopReason === null ? {} : { stopReason }),
-      ...(notWarmable === null ? {} : { notWarmable }),
-    };
+    return turnContextOf(last, wallOf(lastUsedAt), failure);
   }
 
   /** An instant as epoch ms, reckoned back from now, because the wall clock may have been set meanwhile. */
   function wallOf(at: Instant): number {
     return now() - elapsedMs(at, instant());
-  }
-
-  function optionsFor({ usage, send }: Pick<LastRequest, "usage" | "send">) {
-    return { ...warmOptions, fetch: send, ...(usage === null ? {} : { usage }) };
   }
 
   async function harmlessly(
@@ -251,75 +227,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       logger.error(`keepwarm: could not ${doing} a conversation`, { conversationId, error: message });
-    }
-  }
-
-  /** Why it must wait, and for how long; null when it need not. */
-  function reasonToWait({ id, waitUntil }: CapturedConversation, { print }: LastRequest): WarmFailure | null {
-    if (turns.isComing(id)) return { error: "A request of this conversation is coming in" };
-    const turnedAwayMs = waitUntil === null ? 0 : -elapsedMs(waitUntil, instant());
-    if (turnedAwayMs > 0) {
-      return { error: "The API has turned a real request away for the moment", retryAfterMs: turnedAwayMs };
-    }
-    const retryAfterMs = headroom.waitMs(print.realm, instant());
-    if (retryAfterMs === 0) return null;
-    return {
-      error: "Less than 5 % of the rate limit is left, which is kept for real requests",
-      retryAfterMs,
-    };
-  }
-
-  async function warm(
-    conversationId: string,
-    { signal, warmId, policy }: WarmOptions = {},
-  ): Promise<Usage | WarmFailure> {
-    const conversation = conversations.get(conversationId);
-    const last = conversation?.last;
-    if (!conversation || !last) {
-      return { error: "There is no request of this conversation to repeat.", permanent: true };
-    }
-    // A turn that has been sent is under way, though it may not have been read yet: then this is aborted.
-    turns.catchUp();
-    conversation.warming = true;
-    try {
-      return await warmSlot(async () => {
-        turns.catchUp();
-        const wait = reasonToWait(conversation, last);
-        if (wait !== null) return wait;
-        // Only now: all that wait for their turn would take many times what they take compressed.
-        const request = await last.request.unpack();
-        const startedAt = instant();
-        const answer = await warmCaptured(request, {
-          ...optionsFor(last),
-          ...(signal === undefined ? {} : { signal }),
-          lifeLeftMs: () => lifeLeftMs(conversation, instant()),
-        });
-        if (answer.kind === "refused") return { error: answer.reason, permanent: true };
-        const told = {
-          conversationId,
-          modelName: last.facts.model,
-          ...(warmId === undefined ? {} : { warmId }),
-          ...(policy === undefined ? {} : { policy }),
-        };
-        if (answer.kind === "failed") {
-          if (answer.mayBeBilled) tell("warmAborted", { ...told, ...mostOf(last, options) });
-          return answer;
-        }
-        const { usage, missReason, costUsd } = answer;
-        // Unless a turn has used the prefix since.
-        if (conversation.last === last) conversation.lastUsedAt = startedAt;
-        tell("warmCompleted", {
-          ...told,
-          usage,
-          costUsd,
-          startedAt: answer.startedAt,
-          ...(missReason === null ? {} : { missReason }),
-        });
-        return usage;
-      });
-    } finally {
-      conversation.warming = false;
-      sweepLater();
     }
   }
 
@@ -346,26 +253,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
-  let sweepTimer: number | null = null;
-
-  /** Bodies and credentials are let go of as soon as they have lapsed. */
-  function sweepLater(): void {
-    if (sweepTimer !== null) timers.clearTimer(sweepTimer);
-    sweepTimer = null;
-    const nextMs = conversations.nextSweepMs(instant());
-    if (disposed || nextMs === Number.POSITIVE_INFINITY) return;
-    // Not before a moment has passed, so that a warm in the air does not make it spin.
-    sweepTimer = timers.setTimer(sweep, Math.max(SWEEP_PAUSE_MS, nextMs));
-  }
-
-  function sweep(): void {
-    sweepTimer = null;
-    for (const conversation of conversations.sweep(instant())) {
-      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
-    }
-    sweepLater();
-  }
-
   return {
     turns,
     warmer: {
@@ -387,7 +274,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return known ? summaryOf(known) : null;
     },
     heldBytes: () => shelf.heldBytes(),
-    warmsInFlight: () => warmSlot.activeCount + warmSlot.pendingCount,
+    warmsInFlight: () => warms.inFlight(),
     unreadable,
     close,
     detach(conversationId) {
@@ -405,7 +292,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
     dispose() {
       disposed = true;
-      if (sweepTimer !== null) timers.clearTimer(sweepTimer);
+      sweeping.dispose();
       shelf.dispose();
       plugin.dispose();
       conversations.clear();

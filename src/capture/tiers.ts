@@ -14,7 +14,7 @@ import {
   withTier,
 } from "../anthropic/index.ts";
 import type { Logger } from "../host.ts";
-import { type CapturedConversation, isWrittenAnew, type OpenTurn } from "./conversations.ts";
+import { type CapturedConversation, isWrittenAnew, type OpenTurn } from "./captured-conversation.ts";
 
 /** `auto`: what would have cost this person least so far. */
 export type TierChoice = Ttl | "auto";

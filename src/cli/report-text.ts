@@ -81,11 +81,12 @@ function facts(total: Amounts, measure: Measure): string[] {
       counted([
         [total.hits, "hit"],
         [total.partials, "partial"],
-        [total.colds, `cold${reasons(total)}`],
+        [total.colds, "cold"],
         [cutOff, "cut off"],
         [warms - total.hits - total.partials - total.colds - cutOff, "without usage"],
       ]),
     ),
+    ...line("cold", counted(reasons(total))),
     ...line(
       "requests",
       requests === 0 ? "" : `${requests}, ${amountIn(requestsUsd, "dollars")} at list price`,
@@ -118,12 +119,25 @@ function counted(counts: readonly (readonly [number, string])[]): string {
     .join(" · ");
 }
 
-/** Why warms found the cache cold, as far as the API said. */
-function reasons({ coldReasons }: Amounts): string {
-  const told = Object.entries(coldReasons).toSorted(([, a], [, b]) => b - a);
-  return told.length === 0
-    ? ""
-    : ` (${told.map(([reason, count]) => `${count} ${printable(reason)}`).join(", ")})`;
+const COLD_REASONS: Readonly<Record<string, string>> = {
+  expired: "sent after the entry had expired",
+  gone_early: "gone before the entry expired",
+  found_in_part: "only its beginning was there",
+  not_cached: "nothing of it is cached",
+  not_told: "for an unknown reason",
+  model_changed: "its model had changed",
+  system_changed: "its system prompt had changed",
+  tools_changed: "its tools had changed",
+  messages_changed: "its messages had changed",
+  previous_message_not_found: "the API did not know the message before it",
+  unavailable: "the API could not tell why",
+};
+
+/** Why warms found the cache cold, the most frequent first. */
+function reasons({ coldReasons }: Amounts): [number, string][] {
+  return Object.entries(coldReasons)
+    .map(([reason, count]): [number, string] => [count, COLD_REASONS[reason] ?? printable(reason)])
+    .toSorted(([a], [b]) => b - a);
 }
 
 const AMOUNTS: readonly Column[] = [

@@ -61,6 +61,7 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
     host,
     port,
     consolePort,
+    console: others.console,
     upstream: new URL(upstream),
     enableNew,
     keeping: {
@@ -93,6 +94,8 @@ async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
       ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
       : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
   );
+  // A token has no business in a log, which is where this goes when nobody is there to read it.
+  if (service.consoleLink !== null && process.stdout.isTTY) console.log(`Console: ${service.consoleLink}`);
   const stop = () => void service.stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   await service.ended;

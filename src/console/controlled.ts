@@ -47,9 +47,9 @@ export interface Controlled {
 export class Refused extends Error {
   override readonly name = "Refused";
   /** HTTP status. */
-  readonly status: 400 | 404 | 409 | 503;
+  readonly status: 400 | 404 | 409 | 413 | 503;
 
-  constructor(status: 400 | 404 | 409 | 503, sentence: string) {
+  constructor(status: 400 | 404 | 409 | 413 | 503, sentence: string) {
     super(sentence);
     this.status = status;
   }

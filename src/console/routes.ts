@@ -1,12 +1,12 @@
 /** The control API's routes. Whoever gets here has shown the token. */
 import { randomUUID } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
-import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono } from "hono";
 import * as z from "zod";
 import type { ChangeAnswer, ConversationView, ReportAnswer, StatusAnswer, WarmAnswer } from "../hub/index.ts";
 import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
 import { MIN_INTERVAL_MS, UNNAMED_PREFIX } from "../pure.ts";
+import { bodyOf } from "./body.ts";
 import { type Controlled, Refused } from "./controlled.ts";
 import { holdOpen } from "./hold-open.ts";
 
@@ -17,9 +17,6 @@ export interface RouteOptions {
   readonly heartbeatMs: number;
 }
 
-type Asking = Context<{ Bindings: HttpBindings }>;
-
-const MAX_BODY_BYTES = 65_536;
 /** A day, in ms: no cache entry lives longer. */
 const MAX_INTERVAL_MS = 86_400_000;
 
@@ -55,13 +52,6 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
     return c.json({ error: "The gateway could not do this; its log says why." }, 500);
   });
   app.notFound((c) => c.json({ error: `There is no ${c.req.method} of this path.` }, 404));
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => c.json({ error: `A body has at most ${MAX_BODY_BYTES} bytes.` }, 413),
-    }),
-  );
-
   app.get("/v1/status", (c) =>
     c.json<StatusAnswer>({ gateway: controlled.info(), conversations: controlled.conversations() }),
   );
@@ -83,13 +73,13 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   }
 
   app.post("/v1/conversations/:id/interval", async (c) => {
-    const { intervalMs } = await bodyOf(c, intervalBody);
+    const { intervalMs } = await bodyOf(c.env.incoming, intervalBody);
     const id = refuseGoneForGood(controlled, c.req.param("id"));
     return c.json(changed(id, await controlled.setIntervalMs(id, intervalMs)));
   });
 
   app.post("/v1/conversations/:id/keep-warm", async (c) => {
-    const { keepWarm } = await bodyOf(c, keepWarmBody);
+    const { keepWarm } = await bodyOf(c.env.incoming, keepWarmBody);
     const id = refuseGoneForGood(controlled, c.req.param("id"));
     return c.json(changed(id, await controlled.setKeepWarm(id, keepWarm)));
   });
@@ -113,7 +103,13 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   });
 
   app.post("/v1/runs", async (c) => {
-    const { runId = randomUUID(), upstream, cwd, enableNew = false, ...run } = await bodyOf(c, runBody);
+    const {
+      runId = randomUUID(),
+      upstream,
+      cwd,
+      enableNew = false,
+      ...run
+    } = await bodyOf(c.env.incoming, runBody);
     // Gone while its body was read: there is nothing to attach.
     if (c.env.outgoing.destroyed) return c.body(null, 204);
     const { gatewayUrl } = controlled.info();
@@ -156,24 +152,6 @@ function refuseGoneForGood(controlled: Controlled, id: string): string {
 
 function notOpen(id: string): Refused {
   return new Refused(404, `No conversation ${id} is open.`);
-}
-
-/** @throws {Refused} */
-async function bodyOf<T>(c: Asking, schema: z.ZodType<T>): Promise<T> {
-  // One that ends early: its asker has gone, and reads no answer either.
-  const text = await c.req.text().catch(() => "");
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const said = parsed.error.issues.map(({ path, message }) => [...path, message].join(": "));
-  throw new Refused(400, `The body is not what this path takes: ${said.join("; ")}.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** For what nobody waits for any more. */

@@ -1,9 +1,10 @@
-/** The control port: loopback only, and nothing without the token. */
+/** The console's port: loopback only, and nothing but the page without the token. */
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createAdmission } from "./admission.ts";
 import type { Controlled } from "./controlled.ts";
+import { createPage } from "./page.ts";
 import { createRoutes } from "./routes.ts";
 
 export interface ControlServerOptions {
@@ -12,6 +13,8 @@ export interface ControlServerOptions {
   readonly controlled: Controlled;
   /** Told what went wrong inside; the asker is not. */
   readonly onError: (error: unknown) => void;
+  /** The folder of the page's files. @default none is served */
+  readonly page?: string;
   /** How often a held run is sent a sign of life, in ms. @default 15000 */
   readonly heartbeatMs?: number;
 }
@@ -27,7 +30,8 @@ const LOOPBACK = "127.0.0.1";
 
 export function createControlServer(options: ControlServerOptions): ControlServer {
   const { token, controlled, onError, heartbeatMs = 15_000 } = options;
-  const admit = createAdmission(token);
+  const { admit, admitToPage } = createAdmission(token);
+  const page = options.page === undefined ? null : createPage(options.page);
   const { fetch } = createRoutes({ controlled, onError, heartbeatMs });
   const answer = getRequestListener(fetch, {
     overrideGlobalObjects: false,
@@ -35,7 +39,9 @@ export function createControlServer(options: ControlServerOptions): ControlServe
       Response.json({ error: "This is no request the control API can read." }, { status: 400 }),
   });
   const serve = (request: IncomingMessage, response: ServerResponse) => {
-    if (admit(request, response)) void answer(request, response);
+    if (page?.has(request)) {
+      if (admitToPage(request, response)) void page.answer(request, response);
+    } else if (admit(request, response)) void answer(request, response);
   };
 
   // Host is checked with the rest: on its own it would tell a 400 from a 401.

@@ -1,8 +1,8 @@
 /** A gateway at work: its port, its control port, its settings on disk, and the record by which others find it. */
 import { listPrices } from "../anthropic/index.ts";
-import { createControlServer } from "../console/index.ts";
+import { builtPage, createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
-import { controlToken, publish } from "../hub/index.ts";
+import { controlToken, consoleLink as linkTo, publish } from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
@@ -18,6 +18,8 @@ export interface ServiceOptions
   readonly host: string;
   readonly port: number;
   readonly consolePort: number;
+  /** Serve the console's page there, beside the control API. */
+  readonly console: boolean;
   /** The state directory. */
   readonly directory: string;
   readonly version: string;
@@ -32,6 +34,8 @@ export interface Service {
   readonly gateway: Gateway;
   readonly gatewayUrl: string;
   readonly controlUrl: string;
+  /** The console's page, with the token in the fragment: for its person's eyes alone. Null: it is not served. */
+  readonly consoleLink: string | null;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   /** Takes nothing new, and gives what is under way some seconds to end. */
@@ -52,8 +56,18 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { host, port, consolePort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
-    options;
+  const {
+    host,
+    port,
+    consolePort,
+    console: page,
+    directory,
+    version,
+    logger,
+    flags,
+    untilIdleMs,
+    ...gatewayOptions
+  } = options;
   const { enableNew, maxHeldBytes, tier } = gatewayOptions;
   const token = await controlToken(directory);
   // Two would warm the same conversations, and only one of them could be found.
@@ -75,6 +89,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const control = createControlServer({
     token,
+    ...(page ? { page: builtPage() } : {}),
     controlled: controlled({
       gateway,
       storage,
@@ -83,7 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       enableNew,
       keepWarm: gatewayOptions.keeping.keepWarm ?? "auto",
       prices: listPrices(gatewayOptions.prices),
-      page: false,
+      page,
       tier,
       flags,
       maxHeldBytes,
@@ -135,7 +150,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const { url: controlUrl } = await control.listen(consolePort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
-    return { gateway, gatewayUrl, controlUrl, ended: ended.promise, stop };
+    const consoleLink = page ? linkTo(controlUrl, token) : null;
+    return { gateway, gatewayUrl, controlUrl, consoleLink, ended: ended.promise, stop };
   } catch (error) {
     await stop();
     throw error;

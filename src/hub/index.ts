@@ -1,5 +1,6 @@
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
+export { consoleLink } from "./console-link.ts";
 export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";

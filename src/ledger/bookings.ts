@@ -41,7 +41,7 @@ function rescueOf(
   };
 }
 
-/** @param isAborted its usage is the most that it can have been */
+/** @param isAborted its usage is the most that it can have been; otherwise `missReason` tells why it was cold */
 export function warmBooking(
   event: Omit<WarmCompleted, "conversationId" | "usage"> & { readonly usage?: Usage },
   isAborted: boolean,
@@ -62,12 +62,9 @@ export function warmBooking(
   });
 }
 
-/** Why a cache was missed, where the API did not say. */
-const NO_REASON = "not told";
-
 function outcomeOf({
   usage,
-  missReason = NO_REASON,
+  missReason = "not_told",
 }: {
   usage?: Usage;
   missReason?: string;

@@ -105,6 +105,18 @@ export function sum(...all: readonly Figures[]): Figures {
   return total;
 }
 
+/** Figures, and what they come to. */
+export interface Amounts extends Figures {
+  /** Saved − spent. */
+  readonly netUsd: number;
+  readonly netWeight: number;
+}
+
+export function amountsOf(...all: readonly Figures[]): Amounts {
+  const total = sum(...all);
+  return { ...total, netUsd: netUsd(total), netWeight: total.savedWeight - total.spentWeight };
+}
+
 /** Saved − spent, in USD. */
 export function netUsd({ savedUsd, spentUsd }: Pick<Figures, "savedUsd" | "spentUsd">): number {
   return savedUsd - spentUsd;

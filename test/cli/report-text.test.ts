@@ -69,7 +69,8 @@ describe("keepwarm report", () => {
     expect(text(rows)).toMatchInlineSnapshot(`
       "2026-10-21 to 2026-11-20: warming saved $4.20 and cost $2.40: $1.80 less than without it.
         returns   5 rescued · 3 lapsed · 38 within the TTL · 1 drifted
-        warms     48 hit · 1 cold (1 system_changed) · 1 cut off
+        warms     48 hit · 1 cold · 1 cut off
+        cold      1 its system prompt had changed
         requests  49, $14.00 at list price
         What was cut off is counted at the most it can have cost, $0.25.
 
@@ -96,7 +97,8 @@ describe("keepwarm report", () => {
     expect(text([row("2026-11-20", "refactoring", GAIN)], { tokens: true })).toMatchInlineSnapshot(`
       "2026-10-21 to 2026-11-20: warming saved 1.05M tokens and cost 225K tokens: 825K tokens less than without it.
         returns   4 rescued · 1 lapsed · 33 within the TTL · 1 drifted
-        warms     19 hit · 1 cold (1 system_changed)
+        warms     19 hit · 1 cold
+        cold      1 its system prompt had changed
         requests  40, $12.50 at list price
         Tokens are weighed by their list price: an uncached token of input is 1, one read from the cache a tenth or less.
 

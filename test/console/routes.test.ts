@@ -188,6 +188,17 @@ describe("the control API", () => {
     expect(controlled.calls).toEqual([]);
   });
 
+  it("takes a body that comes in chunks, without saying how long it is", async () => {
+    const { url, token, controlled } = await aControl();
+    const told = await tell(url, "/v1/conversations/chat/interval", {
+      method: "POST",
+      headers: { "x-keepwarm-token": token, "transfer-encoding": "chunked" },
+      body: '{"intervalMs":60000}',
+    });
+    expect(told.status).toBe(200);
+    expect(controlled.calls).toEqual(["setIntervalMs chat 60000"]);
+  });
+
   it("keeps what went wrong inside to itself", async () => {
     const { post, controlled, errors } = await aControl();
     const secret = new Error("sk-ant-api03-secret at /home/person");
@@ -355,9 +366,11 @@ describe("a run", () => {
     const controlled = controlledInMemory();
     const app = createRoutes({ controlled, onError: () => {}, heartbeatMs: 15_000 });
     const incoming = new IncomingMessage(new Socket());
+    incoming.push(JSON.stringify(run));
+    incoming.push(null);
     const outgoing = new ServerResponse(incoming);
     outgoing.destroy();
-    await app.request("/v1/runs", { method: "POST", body: JSON.stringify(run) }, { incoming, outgoing });
+    await app.request("/v1/runs", { method: "POST" }, { incoming, outgoing });
     expect(controlled.calls).toEqual([]);
   });
 

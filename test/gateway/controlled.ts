@@ -2,7 +2,8 @@
 import { listPrices } from "../../src/anthropic/index.ts";
 import type { Controlled } from "../../src/console/index.ts";
 import { type ControlledGateway, controlled } from "../../src/gateway/control.ts";
-import { storageIn, type World } from "./world.ts";
+import { storageIn } from "../support/storage-in.ts";
+import type { World } from "./world.ts";
 
 export function controlledWorld(
   { gateway, clock }: Pick<World, "gateway" | "clock">,

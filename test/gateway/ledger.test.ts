@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RecordedRequest } from "../../src/emulator/index.ts";
 import { netUsd } from "../../src/ledger/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
-import { storageIn } from "../ledger/book.ts";
+import { storageIn } from "../support/storage-in.ts";
 import { controlledWorld } from "./controlled.ts";
 import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
 

@@ -2,10 +2,10 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { onTestFinished } from "vitest";
 import { createEmulator, type EmulatorOptions } from "../../src/emulator/index.ts";
-import { createGateway, type GatewayOptions } from "../../src/gateway/index.ts";
+import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { API_KEY, Talk, text } from "../hosts/sdk/world.ts";
-import { createRecordingLogger } from "../support/recording-logger.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
+import { clockedGateway } from "./clocked-gateway.ts";
 
 export { API_KEY, MINUTE_MS, MODEL, Talk, text } from "../hosts/sdk/world.ts";
 
@@ -16,25 +16,13 @@ export interface WorldOptions extends Partial<Omit<GatewayOptions, "upstream">> 
 
 export async function setUp({ upstream, ...options }: WorldOptions = {}, emulated: EmulatorOptions = {}) {
   const clock = createVirtualClock();
-  const logger = createRecordingLogger();
   const emulator = createEmulator({ now: clock.now, ...emulated });
   const { url: emulatorUrl } = await emulator.listen();
-  const entries = new Map<string, string>();
-  const gateway = createGateway({
+  const { gateway, url, logger, entries } = await clockedGateway(clock, {
     upstream: new URL((await upstream?.(emulatorUrl)) ?? emulatorUrl),
     enableNew: true,
-    storage: storageIn(entries),
-    logger,
-    timers: clock.timers,
-    now: clock.now,
-    monotonicNow: clock.monotonicNow,
-    maxConversations: 100,
-    maxHeldBytes: 256_000_000,
-    keeping: { keepWarm: "always" },
-    maxWarms: 4,
     ...options,
   });
-  const url = await gateway.listen({ host: "127.0.0.1", port: 0 });
   onTestFinished(async () => {
     await gateway.close();
     await emulator.close();
@@ -115,14 +103,4 @@ export async function quiet(busy: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     calmTurns = busy() ? 0 : calmTurns + 1;
   }
-}
-
-export function storageIn(entries: Map<string, string>): GatewayOptions["storage"] {
-  return {
-    get: async (key) => entries.get(key) ?? null,
-    set: async (key, value) => void entries.set(key, value),
-    delete: async (key) => void entries.delete(key),
-    has: async (key) => entries.has(key),
-    keys: async (prefix = "") => [...entries.keys()].filter((key) => key.startsWith(prefix)),
-  };
 }
