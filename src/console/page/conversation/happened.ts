@@ -1,6 +1,6 @@
 /** What an entry of the history says to a person. */
 import type { HistoryEntry, TurnEntry, WarmEntry } from "../../../hub/views/index.ts";
-import { keepWarmText } from "../list/keep-warm.tsx";
+import { keepWarmText } from "../words/keep-warm.ts";
 import { money } from "../words/money.ts";
 
 export interface Happened {

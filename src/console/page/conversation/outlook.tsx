@@ -2,9 +2,9 @@
 import { useMemo } from "preact/hooks";
 import type uPlot from "uplot";
 import type { OutlookView, PlanView } from "../../../hub/views/index.ts";
-import { keepWarmText } from "../list/keep-warm.tsx";
 import { baseAxis, valueAxis } from "../plot/axes.ts";
 import { Plot } from "../plot/plot.tsx";
+import { keepWarmText } from "../words/keep-warm.ts";
 import { likelihood, money } from "../words/money.ts";
 import { span } from "../words/time.ts";
 

@@ -1,36 +1,15 @@
 /** For how long a conversation is kept warm, as its person chooses. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConversationView } from "../../../hub/views/index.ts";
-import { formatKeepWarm, KEEP_WARM_FORMS, type KeepWarm, parseKeepWarm } from "../../../policy/index.ts";
+import { formatKeepWarm, KEEP_WARM_FORMS, parseKeepWarm } from "../../../policy/index.ts";
 import { setKeepWarm, tell } from "../link/act.ts";
 import { gateway } from "../link/known.ts";
-import { span } from "../words/time.ts";
+import { keepWarmText } from "../words/keep-warm.ts";
 import { titleOf } from "./title.ts";
 
 const OFFERED = ["auto", "30m", "2h", "always", "break-even", "1 ping", "3 pings", "10 pings"];
 const DEFAULT = "";
 const OTHER = "other";
-
-/** In the person's words; what cannot be read stands as it is. */
-export function keepWarmText(stored: string): string {
-  const choice = parseKeepWarm(stored);
-  return choice === null ? stored : said(choice);
-}
-
-function said(choice: KeepWarm): string {
-  switch (choice.kind) {
-    case "auto":
-      return "Auto";
-    case "always":
-      return "Always";
-    case "break-even":
-      return "Break-even";
-    case "fixed":
-      return formatKeepWarm(choice);
-    case "until":
-      return span(choice.durationMs);
-  }
-}
 
 export function KeepWarmChoice({ view }: { readonly view: ConversationView }) {
   const { id, keepWarm } = view;

@@ -1,5 +1,6 @@
 /** Which conversations are shown, and in which order. */
 import type { ConversationView } from "../../../hub/views/index.ts";
+import { LOCALES } from "../words/locale.ts";
 import { GROUPS, type Group, groupOf } from "./groups.ts";
 import { titleOf } from "./title.ts";
 
@@ -18,7 +19,7 @@ export const ORDER_TITLES: Readonly<Record<Order, string>> = {
 type Compare = (a: ConversationView, b: ConversationView) => number;
 
 const byTurn: Compare = (a, b) => (b.lastTurnAt ?? 0) - (a.lastTurnAt ?? 0);
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+const collator = new Intl.Collator(LOCALES, { numeric: true, sensitivity: "base" });
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 const COMPARE: Readonly<Record<Order, Compare>> = {

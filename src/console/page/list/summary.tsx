@@ -2,8 +2,8 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { conversations, totals } from "../link/known.ts";
+import { TOTALS_LINK } from "../shell/address.ts";
 import { now } from "../shell/clock.ts";
-import { TOTALS_LINK } from "../shell/route.ts";
 import { count, counted, money } from "../words/money.ts";
 import { countdown } from "../words/time.ts";
 import { groupOf } from "./groups.ts";

@@ -9,11 +9,12 @@ import { Conversations } from "../list/conversations.tsx";
 import { titleOf } from "../list/title.ts";
 import { Settings } from "../settings/settings.tsx";
 import { Totals } from "../totals/totals.tsx";
+import { LIST_LINK, SETTINGS_LINK, TOTALS_LINK } from "./address.ts";
 import { Announcer } from "./announcer.tsx";
 import { Bar } from "./bar.tsx";
 import { Help } from "./help.tsx";
 import { Icon } from "./icon.tsx";
-import { goTo, LIST_LINK, route, SETTINGS_LINK, TOTALS_LINK } from "./route.ts";
+import { goTo, route } from "./route.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import { Loading, Refused, Troubles, Unreadable } from "./states.tsx";
 

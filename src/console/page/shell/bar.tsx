@@ -1,8 +1,9 @@
 /** The bar at the top: where one is, where one can go, and whether the gateway is there. */
 import { connection } from "../link/connection.ts";
 import { gateway } from "../link/known.ts";
+import { LIST_LINK, SETTINGS_LINK, TOTALS_LINK } from "./address.ts";
 import { Icon } from "./icon.tsx";
-import { LIST_LINK, route, SETTINGS_LINK, TOTALS_LINK } from "./route.ts";
+import { route } from "./route.ts";
 import { THEMES, theme } from "./theme.ts";
 
 const VIEWS = [

@@ -1,4 +1,5 @@
 /** Amounts, counts and shares in the person's own locale. */
+import { LOCALES } from "./locale.ts";
 
 const dollars = new Map<number, Intl.NumberFormat>();
 
@@ -7,10 +8,10 @@ const dollars = new Map<number, Intl.NumberFormat>();
  * @param sign whether a gain says so with a plus
  */
 export function money(usd: number, { sign = false } = {}): string {
-  const amount = Math.abs(usd);
+  // What would be shown as nothing is nothing, and has no sign.
+  const shown = Math.abs(usd) < 0.00005 ? 0 : usd;
+  const amount = Math.abs(shown);
   const digits = amount === 0 || amount >= 0.095 ? 2 : amount >= 0.0095 ? 3 : 4;
-  // What would be shown as nothing has no sign.
-  const shown = amount < 0.00005 ? 0 : usd;
   return formatOf(digits, sign).format(shown);
 }
 
@@ -18,7 +19,7 @@ function formatOf(digits: number, sign: boolean): Intl.NumberFormat {
   const key = sign ? -digits : digits;
   const known = dollars.get(key);
   if (known !== undefined) return known;
-  const made = new Intl.NumberFormat(undefined, {
+  const made = new Intl.NumberFormat(LOCALES, {
     style: "currency",
     currency: "USD",
     currencyDisplay: "narrowSymbol",
@@ -30,10 +31,10 @@ function formatOf(digits: number, sign: boolean): Intl.NumberFormat {
   return made;
 }
 
-const whole = new Intl.NumberFormat();
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 3 });
-const share = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
-const fineShare = new Intl.NumberFormat(undefined, { style: "percent", maximumSignificantDigits: 2 });
+const whole = new Intl.NumberFormat(LOCALES);
+const compact = new Intl.NumberFormat(LOCALES, { notation: "compact", maximumSignificantDigits: 3 });
+const share = new Intl.NumberFormat(LOCALES, { style: "percent", maximumFractionDigits: 0 });
+const fineShare = new Intl.NumberFormat(LOCALES, { style: "percent", maximumSignificantDigits: 2 });
 
 export const count = (value: number): string => whole.format(value);
 

@@ -1,12 +1,13 @@
 /** Moments and lengths of time, for people. */
+import { LOCALES } from "./locale.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const two = new Intl.NumberFormat(undefined, { minimumIntegerDigits: 2, useGrouping: false });
-const plain = new Intl.NumberFormat(undefined, { useGrouping: false });
+const two = new Intl.NumberFormat(LOCALES, { minimumIntegerDigits: 2, useGrouping: false });
+const plain = new Intl.NumberFormat(LOCALES, { useGrouping: false });
 
 /** `3:12`, `1:02:03`; never below zero. */
 export function countdown(ms: number): string {
@@ -50,21 +51,21 @@ export function ago(at: number, now: number): string {
   return ms < 5 * SECOND ? "now" : `${span(ms)} ago`;
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const exactClock = new Intl.DateTimeFormat(undefined, {
+const clock = new Intl.DateTimeFormat(LOCALES, { hour: "numeric", minute: "2-digit" });
+const exactClock = new Intl.DateTimeFormat(LOCALES, {
   hour: "numeric",
   minute: "2-digit",
   second: "2-digit",
 });
-const dayAndClock = new Intl.DateTimeFormat(undefined, {
+const dayAndClock = new Intl.DateTimeFormat(LOCALES, {
   month: "short",
   day: "numeric",
   hour: "numeric",
   minute: "2-digit",
 });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const shortDay = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-const longDay = new Intl.DateTimeFormat(undefined, { weekday: "short", month: "short", day: "numeric" });
+const full = new Intl.DateTimeFormat(LOCALES, { dateStyle: "medium", timeStyle: "medium" });
+const shortDay = new Intl.DateTimeFormat(LOCALES, { month: "short", day: "numeric" });
+const longDay = new Intl.DateTimeFormat(LOCALES, { weekday: "short", month: "short", day: "numeric" });
 
 /** The clock alone today, with the day before that. */
 export function moment(at: number, now: number): string {
