@@ -67,16 +67,17 @@ export async function connect(): Promise<void> {
         token,
         lastEventId,
         signal: attempt.signal,
-        onEvents(events) {
-          take(events);
-          for (const { type, id } of events) {
-            if (type === "snapshot") lastEventId = null;
-            lastEventId = id ?? lastEventId;
-          }
-          if (connection.value.state === "live") return;
+        onOpen() {
           if (connection.value.state === "lost") announce("Connected again.");
           connection.value = { state: "live" };
           failures = 0;
+        },
+        onEvents(events) {
+          take(events);
+          for (const { type, id } of events) {
+            // One that breaks off in the middle of a snapshot begins anew.
+            lastEventId = type === "snapshot" ? null : (id ?? lastEventId);
+          }
         },
       });
       // It ended in order: the gateway stops, or starts anew.

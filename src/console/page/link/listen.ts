@@ -8,6 +8,8 @@ export interface Listening {
   /** To go on after it; null: from the beginning. */
   readonly lastEventId: string | null;
   readonly signal: AbortSignal;
+  /** It is there, and will tell whatever happens from now on. */
+  readonly onOpen: () => void;
   /** Those that came in one piece, so that they are shown at once. */
   readonly onEvents: (events: readonly ConsoleEvent[]) => void;
 }
@@ -16,7 +18,7 @@ export interface Listening {
 const SILENCE_MS = 40_000;
 
 /** Resolves when the stream has ended. @throws {AskError} */
-export async function listen({ token, lastEventId, signal, onEvents }: Listening): Promise<void> {
+export async function listen({ token, lastEventId, signal, onOpen, onEvents }: Listening): Promise<void> {
   const silence = new AbortController();
   const answer = await reach(token, {
     path: "/v1/events",
@@ -26,6 +28,7 @@ export async function listen({ token, lastEventId, signal, onEvents }: Listening
   if (!answer.ok || answer.body === null) {
     throw new AskError(answer.status, `The gateway answered ${answer.status}.`);
   }
+  onOpen();
   let came: ConsoleEvent[] = [];
   const parser = createParser({
     onEvent({ event, id, data }) {

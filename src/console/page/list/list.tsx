@@ -238,7 +238,7 @@ function keyOf(item: Item | undefined): string {
 /** As the style sheet has it for this width. */
 function heightOfRow(): number {
   if (matchMedia("(max-width: 719px)").matches) return CARD;
-  return matchMedia("(max-width: 1179px)").matches ? PAIR : ROW;
+  return matchMedia("(max-width: 1239px)").matches ? PAIR : ROW;
 }
 
 function isLink(target: EventTarget | null): boolean {

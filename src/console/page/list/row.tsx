@@ -65,10 +65,11 @@ function Below({ view }: { readonly view: ConversationView }) {
     );
   }
   const by = run === null ? null : `via ${run.command}`;
-  const facts = [shortId(view), modelName, by].filter((fact) => fact !== null);
+  const rest = [by, shortId(view)].filter((fact) => fact !== null).join(" · ");
   return (
     <span class="row-below cut">
-      {facts.join(" · ")} · {since}
+      {modelName !== null && `${modelName} · `}
+      {since} · {rest}
     </span>
   );
 }

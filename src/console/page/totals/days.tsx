@@ -5,13 +5,13 @@ import type { ReportAnswer } from "../../../hub/views/index.ts";
 import { baseAxis, valueAxis } from "../plot/axes.ts";
 import { Plot } from "../plot/plot.tsx";
 import { counted, money } from "../words/money.ts";
-import { shortDayName } from "../words/time.ts";
+import { dayAfter, shortDayName } from "../words/time.ts";
 
-type Day = ReportAnswer["days"][number];
+type Day = Pick<ReportAnswer["days"][number], "day" | "savedUsd" | "spentUsd" | "netUsd">;
 
 export function Days({ days }: { readonly days: readonly Day[] }) {
   // Those of long ago are months, which do not stand beside days.
-  const shown = useMemo(() => days.filter(({ day }) => day.length === 10).toReversed(), [days]);
+  const shown = useMemo(() => everyDay(days), [days]);
   const data = useMemo(
     (): uPlot.AlignedData => [
       shown.map((_, index) => index),
@@ -74,6 +74,18 @@ export function Days({ days }: { readonly days: readonly Day[] }) {
       </ul>
     </>
   );
+}
+
+/** From the first to the last, those on which nothing passed as well. Of long ago are months: they are left out. */
+function everyDay(days: readonly Day[]): Day[] {
+  const known = new Map(days.filter(({ day }) => day.length === 10).map((day) => [day.day, day]));
+  const [first, last] = [[...known.keys()].toSorted().at(0), [...known.keys()].toSorted().at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const all: Day[] = [];
+  for (let day = first; day <= last; day = dayAfter(day)) {
+    all.push(known.get(day) ?? { day, savedUsd: 0, spentUsd: 0, netUsd: 0 });
+  }
+  return all;
 }
 
 /** Which of so many days get a name: about ten of them, the last always. */

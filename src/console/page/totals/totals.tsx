@@ -7,6 +7,7 @@ import { heldToken } from "../link/connection.ts";
 import { conversation, snapshots, totals } from "../link/known.ts";
 import { Figure } from "../list/summary.tsx";
 import { titleOf } from "../list/title.ts";
+import { conversationLink } from "../shell/address.ts";
 import { Choice } from "../shell/choice.tsx";
 import { now } from "../shell/clock.ts";
 import { ScrollX } from "../shell/scroll-x.tsx";
@@ -108,7 +109,7 @@ function Told({ report }: { readonly report: ReportAnswer }) {
       <Rows
         title="Conversation"
         note={`since ${nameOf(report.conversationsSince)}`}
-        rows={named.map((row) => ({ ...row, name: nameOfConversation(row.conversationId ?? "") }))}
+        rows={named.map((row) => ({ ...row, ...nameOfConversation(row.conversationId ?? "") }))}
       />
       <div class="pair">
         <Rows title="Model" rows={models.map((row) => ({ ...row, name: row.model ?? "not known" }))} />
@@ -126,7 +127,7 @@ function Told({ report }: { readonly report: ReportAnswer }) {
 interface RowsProps {
   readonly title: string;
   readonly note?: string;
-  readonly rows: readonly (Amounts & { readonly name: string })[];
+  readonly rows: readonly (Amounts & { readonly name: string; readonly link?: string | undefined })[];
 }
 
 const SHOWN = 10;
@@ -152,10 +153,10 @@ function Rows({ title, note, rows }: RowsProps) {
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ name, spentUsd, savedUsd, netUsd, warms, rescued }) => (
+            {shown.map(({ name, link, spentUsd, savedUsd, netUsd, warms, rescued }) => (
               <tr key={name}>
                 <th scope="row" class="cut-cell">
-                  {name}
+                  {link === undefined ? name : <a href={link}>{name}</a>}
                 </th>
                 <td class="numeric">{money(spentUsd)}</td>
                 <td class="numeric">{money(savedUsd)}</td>
@@ -176,11 +177,12 @@ function Rows({ title, note, rows }: RowsProps) {
   );
 }
 
-/** With its project's folder, while it is open. */
-function nameOfConversation(id: string): string {
+/** With its project's folder and the way to it, while it is open. */
+function nameOfConversation(id: string): { readonly name: string; readonly link?: string } {
   const view = conversation(id);
-  const title = view === null ? id : titleOf(view);
-  return title === id ? id : `${title} · ${id}`;
+  if (view === null) return { name: id };
+  const title = titleOf(view);
+  return { name: title === id ? id : `${title} · ${id}`, link: conversationLink(id) };
 }
 
 function toneOf(usd: number): "gain" | "loss" | undefined {

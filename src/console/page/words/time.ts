@@ -79,6 +79,11 @@ export const fullTime = (at: number): string => full.format(at);
 export const dayName = (day: string): string => longDay.format(dateOf(day));
 export const shortDayName = (day: string): string => shortDay.format(dateOf(day));
 
+/** As a calendar counts, where a day may have 23 hours or 25. */
+export function dayAfter(day: string): string {
+  return new Date(Date.parse(day) + DAY).toISOString().slice(0, 10);
+}
+
 /** Local midnight of a day, epoch ms. */
 export function dateOf(day: string): number {
   const [year = 1970, month = 1, date = 1] = day.split("-").map(Number);
