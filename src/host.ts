@@ -204,7 +204,7 @@ export interface SpendingLimits {
   readonly minPrefixTokens?: number;
 }
 
-/** How long conversations are kept warm. */
+/** How long conversations are kept warm. Read at each use: what is changed holds from the next question on. */
 export interface Keeping {
   /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
   readonly keepWarm?: string;

@@ -18,6 +18,7 @@ import {
   createTierAdviser,
   type History,
   KEEP_WARM_FORMS,
+  type KeepWarm,
   type Planner,
   parseKeepWarm,
   stopKindOf,
@@ -144,20 +145,27 @@ export function activate(host: Host): ActivePlugin {
 }
 
 /** @throws {TypeError} for a choice that the policy does not know */
-function plannerOf(
-  { ledger }: Host,
-  { keepWarm, limits, storage }: Keeping,
-  history: History | null,
-): Planner {
-  const choice = keepWarm === undefined ? AUTO : parseKeepWarm(keepWarm);
-  if (choice === null) throw new TypeError(`keepWarm must be ${KEEP_WARM_FORMS}.`);
+function plannerOf({ ledger }: Host, keeping: Keeping, history: History | null): Planner {
+  const { storage } = keeping;
+  choiceOf(keeping);
   return createPlanner({
-    keepWarm: choice,
-    ...(limits === undefined ? {} : { caps: limits }),
+    get keepWarm() {
+      return choiceOf(keeping);
+    },
+    get caps() {
+      return keeping.limits ?? {};
+    },
     ...(ledger?.prices === undefined ? {} : { prices: ledger.prices }),
     ...(storage === undefined ? {} : { storage }),
     ...(history === null ? {} : { activityOf: history.activityOf }),
   });
+}
+
+/** @throws {TypeError} for a choice that the policy does not know */
+function choiceOf({ keepWarm }: Keeping): KeepWarm {
+  const choice = keepWarm === undefined ? AUTO : parseKeepWarm(keepWarm);
+  if (choice === null) throw new TypeError(`keepWarm must be ${KEEP_WARM_FORMS}.`);
+  return choice;
 }
 
 /** Tells the person's history of turns; warms are no activity of anybody's. */

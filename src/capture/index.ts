@@ -1,7 +1,7 @@
 /** Watches requests pass by, tells conversations and threads apart, and keeps the last request of each. */
 export type { Call, LeavingCall, Observed, OpenCall } from "./call.ts";
 export type { CapturedConversation } from "./captured-conversation.ts";
-export { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
+export { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "./keeper.ts";
 export { createResponseReader, type ResponseReader } from "./response-reader.ts";
 export type { ConversationSummary } from "./summary.ts";
 export type { TierChoice } from "./tiers.ts";

@@ -1,9 +1,11 @@
-export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
+export type { ControlClient, RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
+export { ControlError } from "./control-error.ts";
 export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
+export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";

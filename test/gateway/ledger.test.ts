@@ -157,8 +157,8 @@ describe("the ledger of a gateway", () => {
   });
 
   it("has its names forgotten by the control API", async () => {
-    const { talk, away, gateway, clock } = await aWorld();
-    const control = controlledWorld({ gateway, clock });
+    const { talk, away, gateway, clock, logger } = await aWorld();
+    const control = controlledWorld({ gateway, clock, logger });
     await talk("ada").ask("Shall we begin?");
     await away(6 * MINUTE_MS);
     gateway.keeper.detach("ada");

@@ -35,6 +35,8 @@ export interface ErrorAnswer {
   readonly error: string;
 }
 
+export const conversationAnswer = z.looseObject({ conversation: conversationView });
+
 export const statusAnswer = z.looseObject({ gateway: gatewayInfo, conversations: z.array(conversationView) });
 
 export const changeAnswer = z.looseObject({

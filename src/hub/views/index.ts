@@ -2,6 +2,7 @@
 export {
   type ChangeAnswer,
   changeAnswer,
+  conversationAnswer,
   type ErrorAnswer,
   errorAnswer,
   type ReportAnswer,
@@ -14,7 +15,7 @@ export {
   warmAnswer,
 } from "./answers.ts";
 export { type ConversationView, type OutlookView, outlookView, type PlanView } from "./conversation.ts";
-export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, consoleEvents } from "./events.ts";
+export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, eventOf } from "./events.ts";
 export {
   type GatewayInfo,
   type HealthView,
