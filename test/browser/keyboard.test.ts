@@ -16,11 +16,11 @@ it("does with keys alone all that a mouse does", async () => {
 
   // The last one spoke last, and stands first.
   await keyboard.press("j");
-  expect(await focused()).toBe("website");
+  await expect.poll(focused).toBe("website");
   await keyboard.press("j");
-  expect(await focused()).toBe("api-server");
+  await expect.poll(focused).toBe("api-server");
   await keyboard.press("k");
-  expect(await focused()).toBe("website");
+  await expect.poll(focused).toBe("website");
 
   // Its row moves to another group, and the focus with it.
   await keyboard.press("Space");
@@ -64,6 +64,7 @@ it("does with keys alone all that a mouse does", async () => {
   await keyboard.press("1");
 
   await keyboard.press("j");
+  await expect.poll(focused).not.toBeNull();
   const opened = await focused();
   await keyboard.press("Enter");
   await page.getByRole("heading", { name: opened ?? "", exact: true }).waitFor();

@@ -17,7 +17,7 @@ it("scrolls and filters five hundred conversations with a few rows in the page",
   }
   const page = await openConsole(world.link);
   const rows = page.locator(".row");
-  await expect.poll(() => page.getByRole("button", { name: /^All/ }).innerText()).toBe(`All ${MANY}`);
+  await expect.poll(() => page.getByRole("button", { name: /^All/ }).innerText()).toMatch(/All\s+500/);
   expect(await rows.count()).toBeLessThan(FEW);
   expect(await page.getByRole("table").getAttribute("aria-rowcount")).toBe(String(MANY + 2));
 

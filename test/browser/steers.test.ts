@@ -72,7 +72,7 @@ describe("the console", () => {
     const page = await openConsole(world.link);
     await rowOf(page, "api-server").getByRole("link").click();
     await page.getByRole("button", { name: "Warm now" }).click();
-    await page.getByText("It is switched off", { exact: false }).last().waitFor();
+    await page.getByText("Warming is off for this conversation", { exact: false }).last().waitFor();
     await page.getByRole("switch", { name: "Enabled" }).click();
     await page.getByRole("button", { name: "Warm now" }).click();
     await expect.poll(world.warms).toBe(1);
@@ -137,6 +137,7 @@ describe("the console", () => {
     await world.talk("api-server");
     const page = await openConsole(world.link);
     await switchIn(rowOf(page, "api-server")).click();
+    await expect.poll(() => switchIn(rowOf(page, "api-server")).getAttribute("aria-checked")).toBe("true");
     await world.kill();
     await page.getByText("The gateway does not answer.", { exact: false }).first().waitFor();
     expect(await page.locator(".presence").innerText()).toBe("Disconnected");

@@ -16,7 +16,7 @@ export function History({ entries, truncated }: { entries: readonly HistoryEntry
   const shown = isWhole ? newest : newest.slice(0, SHOWN);
   return (
     <>
-      <ScrollX label="History">
+      <ScrollX label="Table of the history">
         <table class="data history">
           <thead>
             <tr>

@@ -82,7 +82,11 @@ export function warmNow(id: string, name: string): Promise<boolean> {
 }
 
 export function close(id: string, name: string): Promise<boolean> {
-  return change(id, "close", {}, `${name} is closed.`);
+  return attempt(id, async () => {
+    const { note } = await ask(heldToken(), { path: conversationPath(id, "close"), body: {} }, changeAnswer);
+    forgotten([id]);
+    tell(note ?? `${name} is closed.`);
+  });
 }
 
 export function forget(id: string, name: string): Promise<boolean> {

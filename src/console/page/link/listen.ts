@@ -1,6 +1,6 @@
 /** The event stream, read by fetch: an EventSource could not send the token in a header. */
 import { createParser } from "eventsource-parser";
-import { type ConsoleEvent, type ConsoleEventName, consoleEvents } from "../../../hub/views/index.ts";
+import { type ConsoleEvent, eventOf } from "../../../hub/views/index.ts";
 import { AskError, reach, UNREADABLE } from "./ask.ts";
 
 export interface Listening {
@@ -58,12 +58,10 @@ export async function listen({ token, lastEventId, signal, onOpen, onEvents }: L
 
 /** Null for an event that this page does not know. @throws {AskError} for one that it should know and cannot read */
 function readEvent(event: string | undefined, id: string | undefined, data: string): ConsoleEvent | null {
-  if (event === undefined || !isKnown(event)) return null;
-  const parsed = consoleEvents[event].safeParse(JSON.parse(data));
-  if (!parsed.success) throw new AskError(200, UNREADABLE);
-  return { type: event, id: id ?? null, data: parsed.data } as ConsoleEvent;
-}
-
-function isKnown(event: string): event is ConsoleEventName {
-  return Object.hasOwn(consoleEvents, event);
+  if (event === undefined) return null;
+  try {
+    return eventOf(event, id ?? null, JSON.parse(data));
+  } catch {
+    throw new AskError(200, UNREADABLE);
+  }
 }

@@ -6,6 +6,8 @@ import type { Group } from "./groups.ts";
 import { counts, found, itemsOf, ORDERS, type Order } from "./order.ts";
 
 export const search = signal("");
+/** Somebody wants to type a search, from wherever they are. */
+export const isSearchWanted = signal(false);
 export const only = signal<Group | null>(null);
 export const order = kept("order", "due", (text): text is Order => ORDERS.some((one) => one === text));
 

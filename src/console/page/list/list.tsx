@@ -1,14 +1,16 @@
 /** The conversations, grouped by what they are doing. */
 import { untracked } from "@preact/signals";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { conversation } from "../link/known.ts";
 import { useShortcuts } from "../shell/shortcuts.ts";
 import { count } from "../words/money.ts";
-import { countOfAll, items, order, search } from "./chosen.ts";
+import { countOfAll, items, search } from "./chosen.ts";
+import { Columns } from "./columns.tsx";
 import { GROUP_TITLES } from "./groups.ts";
-import { type Item, ORDER_TITLES, type Order } from "./order.ts";
+import type { Item } from "./order.ts";
 import { Row } from "./row.tsx";
-import { actOn, focusWithin, type Place, placeOf } from "./steering.ts";
+import { useRowFocus } from "./row-focus.ts";
+import { actOn } from "./steering.ts";
 import { useRows } from "./virtual.ts";
 
 /** Heights before they have been measured, in px. */
@@ -22,8 +24,7 @@ export function List() {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [covered, setCovered] = useState(0);
-  /** Where the focus is, so that it stays there when its row moves. */
-  const [place, setPlace] = useState<Place | null>(null);
+  const focus = useRowFocus(body);
   const indexOf = (id: string | undefined) =>
     id === undefined ? -1 : shown.findIndex((item) => item.kind === "row" && item.id === id);
 
@@ -32,7 +33,7 @@ export function List() {
     count: shown.length,
     keyOf: useCallback((index) => keyOf(shown[index]), [shown]),
     heightOf: (index) => (shown[index]?.kind === "group" ? GROUP : heightOfRow()),
-    focused: indexOf(place?.id),
+    focused: indexOf(focus.place?.id),
     coveredTop: covered,
   });
 
@@ -43,32 +44,23 @@ export function List() {
     if (head !== undefined) setCovered(Math.round(head.height) + BAR);
   });
 
-  // A row that moves to another group is moved in the page, and loses the focus by it.
-  useLayoutEffect(() => {
-    if (place !== null && document.activeElement === document.body) focusWithin(body.current, place);
-  });
-
   const goTo = (index: number) => {
     const item = shown[index];
     if (item?.kind !== "row") return;
     rows.scrollToIndex(index, { align: "auto" });
-    setPlace({ id: item.id, control: "link" });
-    wanted.current = { id: item.id, control: "link" };
+    focus.goTo(item.id);
   };
-  const wanted = useRef<Place | null>(null);
-  useEffect(() => {
-    if (wanted.current !== null && focusWithin(body.current, wanted.current)) wanted.current = null;
-  });
 
   const step = (by: 1 | -1) => {
-    const from = indexOf(place?.id);
+    const from = indexOf(focus.latest()?.id);
     const start = from < 0 ? (by > 0 ? -1 : shown.length) : from;
     for (let index = start + by; index >= 0 && index < shown.length; index += by) {
       if (shown[index]?.kind === "row") return goTo(index);
     }
   };
   const onCurrent = (action: Parameters<typeof actOn>[1]) => () => {
-    const view = place === null ? null : untracked(() => conversation(place.id));
+    const at = focus.latest();
+    const view = at === null ? null : untracked(() => conversation(at.id));
     return view === null ? false : actOn(view, action, body.current);
   };
   useShortcuts({
@@ -94,7 +86,9 @@ export function List() {
         class="rows"
         ref={body}
         style={{ height: `${rows.getTotalSize()}px` }}
-        onFocusIn={({ target }) => setPlace(placeOf(target))}
+        onFocusIn={focus.onFocusIn}
+        onFocusOut={focus.onFocusOut}
+        onKeyDown={focus.onKeyDown}
       >
         {rows.getVirtualItems().map(({ index, key, start }) => (
           <Placed
@@ -103,7 +97,7 @@ export function List() {
             index={index}
             y={start - top}
             measure={rows.measureElement}
-            isCurrent={place !== null && key === `row ${place.id}`}
+            isCurrent={key === `row ${focus.place?.id}`}
           />
         ))}
       </div>
@@ -147,66 +141,6 @@ function Placed({ item, index, y, measure, isCurrent }: PlacedProps) {
     </div>
   );
 }
-
-const COLUMNS: readonly { readonly title: string; readonly name: string; readonly by?: Order }[] = [
-  { title: "On", name: "switch" },
-  { title: "Conversation", name: "title", by: "title" },
-  { title: "Next warm", name: "doing", by: "due" },
-  { title: "Turn", name: "turn" },
-  { title: "Warm", name: "warm" },
-  { title: "Kept", name: "kept" },
-  { title: "Prefix", name: "prefix", by: "prefix" },
-  { title: "Net", name: "net", by: "net" },
-  { title: "Interval", name: "interval" },
-  { title: "Keep warm", name: "keep" },
-];
-
-const COLUMN_HINTS: Readonly<Record<string, string>> = {
-  turn: "Share of the last turn's prompt that was read from the cache",
-  warm: "Share of the last warm's prompt that was read from the cache",
-  kept: "Retention: of the last warm's cached tokens, those that were read and not written again",
-  net: "Saved less spent, at list price; below it both",
-};
-
-function Columns() {
-  return (
-    <div role="row" class="columns" aria-rowindex={1}>
-      {COLUMNS.map(({ title, name, by }) => (
-        <div
-          key={name}
-          role="columnheader"
-          class={`cell cell-${name}`}
-          title={COLUMN_HINTS[name]}
-          {...(by !== undefined && order.value === by ? { "aria-sort": SORTED[by] } : {})}
-        >
-          {by === undefined ? (
-            title
-          ) : (
-            <button
-              type="button"
-              class="column-button"
-              onClick={() => {
-                order.value = by;
-              }}
-            >
-              {title}
-              <span class="unseen">, sort by {ORDER_TITLES[by]}</span>
-            </button>
-          )}
-        </div>
-      ))}
-    </div>
-  );
-}
-
-const SORTED: Readonly<Record<Order, "ascending" | "descending">> = {
-  due: "ascending",
-  title: "ascending",
-  turn: "descending",
-  prefix: "descending",
-  net: "descending",
-  return: "descending",
-};
 
 function NothingFound() {
   return (

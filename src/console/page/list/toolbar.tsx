@@ -1,15 +1,19 @@
 /** Search, groups and order. */
+import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Icon } from "../shell/icon.tsx";
-import { useShortcuts } from "../shell/shortcuts.ts";
 import { count } from "../words/money.ts";
-import { countOfAll, groupCounts, only, order, search } from "./chosen.ts";
+import { countOfAll, groupCounts, isSearchWanted, only, order, search } from "./chosen.ts";
 import { GROUP_TITLES, GROUPS } from "./groups.ts";
 import { ORDER_TITLES, ORDERS, type Order } from "./order.ts";
 
 export function Toolbar() {
   const input = useRef<HTMLInputElement>(null);
-  useShortcuts({ "/": () => input.current?.focus() });
+  useSignalEffect(() => {
+    if (!isSearchWanted.value) return;
+    isSearchWanted.value = false;
+    input.current?.focus();
+  });
   return (
     <div class="toolbar" role="search" aria-label="Conversations">
       <label class="search">

@@ -5,6 +5,7 @@ import { Conversation } from "../conversation/conversation.tsx";
 import { hideNotice, notice } from "../link/act.ts";
 import { connection } from "../link/connection.ts";
 import { conversation, gateway, isComplete } from "../link/known.ts";
+import { isSearchWanted } from "../list/chosen.ts";
 import { Conversations } from "../list/conversations.tsx";
 import { titleOf } from "../list/title.ts";
 import { Settings } from "../settings/settings.tsx";
@@ -26,23 +27,16 @@ export function App() {
     "1": () => goTo(LIST_LINK),
     "2": () => goTo(TOTALS_LINK),
     "3": () => goTo(SETTINGS_LINK),
-    "/": () => goTo(LIST_LINK),
+    "/": () => {
+      if (route.peek().view !== "list") goTo(LIST_LINK);
+      isSearchWanted.value = true;
+    },
   });
   useTitle();
   useFocusOnArrival(main);
   return (
     <>
-      <a
-        class="skip"
-        href={location.hash}
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
-        Skip to the content
-      </a>
-      <Bar onHelp={() => setHelping(true)} />
+      <Bar onHelp={() => setHelping(true)} onSkip={() => main.current?.focus()} />
       <Troubles />
       <main ref={main} tabIndex={-1}>
         <View />
@@ -112,12 +106,12 @@ function Notice() {
   const shown = notice.value;
   if (shown === null) return null;
   return (
-    <div class="notice" data-error={shown.isError}>
+    <aside class="notice" aria-label="Notice" data-error={shown.isError}>
       {shown.isError && <Icon name="warning" />}
       <p>{shown.text}</p>
       <button type="button" class="icon-button" aria-label="Dismiss" onClick={hideNotice}>
         <Icon name="cross" />
       </button>
-    </div>
+    </aside>
   );
 }

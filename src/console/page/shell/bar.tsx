@@ -15,12 +15,21 @@ const VIEWS = [
 const THEME_ICONS = { system: "system", light: "sun", dark: "moon" } as const;
 const THEME_NAMES = { system: "as the system", light: "light", dark: "dark" } as const;
 
-export function Bar({ onHelp }: { readonly onHelp: () => void }) {
+export interface BarProps {
+  readonly onHelp: () => void;
+  /** To the content, past all of this. */
+  readonly onSkip: () => void;
+}
+
+export function Bar({ onHelp, onSkip }: BarProps) {
   const { view } = route.value;
   const chosen = theme.value;
   const next = THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] ?? "system";
   return (
     <header class="topbar">
+      <button type="button" class="skip" onClick={onSkip}>
+        Skip to the content
+      </button>
       <a class="brand" href={LIST_LINK} aria-label="keepwarm, conversations">
         <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
           <circle cx="16" cy="16" r="12" />

@@ -137,7 +137,7 @@ function Rows({ title, note, rows }: RowsProps) {
   if (rows.length === 0) return null;
   const shown = isWhole ? rows : rows.slice(0, SHOWN);
   return (
-    <section class="card" aria-label={`By ${title.toLowerCase()}`}>
+    <div class="card">
       <ScrollX label={`Table by ${title.toLowerCase()}`}>
         <table class="data">
           <thead>
@@ -173,7 +173,7 @@ function Rows({ title, note, rows }: RowsProps) {
           Show all {count(rows.length)}
         </button>
       )}
-    </section>
+    </div>
   );
 }
 
