@@ -161,19 +161,17 @@ function viewOf(name: SettingName, { value, origin }: Held): SettingView {
     description: `${capitalised(description)}.`,
     allowed: kind.allowed,
     choices: kind.choices,
-    kind: kindOf(name, value ?? standard),
+    kind: kindOf(name),
     optional: standard === undefined,
     fixed: whyFixed(name, origin),
   };
 }
 
-function kindOf(name: SettingName, value: Scalar | undefined): SettingView["kind"] {
-  const { kind } = SETTINGS[name];
-  if (kind.placeholder === null) return "switch";
-  if (kind.choices.length > 0) return "choice";
-  return typeof value === "number" || kind.placeholder === "<usd>" || kind.placeholder === "<number>"
-    ? "number"
-    : "text";
+function kindOf(name: SettingName): SettingView["kind"] {
+  const { placeholder, choices } = SETTINGS[name].kind;
+  if (placeholder === null) return "switch";
+  if (choices.length > 0) return "choice";
+  return placeholder === "<usd>" || placeholder === "<number>" ? "number" : "text";
 }
 
 function whyFixed(name: SettingName, origin: Origin): string | null {
