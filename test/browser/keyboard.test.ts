@@ -62,6 +62,7 @@ it("does with keys alone all that a mouse does", async () => {
   await keyboard.press("3");
   await page.getByRole("heading", { name: "Settings" }).waitFor();
   await keyboard.press("1");
+  await rowOf(page, "website").waitFor();
 
   await keyboard.press("j");
   await expect.poll(focused).not.toBeNull();

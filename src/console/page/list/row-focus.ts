@@ -16,7 +16,7 @@ export interface RowFocus {
 }
 
 /** @param list what holds the rows; whoever calls this draws them */
-export function useRowFocus(list: RefObject<HTMLElement>): RowFocus {
+export function useRowFocus(list: RefObject<HTMLElement | null>): RowFocus {
   const [place, drawPlace] = useState<Place | null>(null);
   const latest = useRef<Place | null>(null);
   const wanted = useRef<Place | null>(null);
