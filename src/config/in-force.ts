@@ -32,6 +32,8 @@ export interface Config {
   readonly inForce: InForce;
   /** The values alone. */
   readonly settings: Settings;
+  /** The environment that was read, which says as well where the file is. */
+  readonly env: Environment;
 }
 
 export interface ConfigSources {
@@ -77,7 +79,7 @@ export function loadConfig({ flags = {}, env = process.env }: ConfigSources = {}
   const inForce = Object.fromEntries(found) as InForce;
   checkTogether(inForce);
   const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, inForce[name].value]));
-  return { file, inForce, settings: settings as Settings };
+  return { file, inForce, settings: settings as Settings, env };
 }
 
 function fileSource({ path, entries }: ConfigFile): Source {

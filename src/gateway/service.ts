@@ -17,7 +17,7 @@ import { createSettingsDesk } from "./settings-desk.ts";
 
 export interface ServiceOptions {
   /** Its settings, and where each came from. */
-  readonly config: Pick<Config, "inForce" | "settings">;
+  readonly config: Pick<Config, "inForce" | "settings" | "env">;
   /** Laid over the shipped ones. @default those alone */
   readonly prices?: PriceTable | undefined;
   /** The state directory. */

@@ -3,7 +3,6 @@ import {
   type Config,
   ConfigError,
   configPath,
-  type Environment,
   flagOf,
   lineInFile,
   type Origin,
@@ -46,9 +45,7 @@ export interface SettingsDesk {
 }
 
 export interface SettingsDeskOptions {
-  readonly config: Pick<Config, "inForce" | "settings">;
-  /** @default process.env */
-  readonly env?: Environment;
+  readonly config: Pick<Config, "inForce" | "settings" | "env">;
   /** Puts a change in force. */
   readonly apply: (settings: LiveSettings) => void;
 }
@@ -58,7 +55,8 @@ interface Held {
   readonly origin: Origin;
 }
 
-export function createSettingsDesk({ config, env = process.env, apply }: SettingsDeskOptions): SettingsDesk {
+export function createSettingsDesk({ config, apply }: SettingsDeskOptions): SettingsDesk {
+  const { env } = config;
   const held: Record<SettingName, Held> = { ...config.inForce };
   let live: LiveSettings = config.settings;
 

@@ -20,7 +20,6 @@ export function controlledWorld(
     history: createHistory({ keeper: gateway.keeper, storage, timers, logger, now }),
     settings: createSettingsDesk({
       config: loadConfig({ env: { KEEPWARM_HOME: "/nowhere" }, flags: { keepWarm: "always" } }),
-      env: { KEEPWARM_HOME: "/nowhere" },
       apply: () => {},
     }),
     health: createHealth(now),

@@ -29,7 +29,7 @@ function aDesk({ text, flags = {}, env = {} }: DeskOptions = {}) {
   const environment = { KEEPWARM_HOME: home, ...env };
   const applied: LiveSettings[] = [];
   const config = loadConfig({ env: environment, flags });
-  const desk = createSettingsDesk({ config, env: environment, apply: (live) => applied.push(live) });
+  const desk = createSettingsDesk({ config, apply: (live) => applied.push(live) });
   const view = (name: string): SettingView => {
     const found = desk.answer().settings.find((setting) => setting.name === name);
     if (found === undefined) throw new Error(`there is no ${name}`);
