@@ -47,7 +47,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     logLevel: "warning",
     ...bundle.esbuild,
   });
-  writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile));
+  writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile.inputs));
   const files = join("src", "hosts", bundle.host, "package");
   if (existsSync(files)) {
     cpSync(files, outdir, { recursive: true });

@@ -4,6 +4,7 @@ export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { ControlError } from "./control-error.ts";
 export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
+export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
 export {
   createLeases,
@@ -16,14 +17,7 @@ export {
 } from "./leases/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export {
-  CHALLENGE_HEADER,
-  isNonce,
-  isSameSecret,
-  PROOF_HEADER,
-  proofOf,
-  TOKEN_HEADER,
-} from "./proof.ts";
+export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export {
   createIntake,
