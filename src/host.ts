@@ -37,6 +37,8 @@ export interface TurnContext {
   readonly tier?: "5m" | "1h";
   /** Why the model stopped (`end_turn`, `tool_use`, …). */
   readonly stopReason?: string;
+  /** It stopped for a tool that asks the person something: the pause is the person's. @default false */
+  readonly asksPerson?: boolean;
   /** Usage of the last request of the turn. */
   readonly usage?: Usage;
   /**
@@ -72,6 +74,8 @@ export interface RequestAnswered extends ConversationRef {
   /** TTL of the longest-lived one, in ms. @default the same */
   readonly longestTtlMs?: number;
   readonly stopReason?: string;
+  /** As in {@link TurnContext}. */
+  readonly asksPerson?: boolean;
   /** What it cost at list price, where the host knows better than its {@link Prices}; null: no price is known. */
   readonly costUsd?: number | null;
   /** It does not go on from the request before it: compaction, rewind, another model, tools or system. */
@@ -210,12 +214,12 @@ export interface SpendingLimits {
   readonly minPrefixTokens?: number;
 }
 
-/** How long conversations are kept warm. */
+/** How long conversations are kept warm. Read at each use: what is changed holds from the next question on. */
 export interface Keeping {
   /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
   readonly keepWarm?: string;
   readonly limits?: SpendingLimits;
-  /** Where what the last day cost is kept. @default in memory */
+  /** Where what the last day cost is kept, and how the person pauses, as counts. @default in memory */
   readonly storage?: StorageNamespace;
 }
 

@@ -18,7 +18,7 @@ import {
 import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
-import { lookOf } from "./core/look.ts";
+import { forecastOf, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
 import { createSettingsSync } from "./core/settings-sync.ts";
@@ -31,6 +31,9 @@ export type { CacheWarmer, CacheWarmerDeps, TimerDeps, WarmNowAnswer } from "./c
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
 export { guardLogger } from "./core/guarded-logger.ts";
 export type { ConversationLook } from "./core/look.ts";
+
+/** So many plans take no longer than a turn of the event loop may. */
+const RECONSIDERED_AT_ONCE = 200;
 
 // Tells a warmer's own warm ids from those of a host and of other warmers.
 let warmers = 0;
@@ -113,6 +116,16 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     stop(conversation);
     conversations.delete(conversation.id);
     released.add(conversation.id);
+  }
+
+  function reconsiderSome(waiting: readonly Conversation[]): void {
+    for (const conversation of waiting.slice(0, RECONSIDERED_AT_ONCE)) {
+      if (!holds(conversation) || conversation.plan === null) continue;
+      warming.arm(conversation, conversation.idleSinceMs);
+      notify(conversation);
+    }
+    const left = waiting.slice(RECONSIDERED_AT_ONCE);
+    if (left.length > 0 && !disposed) deps.timers.setTimer(() => reconsiderSome(left), 0);
   }
 
   return {
@@ -240,9 +253,17 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       ),
     look: (conversationId) =>
       lookOf(conversations.get(conversationId) ?? unheld(conversationId), context.now()),
+    forecast(conversationId) {
+      const conversation = conversations.get(conversationId);
+      return conversation === undefined ? null : forecastOf(conversation, deps.planner, context.now());
+    },
     conversations: () => [...conversations.keys()],
 
     ...choices,
+
+    reconsider() {
+      reconsiderSome([...conversations.values()]);
+    },
 
     async warmNow(conversationId) {
       const conversation = conversations.get(conversationId);

@@ -10,6 +10,7 @@ import {
   type TtlOptions,
 } from "../anthropic/index.ts";
 import type { Payer, RequestAnswered, Usage, WarmAborted } from "../host.ts";
+import { asksPerson } from "../pure.ts";
 import type { LastRequest } from "./captured-conversation.ts";
 import type { Answer } from "./turns.ts";
 
@@ -22,7 +23,7 @@ export function answeredRequest(
   { ttl1hMs = TTL_1H_MS, prices }: BillingOptions,
 ): Omit<RequestAnswered, "conversationId"> {
   const { facts, startedAt } = turn;
-  const { usage, stopReason } = observed;
+  const { usage, stopReason, toolNames } = observed;
   return {
     startedAt: startedAt.wallMs,
     modelName: facts.model,
@@ -32,6 +33,7 @@ export function answeredRequest(
     ...(facts.mixedTtl ? { longestTtlMs: ttl1hMs } : {}),
     ...(usage === null ? {} : { usage, costUsd: costUsd(usage, billingTerms(facts), prices) }),
     ...(stopReason === null ? {} : { stopReason }),
+    ...(asksPerson(toolNames) ? { asksPerson: true } : {}),
     ...payerOf(turn.request?.unpacked ?? null),
   };
 }

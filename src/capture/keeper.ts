@@ -49,12 +49,21 @@ export interface KeeperOptions extends WarmSettings {
   readonly maxHeldBytes: number;
   /** Warms on their way at once. */
   readonly maxWarms: number;
+  /** Whether requests with a person's subscription credentials may be repeated. @default false */
+  readonly allowSubscription?: boolean;
   /** How long cache entries are to live; left out, as each client asks. */
-  readonly tier?: TierChoice;
+  readonly tier?: TierChoice | undefined;
   /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
   readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
+}
+
+/** What its person may change while it works. */
+export interface KeeperChange {
+  readonly allowSubscription: boolean;
+  /** Undefined: as each client asks. */
+  readonly tier: TierChoice | undefined;
 }
 
 export interface Keeper extends Disposable {
@@ -67,8 +76,14 @@ export interface Keeper extends Disposable {
   readonly ledger: Ledger;
   /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
   forgetPauses(): Promise<void>;
+  /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
+  forgetPausesIn(conversationId: string): Promise<boolean>;
   /** Which lifetime of cache entries would cost its person least, for a model. */
   adviseTier(modelName: string): TierAdvice;
+  /** In force at once, for what is already held too. What `keeping` says is read anew as well. */
+  change(change: KeeperChange): void;
+  /** Whether requests may have to leave otherwise than they came. */
+  mayEdit(): boolean;
   /** What happens, to listen to. A listener that throws comes between nothing. */
   readonly events: EventEmitter<HostEvents>;
   /** The one used last first. */
@@ -100,11 +115,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
     maxConversations,
     maxHeldBytes,
     sideThreadsBegin = false,
-    tier,
     mayWarm,
     logger: ownLogger,
+    tier: firstTier,
+    allowSubscription: firstAllowed = false,
     ...requestOptions
   } = others;
+  let tier = firstTier;
+  let allowSubscription = firstAllowed;
+  /** Once it has, conversations may go on in the tier that they were given. */
+  let hasEdited = tier !== undefined;
   const logger = guardLogger(() => ownLogger);
   const instant = (): Instant => ({ wallMs: now(), monotonicMs: monotonicNow() });
   // The plugin's own, so that a listener of others that throws cannot come between.
@@ -124,6 +144,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     conversations,
     headroom,
     maxWarms,
+    allowSubscription: () => allowSubscription,
     turns: () => turns,
     ...(mayWarm === undefined ? {} : { mayWarm }),
     now,
@@ -174,7 +195,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
     now: instant,
     logger,
     conversations,
-    ...(tier === undefined ? {} : { tiers: createTiers({ ...requestOptions, logger, choose: tierFor }) }),
+    tiers: createTiers({
+      ...requestOptions,
+      allowSubscription: () => allowSubscription,
+      logger,
+      choose: tierFor,
+    }),
     watching: () => !disposed,
     refusal: warms.refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
@@ -207,8 +233,9 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
   });
 
-  function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl {
-    if (tier !== undefined && tier !== "auto") return tier;
+  /** Null: as its client asks. */
+  function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl | null {
+    if (tier !== "auto") return tier ?? null;
     const state = plugin.warmer.getState(id);
     // One that is not known yet is about to be switched on, where new ones are.
     const isWarmed = state.enabled || enableNew(tag);
@@ -244,6 +271,21 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
   }
 
+  /** Whether what is held may be warmed depends on what its person allows. */
+  async function judgeAgain(): Promise<void> {
+    for (const conversation of conversations.all()) {
+      const { last } = conversation;
+      if (last === null) continue;
+      const notWarmable = warms.refusal(await last.request.unpack(), last);
+      // Spoken, or let go of, meanwhile.
+      if (conversation.last !== last || notWarmable === last.notWarmable) continue;
+      conversation.last = { ...last, notWarmable };
+      if (conversation.turns.size === 0) {
+        tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
+      }
+    }
+  }
+
   function unreadable(conversationId: string): void {
     tell("conversationChanged", { conversationId, invalidated: "a request could not be read" });
   }
@@ -273,7 +315,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
     surface: plugin.surface,
     ledger: plugin.ledger,
     forgetPauses: plugin.forgetPauses,
+    forgetPausesIn: plugin.forgetPausesIn,
     adviseTier: (modelName) => plugin.tiers.advise(modelName),
+    change(change) {
+      const mayHaveChanged = change.allowSubscription !== allowSubscription;
+      ({ tier, allowSubscription } = change);
+      hasEdited ||= tier !== undefined;
+      plugin.warmer.reconsider();
+      if (mayHaveChanged) void harmlessly("judge", "", judgeAgain);
+    },
+    mayEdit: () => hasEdited,
     events,
     conversations: () => conversations.all().toReversed().map(summaryOf),
     conversation(conversationId) {

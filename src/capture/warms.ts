@@ -14,7 +14,7 @@ import type { Conversations } from "./conversations.ts";
 import type { Headroom } from "./headroom.ts";
 import type { Turns, TurnWatcher } from "./turns.ts";
 
-export type WarmSettings = Omit<WarmRequestOptions, "rejectedZero" | "usage">;
+export type WarmSettings = Omit<WarmRequestOptions, "rejectedZero" | "usage" | "allowSubscription">;
 
 /** A warm that is about to be sent. */
 export interface PlannedWarm {
@@ -31,6 +31,8 @@ export interface WarmsContext {
   readonly headroom: Pick<Headroom, "waitMs">;
   /** Warms on their way at once. */
   readonly maxWarms: number;
+  /** Whether its person allows a subscription's credential, at this moment. */
+  readonly allowSubscription: () => boolean;
   /** Asked for at each use: real requests and warms know of each other. */
   readonly turns: () => Pick<Turns, "catchUp" | "isComing">;
   /** Asked right before each warm: why it is not sent after all, or null. */
@@ -57,7 +59,8 @@ export function createWarms(settings: WarmSettings, context: WarmsContext): Warm
   const options = { ...settings, now: context.now, rejectedZero: new Set<string>() };
 
   function optionsFor({ usage, send }: Pick<LastRequest, "usage" | "send">) {
-    return { ...options, fetch: send, ...(usage === null ? {} : { usage }) };
+    const allowSubscription = context.allowSubscription();
+    return { ...options, allowSubscription, fetch: send, ...(usage === null ? {} : { usage }) };
   }
 
   /** Why it must wait, and for how long; null when it need not. */

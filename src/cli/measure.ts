@@ -36,12 +36,10 @@ export function measureOf({ warms, warmsBySubscription }: Amounts): Measure {
   return warms > 0 && warmsBySubscription === warms ? "tokens" : "dollars";
 }
 
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
-
 /** `$12.30`, `−$0.0042`, `1.23M`. */
 export function amountIn(amount: number, measure: Measure): string {
   const size = Math.abs(amount);
-  const shown = measure === "tokens" ? compact.format(Math.round(size)) : `$${size.toFixed(digits(size))}`;
+  const shown = measure === "tokens" ? compact(Math.round(size)) : `$${size.toFixed(digits(size))}`;
   return `${amount < 0 && /[1-9]/.test(shown) ? "−" : ""}${shown}`;
 }
 
@@ -49,6 +47,14 @@ function rounded(amount: number, measure: Measure): number {
   const size = Math.abs(amount);
   const shown = measure === "tokens" ? Math.round(size).toPrecision(3) : size.toFixed(digits(size));
   return Math.sign(amount) * Number(shown);
+}
+
+let format: Intl.NumberFormat | undefined;
+
+/** Made when it is first used: that takes longer than a status line has. */
+function compact(tokens: number): string {
+  format ??= new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+  return format.format(tokens);
 }
 
 /** Cents, and less where that is all there is. */

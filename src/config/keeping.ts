@@ -2,8 +2,12 @@ import type { Keeping } from "../host.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long conversations are kept warm, and within which limits. */
-export function keepingOf(settings: Settings): Keeping {
-  const { keepWarm, maxUsdPerPause, maxUsdPerDay, minPrefixTokens } = settings;
+export function keepingOf({
+  keepWarm,
+  maxUsdPerPause,
+  maxUsdPerDay,
+  minPrefixTokens,
+}: Pick<Settings, "keepWarm" | "maxUsdPerPause" | "maxUsdPerDay" | "minPrefixTokens">): Keeping {
   return {
     keepWarm,
     limits: {

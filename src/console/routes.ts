@@ -3,15 +3,29 @@ import { randomUUID } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import * as z from "zod";
-import type { ChangeAnswer, ConversationView, ReportAnswer, StatusAnswer, WarmAnswer } from "../hub/index.ts";
+import type {
+  ChangeAnswer,
+  ConversationView,
+  HealthView,
+  HistoryAnswer,
+  OutlookView,
+  ReportAnswer,
+  SettingChanged,
+  SettingsAnswer,
+  StatusAnswer,
+  WarmAnswer,
+} from "../hub/index.ts";
 import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
 import { MIN_INTERVAL_MS, UNNAMED_PREFIX } from "../pure.ts";
 import { bodyOf } from "./body.ts";
 import { type Controlled, Refused } from "./controlled.ts";
+import { streamEvents } from "./event-stream.ts";
+import type { Feed } from "./feed.ts";
 import { holdOpen } from "./hold-open.ts";
 
 export interface RouteOptions {
   readonly controlled: Controlled;
+  readonly feed: Feed;
   /** Told what went wrong inside; the asker is not. */
   readonly onError: (error: unknown) => void;
   readonly heartbeatMs: number;
@@ -20,7 +34,9 @@ export interface RouteOptions {
 /** A day, in ms: no cache entry lives longer. */
 const MAX_INTERVAL_MS = 86_400_000;
 
-const intervalBody = z.object({ intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS) });
+const intervalBody = z.object({
+  intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS).nullable(),
+});
 
 const sinceQuery = z.coerce.number().int().min(0).max(8.64e15).optional();
 
@@ -29,6 +45,13 @@ const keepWarmBody = z.object({
     .string()
     .refine((text) => parseKeepWarm(text) !== null, KEEP_WARM_FORMS)
     .nullable(),
+});
+
+const actionBody = z.object({ actionId: z.string().min(1).max(200), payload: z.unknown() });
+
+const settingBody = z.object({
+  name: z.string().min(1).max(100),
+  value: z.union([z.string().max(4_096), z.number(), z.boolean()]).nullable(),
 });
 
 const runBody = z.object({
@@ -43,7 +66,7 @@ const runBody = z.object({
   enableNew: z.boolean().optional(),
 });
 
-export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions) {
+export function createRoutes({ controlled, feed, onError, heartbeatMs }: RouteOptions) {
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.onError((error, c) => {
@@ -54,6 +77,37 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   app.notFound((c) => c.json({ error: `There is no ${c.req.method} of this path.` }, 404));
   app.get("/v1/status", (c) =>
     c.json<StatusAnswer>({ gateway: controlled.info(), conversations: controlled.conversations() }),
+  );
+
+  app.get("/v1/events", (c) => streamEvents(c, feed, heartbeatMs));
+
+  app.get("/v1/health", (c) => c.json<HealthView>(feed.health()));
+
+  app.get("/v1/conversations/:id", (c) => {
+    const id = c.req.param("id");
+    const conversation = controlled.conversation(id);
+    if (conversation === null) throw notOpen(id);
+    return c.json({ conversation });
+  });
+
+  app.get("/v1/conversations/:id/history", async (c) => {
+    const id = c.req.param("id");
+    const history = await controlled.history(id);
+    if (history === null) throw new Refused(404, `Nothing is known of a conversation ${id}.`);
+    return c.json<HistoryAnswer>(history);
+  });
+
+  app.get("/v1/conversations/:id/outlook", (c) => {
+    const id = c.req.param("id");
+    const outlook = controlled.outlook(id);
+    if (outlook === null) throw notOpen(id);
+    return c.json<OutlookView>(outlook);
+  });
+
+  app.get("/v1/settings", (c) => c.json<SettingsAnswer>(controlled.settings()));
+
+  app.post("/v1/settings", async (c) =>
+    c.json<SettingChanged>(controlled.changeSetting(await bodyOf(c.env.incoming, settingBody))),
   );
 
   app.get("/v1/report", async (c) => {
@@ -82,6 +136,20 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
     const { keepWarm } = await bodyOf(c.env.incoming, keepWarmBody);
     const id = refuseGoneForGood(controlled, c.req.param("id"));
     return c.json(changed(id, await controlled.setKeepWarm(id, keepWarm)));
+  });
+
+  app.post("/v1/conversations/:id/action", async (c) => {
+    const { actionId, payload } = await bodyOf(c.env.incoming, actionBody);
+    const id = c.req.param("id");
+    const conversation = await controlled.act(id, actionId, payload);
+    if (conversation === null) throw notOpen(id);
+    return c.json(changed(id, conversation));
+  });
+
+  app.post("/v1/conversations/:id/close", async (c) => {
+    const id = c.req.param("id");
+    if (!(await controlled.close(id))) throw notOpen(id);
+    return c.json<ChangeAnswer>({ conversation: null, note: null });
   });
 
   app.post("/v1/conversations/:id/warm", async (c) => {

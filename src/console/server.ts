@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createAdmission } from "./admission.ts";
 import type { Controlled } from "./controlled.ts";
+import { createFeed, type FeedOptions } from "./feed.ts";
 import { createPage } from "./page.ts";
 import { createRoutes } from "./routes.ts";
 
@@ -15,7 +16,8 @@ export interface ControlServerOptions {
   readonly onError: (error: unknown) => void;
   /** The folder of the page's files. @default none is served */
   readonly page?: string;
-  /** How often a held run is sent a sign of life, in ms. @default 15000 */
+  readonly feed?: Omit<FeedOptions, "controlled" | "onError">;
+  /** How often a held run, and a listener to events, is sent a sign of life, in ms. @default 15000 */
   readonly heartbeatMs?: number;
 }
 
@@ -32,7 +34,8 @@ export function createControlServer(options: ControlServerOptions): ControlServe
   const { token, controlled, onError, heartbeatMs = 15_000 } = options;
   const { admit, admitToPage } = createAdmission(token);
   const page = options.page === undefined ? null : createPage(options.page);
-  const { fetch } = createRoutes({ controlled, onError, heartbeatMs });
+  const feed = createFeed({ controlled, onError, ...options.feed });
+  const { fetch } = createRoutes({ controlled, feed, onError, heartbeatMs });
   const answer = getRequestListener(fetch, {
     overrideGlobalObjects: false,
     errorHandler: () =>
@@ -75,6 +78,7 @@ export function createControlServer(options: ControlServerOptions): ControlServe
       return { url: `http://${LOOPBACK}:${address.port}`, port: address.port };
     },
     async close() {
+      feed.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

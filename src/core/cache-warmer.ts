@@ -10,7 +10,7 @@ import type {
   WarmCompleted,
   WarmService,
 } from "../host.ts";
-import type { Planner } from "../policy/index.ts";
+import type { Planner, SpanForecast } from "../policy/index.ts";
 import type { ConversationContext, ConversationSettings, ConversationState } from "../pure.ts";
 import type { ConversationStatus } from "./conversation.ts";
 import type { ConversationLook } from "./look.ts";
@@ -55,6 +55,8 @@ export interface CacheWarmer {
   getStatus(conversationId: string): ConversationStatus;
   /** Its last turn, its prefix, and what the policy said of it. */
   look(conversationId: string): ConversationLook;
+  /** What is to come of it if nobody comes back; null where it is not idle, or nothing is known of its prefix. */
+  forecast(conversationId: string): SpanForecast | null;
   /** Ids of all conversations in memory. */
   conversations(): readonly string[];
 
@@ -65,13 +67,18 @@ export interface CacheWarmer {
    * whatever is asked for meanwhile, stays. Rejects when the storage does.
    */
   enableIfNew(conversationId: string): Promise<ConversationSettings>;
-  /** Clamps to the minimum. Rejects when the storage does. */
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
+  /** Clamps to the minimum; null: back to following the TTL. Rejects when the storage does. */
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ConversationSettings>;
   /**
    * Chooses for how long it is kept warm, in the policy's words; null: what holds where nobody chose. Rejects with
    * a TypeError for what is no such choice, and when the storage does.
    */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationSettings>;
+  /**
+   * What the policy goes by has changed for all: asks it again about each conversation, a few hundred at a time. A
+   * warm whose time has come meanwhile is asked about anyway.
+   */
+  reconsider(): void;
   /** Warms at once if that is safe, and says why when it is not. */
   warmNow(conversationId: string): Promise<WarmNowAnswer>;
   /** Lets go of a conversation and removes its settings. Rejects when the storage does. */

@@ -3,10 +3,13 @@ import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
 import { type Asked, openProven, type ProvenConnection, UnprovenError } from "./connection.ts";
 import { type HeldRun, holdRun } from "./held-run.ts";
+import { type Listening, type ListenOptions, listenTo } from "./listen.ts";
 import type { GatewayRecord } from "./record.ts";
 import {
   type ChangeAnswer,
+  type ConversationView,
   changeAnswer,
+  conversationAnswer,
   errorAnswer,
   type ReportAnswer,
   reportAnswer,
@@ -53,8 +56,11 @@ export interface RunRequest {
 export interface ControlClient {
   readonly record: GatewayRecord;
   status(): Promise<StatusAnswer>;
+  /** Null: none of that id is open. */
+  conversation(conversationId: string): Promise<ConversationView | null>;
   setEnabled(conversationId: string, enabled: boolean): Promise<ChangeAnswer>;
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ChangeAnswer>;
+  /** @param intervalMs null: back to following the TTL */
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ChangeAnswer>;
   /** @param keepWarm in the policy's words; null: what holds where nobody chose */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ChangeAnswer>;
   /** Resolves when the warm has landed. */
@@ -64,6 +70,8 @@ export interface ControlClient {
   report(since: number): Promise<ReportAnswer>;
   /** Forgets what was learned of how the person pauses. */
   forgetPauses(): Promise<void>;
+  /** Hears what changes from now on, after all that is known so far. */
+  listen(options: ListenOptions): Promise<Listening>;
   /** Registers a run for as long as the answer is held. */
   attachRun(run: RunRequest): Promise<HeldRun>;
   /** Resolves when the gateway has begun to stop. */
@@ -88,6 +96,14 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
   return {
     record,
     status: () => ask({ method: "GET", path: "/v1/status" }, statusAnswer),
+    async conversation(id) {
+      try {
+        return (await ask({ method: "GET", path: conversationPath(id) }, conversationAnswer)).conversation;
+      } catch (error) {
+        if (error instanceof ControlError && error.status === 404) return null;
+        throw error;
+      }
+    },
     setEnabled: (id, enabled) => act(id, enabled ? "on" : "off", changeAnswer),
     setIntervalMs: (id, intervalMs) => act(id, "interval", changeAnswer, { intervalMs }),
     setKeepWarm: (id, keepWarm) => act(id, "keep-warm", changeAnswer, { keepWarm }),
@@ -99,6 +115,19 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
       await ask({ method: "POST", path: "/v1/forget-pauses", body: {} }, z.unknown());
     },
     report: (since) => ask({ method: "GET", path: `/v1/report?since=${since}` }, reportAnswer),
+    async listen(options) {
+      const connection = await connect();
+      const { lastEventId = null } = options;
+      const headers = lastEventId === null ? {} : { "last-event-id": lastEventId };
+      try {
+        const answer = await connection.send({ method: "GET", path: "/v1/events", headers });
+        if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await text(answer));
+        return listenTo(answer, connection, options);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    },
     async attachRun(run) {
       const connection = await connect();
       try {
@@ -117,11 +146,12 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
 }
 
 /** @throws {ControlError} for the two ids that a URL cannot carry, because they mean its folders */
-function conversationPath(conversationId: string, action: string): string {
+function conversationPath(conversationId: string, action?: string): string {
   if (conversationId === "." || conversationId === "..") {
     throw new ControlError(400, `${conversationId} cannot be used as a conversation's id here`);
   }
-  return `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}/${action}`;
+  const path = `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}`;
+  return action === undefined ? path : `${path}/${action}`;
 }
 
 interface Answer {

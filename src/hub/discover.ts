@@ -1,4 +1,5 @@
 /** Finds the gateway of a state directory, and makes sure that it is one before it is shown the token. */
+import { isProcessAlive } from "./alive.ts";
 import { type ControlClient, createControlClient, PROOF_TIMEOUT_MS } from "./client.ts";
 import { openProven, UnprovenError } from "./connection.ts";
 import { type GatewayRecord, readRecord } from "./record.ts";
@@ -45,12 +46,13 @@ export async function discover(directory: string, options: DiscoverOptions = {})
   }
 }
 
-/** Whether there is a process of that id. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Not ours to signal, but there.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/**
+ * The gateway that was started here last, without asking whether it is still there: the first request finds out, and
+ * proves it all the same. Null: there is none.
+ *
+ * @throws {TokenError} when the token may not be used
+ */
+export async function lastStarted(directory: string): Promise<ControlClient | null> {
+  const [found, token] = await Promise.all([readRecord(directory), readToken(directory)]);
+  return found.state === "read" && token !== null ? createControlClient(found.record, token) : null;
 }

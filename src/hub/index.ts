@@ -1,8 +1,19 @@
+export { isProcessAlive } from "./alive.ts";
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
-export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
+export {
+  createLeases,
+  createWarmLeases,
+  type LeaseAnswer,
+  type LeaseHolder,
+  type LeaseOptions,
+  type Leases,
+  type WarmLeases,
+} from "./leases/index.ts";
+export type { Listening, ListenOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export {
   CHALLENGE_HEADER,
@@ -13,6 +24,15 @@ export {
   TOKEN_HEADER,
 } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
+export {
+  createIntake,
+  createSpool,
+  type Intake,
+  type IntakeOptions,
+  type Spool,
+  type SpoolOptions,
+  withSpools,
+} from "./spool/index.ts";
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,

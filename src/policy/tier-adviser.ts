@@ -115,16 +115,8 @@ export function createTierAdviser(options: TierAdviserOptions): TierAdviser {
   }
 
   return {
-    requestAnswered({
-      conversationId,
-      startedAt,
-      usage,
-      modelName = "",
-      ttlMs,
-      aside,
-      replaced,
-      stopReason,
-    }) {
+    requestAnswered(request) {
+      const { conversationId, startedAt, usage, modelName = "", ttlMs, aside, replaced } = request;
       // Without a marker no lifetime would have cost anything else.
       if (aside === true || usage === undefined || ttlMs === undefined) return;
       expire(startedAt);
@@ -142,7 +134,7 @@ export function createTierAdviser(options: TierAdviserOptions): TierAdviser {
       const answerMs = Math.max(0, now() - startedAt);
       const soFar = gaps();
       const span = {
-        stop: stopKindOf(stopReason),
+        stop: stopKindOf(request),
         promptTokens: inputTokens,
         answerMs,
         ...(soFar === undefined ? {} : { person: soFar }),

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { connect, Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createFeed } from "../../src/console/feed.ts";
 import { Refused } from "../../src/console/index.ts";
 import { createRoutes } from "../../src/console/routes.ts";
 import { type ControlClient, ControlError, discover } from "../../src/hub/index.ts";
@@ -63,10 +64,12 @@ describe("the control API", () => {
     await post("/v1/conversations/chat/on", "{}");
     const told = await post("/v1/conversations/chat/interval", JSON.stringify({ intervalMs: 60_000 }));
     expect(JSON.parse(told.body)).toMatchObject({ conversation: { enabled: true, intervalMs: 60_000 } });
+    await post("/v1/conversations/chat/interval", JSON.stringify({ intervalMs: null }));
     expect(controlled.calls).toEqual([
       "setEnabled chat false",
       "setEnabled chat true",
       "setIntervalMs chat 60000",
+      "setIntervalMs chat null",
     ]);
   });
 
@@ -364,7 +367,8 @@ describe("a run", () => {
 
   it("is not attached for an asker that went while its request was read", async () => {
     const controlled = controlledInMemory();
-    const app = createRoutes({ controlled, onError: () => {}, heartbeatMs: 15_000 });
+    const feed = createFeed({ controlled, onError: () => {} });
+    const app = createRoutes({ controlled, feed, onError: () => {}, heartbeatMs: 15_000 });
     const incoming = new IncomingMessage(new Socket());
     incoming.push(JSON.stringify(run));
     incoming.push(null);

@@ -1,26 +1,41 @@
 /** What the control API controls, over a gateway under test. */
 import { listPrices } from "../../src/anthropic/index.ts";
+import { loadConfig } from "../../src/config/index.ts";
 import type { Controlled } from "../../src/console/index.ts";
 import { type ControlledGateway, controlled } from "../../src/gateway/control.ts";
+import { createHealth } from "../../src/gateway/health.ts";
+import { createHistory } from "../../src/gateway/history/index.ts";
+import { createSettingsDesk } from "../../src/gateway/settings-desk.ts";
 import { storageIn } from "../support/storage-in.ts";
 import type { World } from "./world.ts";
 
 export function controlledWorld(
-  { gateway, clock }: Pick<World, "gateway" | "clock">,
+  {
+    gateway,
+    clock,
+    logger,
+    entries = new Map(),
+  }: Pick<World, "gateway" | "clock" | "logger"> & Partial<Pick<World, "entries">>,
   options: Partial<ControlledGateway> = {},
 ): Controlled {
+  const { timers, now } = clock;
+  const storage = storageIn(new Map());
   return controlled({
     gateway,
-    storage: storageIn(new Map()),
+    history: createHistory({ keeper: gateway.keeper, storage, timers, logger, now }),
+    settings: createSettingsDesk({
+      config: loadConfig({ env: { KEEPWARM_HOME: "/nowhere" }, flags: { keepWarm: "always" } }),
+      env: { KEEPWARM_HOME: "/nowhere" },
+      apply: () => {},
+    }),
+    health: createHealth(now),
+    storage: storageIn(entries),
+    prices: listPrices(),
     version: "0",
     startedAt: 0,
-    enableNew: true,
-    keepWarm: "always",
-    prices: listPrices(),
     page: false,
-    flags: [],
     maxHeldBytes: 1,
-    now: clock.now,
+    now,
     stop: () => {},
     ...options,
   });

@@ -30,12 +30,13 @@ export interface ControlOptions {
   readonly heartbeatMs?: number;
   /** The folder of the page's files. @default none is served */
   readonly page?: string;
+  readonly feed?: NonNullable<Parameters<typeof createControlServer>[0]["feed"]>;
 }
 
 /** A control server on a free port, published in a state directory of its own. */
 export async function controlOf(
   controlled: Controlled,
-  { directory = aStateDirectory(), heartbeatMs = 15_000, page }: ControlOptions = {},
+  { directory = aStateDirectory(), heartbeatMs = 15_000, page, feed }: ControlOptions = {},
 ): Promise<ControlUnderTest> {
   const token = await controlToken(directory);
   const errors: unknown[] = [];
@@ -45,6 +46,7 @@ export async function controlOf(
     onError: (error) => errors.push(error),
     heartbeatMs,
     ...(page === undefined ? {} : { page }),
+    ...(feed === undefined ? {} : { feed }),
   });
   const { url, port } = await server.listen(0);
   const { version, gatewayUrl, startedAt } = controlled.info();

@@ -42,6 +42,8 @@ export interface NativeAnswer {
   readonly stopReason?: string | null;
   /** The model that answered. */
   readonly model?: string | null;
+  /** Tools that it calls: some of them ask the person something. */
+  readonly toolNames?: readonly string[];
 }
 
 export interface ResponseHead {
@@ -175,6 +177,15 @@ function plainHeaders({ headers = {} }: ResponseHead): Headers {
   return plain;
 }
 
-function observedOf({ usage, stopReason = null, model = null }: NativeAnswer): Observed {
-  return { started: true, usage, stopReason, model, messageId: null, missReason: null, opening: null };
+function observedOf({ usage, stopReason = null, model = null, toolNames = [] }: NativeAnswer): Observed {
+  return {
+    started: true,
+    usage,
+    stopReason,
+    model,
+    toolNames,
+    messageId: null,
+    missReason: null,
+    opening: null,
+  };
 }

@@ -15,6 +15,7 @@ import {
 } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
+import { createSpool, createWarmLeases } from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
@@ -83,16 +84,20 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   const logger = guardLogger(() => options.logger ?? silent);
   const chosen = chosenSettings(env);
   if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
+  const directory = stateDirectory(env);
   const files = createJsonFileStorage({
-    file: join(stateDirectory(env), "hosts", `${name}.json`),
+    file: join(directory, "hosts", `${name}.json`),
     logger,
   });
+  const spool = createSpool({ stateDirectory: directory, host: name });
+  const leases = createWarmLeases({ stateDirectory: directory, host: name, now });
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const instant = () => ({ wallMs: now(), monotonicMs: monotonicNow() });
   const { enableNew, ...settings } = chosen.settings;
   const keeper = createKeeper({
     ...settings,
     keeping: { ...settings.keeping, storage: files.namespace(POLICY_NAMESPACE) },
+    ledger: spool.storage,
     storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
     logger,
     timers,
@@ -100,11 +105,14 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     monotonicNow,
     enableNew: () => enableNew,
     maxConversations: MAX_CONVERSATIONS,
-    mayWarm: async () => (chosen.trouble === null ? null : { error: chosen.trouble, permanent: true }),
+    mayWarm: (warm) =>
+      chosen.trouble === null
+        ? leases.mayWarm(warm)
+        : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
   const { warmer, surface, ledger } = keeper;
   const watch = createWatch(keeper, { logger, now: instant, namedBy });
-  const ends = new Set<() => void>();
+  const ends = new Set<() => void>([leases.follow(keeper)]);
   if (options.onChange) ends.add(surface.subscribe(options.onChange));
 
   function harmless<T>(doing: string, fallback: T, act: () => T): T {
@@ -178,6 +186,8 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       harmless("end", undefined, () => {
         for (const end of ends) end();
         keeper.dispose();
+        leases.releaseAll();
+        spool.flush();
       });
     },
   };

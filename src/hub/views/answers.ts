@@ -9,6 +9,10 @@ export interface StatusAnswer {
   readonly conversations: readonly ConversationView[];
 }
 
+export interface ConversationAnswer {
+  readonly conversation: ConversationView;
+}
+
 /** The answer to on, off, interval, keep-warm, action and close. */
 export interface ChangeAnswer {
   /** Null: no such conversation is open; the setting is stored for when it comes. */
@@ -36,6 +40,8 @@ export interface ErrorAnswer {
 }
 
 export const statusAnswer = z.looseObject({ gateway: gatewayInfo, conversations: z.array(conversationView) });
+
+export const conversationAnswer = z.looseObject({ conversation: conversationView });
 
 export const changeAnswer = z.looseObject({
   conversation: z.nullable(conversationView),

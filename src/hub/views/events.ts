@@ -49,7 +49,7 @@ export type ConsoleEvent = {
   };
 }[ConsoleEventName];
 
-export const consoleEvents = {
+const schemas = {
   snapshot: z.looseObject({
     now: z.number(),
     gateway: gatewayInfo,
@@ -68,3 +68,23 @@ export const consoleEvents = {
     entries: z.array(z.looseObject({ conversationId: z.string(), entry: historyEntry })),
   }),
 } satisfies { readonly [Name in ConsoleEventName]: z.ZodMiniType<ConsoleEvents[Name]> };
+
+/** An event as it was sent; null where a newer gateway tells of what this one knows nothing. @throws what zod does */
+export function eventOf(type: string, id: string | null, data: unknown): ConsoleEvent | null {
+  return Object.hasOwn(schemas, type) ? consoleEvent.parse({ type, id, data }) : null;
+}
+
+const event = <const Name extends ConsoleEventName>(name: Name) =>
+  z.object({ type: z.literal(name), id: z.nullable(z.string()), data: schemas[name] });
+
+const consoleEvent = z.discriminatedUnion("type", [
+  event("snapshot"),
+  event("conversations"),
+  event("live"),
+  event("gone"),
+  event("gateway"),
+  event("totals"),
+  event("settings"),
+  event("health"),
+  event("history"),
+]);

@@ -1,7 +1,9 @@
 /** What the control API tells, and what it is told: its contract. A page imports the types alone. */
 export {
   type ChangeAnswer,
+  type ConversationAnswer,
   changeAnswer,
+  conversationAnswer,
   type ErrorAnswer,
   errorAnswer,
   type ReportAnswer,
@@ -14,7 +16,7 @@ export {
   warmAnswer,
 } from "./answers.ts";
 export { type ConversationView, type OutlookView, outlookView, type PlanView } from "./conversation.ts";
-export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, consoleEvents } from "./events.ts";
+export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, eventOf } from "./events.ts";
 export {
   type GatewayInfo,
   type HealthView,

@@ -8,6 +8,8 @@ import { createEmulator, type EmulatorOptions } from "../../../src/emulator/inde
 import type { Usage } from "../../../src/host.ts";
 import {
   createNativeHost,
+  type NativeExchange,
+  type NativeHost,
   type NativeHostOptions,
   type NativeRequest,
 } from "../../../src/hosts/native/index.ts";
@@ -81,7 +83,33 @@ export async function setUp(
   const talk = (conversationId = "ada", over: Partial<NativeRequest> = {}) =>
     new Conversation({ url, conversationId, over, open: (request) => host.request(request), calm });
 
-  return { directory, clock, logger, emulator, url, host, warms, calm, away, talk };
+  /** Another program of the same person, of which nothing is waited for. */
+  function another(name: string) {
+    const other = createNativeHost({
+      name,
+      logger,
+      now: clock.now,
+      monotonicNow: clock.monotonicNow,
+      timers: clock.timers,
+      env: { KEEPWARM_HOME: directory, KEEPWARM_KEEP_WARM: "always", ...env },
+    });
+    onTestFinished(() => other.dispose());
+    return other;
+  }
+
+  return {
+    another,
+    directory,
+    clock,
+    logger,
+    emulator,
+    url,
+    host,
+    warms,
+    calm,
+    away,
+    talk,
+  };
 }
 
 interface ConversationOptions {
@@ -112,8 +140,21 @@ export class Conversation {
     };
   }
 
+  /** Others that tell of the same requests. */
+  readonly alsoToldTo: NativeHost[] = [];
+
   async ask(question: string): Promise<Usage> {
-    const { url, conversationId, over, open, calm } = this.#options;
+    const { url, conversationId, over, calm } = this.#options;
+    const open = (request: NativeRequest): NativeExchange => {
+      const opened = [this.#options.open, ...this.alsoToldTo.map((host) => host.request)].map((tell) =>
+        tell(request),
+      );
+      return {
+        answered: (head) => opened.map((one) => one.answered(head)),
+        ended: (answer) => opened.map((one) => one.ended(answer)),
+        failed: (reason, head) => opened.map((one) => one.failed(reason, head)),
+      };
+    };
     this.#messages.push({ role: "user", content: question });
     const body = JSON.stringify(this.payload);
     const headers = {
