@@ -43,6 +43,8 @@ const answer = z.object({
   model: z.optional(z.string()),
   responseModel: z.optional(z.string()),
   usage,
+  /** Calls of tools among it. */
+  content: z.catch(z.array(z.looseObject({ type: z.string(), name: z.optional(z.string()) })), []),
 });
 export type PiAnswer = z.infer<typeof answer>;
 
@@ -102,6 +104,10 @@ const API_STOP_REASONS: Readonly<Record<string, string>> = {
   toolUse: "tool_use",
   length: "max_tokens",
 };
+
+export function toolNamesOf({ content }: PiAnswer): string[] {
+  return content.flatMap(({ type, name }) => (type === "toolCall" && name !== undefined ? [name] : []));
+}
 
 /** As the API says it; null: the answer broke off. */
 export function stopReasonOf({ stopReason, rawStopReason }: PiAnswer): string | null {

@@ -16,6 +16,7 @@ import {
   readResponse,
   type ShownHeaders,
   stopReasonOf,
+  toolNamesOf,
   usageOf,
 } from "./readings.ts";
 import { bodyOf, credentialsOf, headersOf, isBehindRun, MESSAGES_API, urlOf } from "./wire.ts";
@@ -97,7 +98,7 @@ export function createRequests({
     }
     const stopReason = broke ? null : stopReasonOf(answer);
     const model = answer.responseModel ?? answer.model ?? null;
-    endOpen((exchange) => exchange.ended({ usage, stopReason, model }));
+    endOpen((exchange) => exchange.ended({ usage, stopReason, model, toolNames: toolNamesOf(answer) }));
     host.changed(conversationId, { waiting: stopReason === "tool_use" ? "tool" : "none" });
   }
 
