@@ -21,7 +21,13 @@ export interface HostBundle {
  * One entry a host. `src/hosts/<host>/package/` is copied as it stands (manifests, commands); a `version` of 0.0.0 in
  * its JSON files becomes keepwarm's own.
  */
-export const HOST_BUNDLES: readonly HostBundle[] = [];
+export const HOST_BUNDLES: readonly HostBundle[] = [
+  {
+    host: "pi",
+    entries: { keepwarm: "src/hosts/pi/index.ts" },
+    esbuild: { format: "cjs", outExtension: { ".js": ".cjs" } },
+  },
+];
 
 export function folderOf({ host }: Pick<HostBundle, "host">): string {
   return join("dist", "hosts", host);
