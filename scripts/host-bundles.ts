@@ -21,7 +21,14 @@ export interface HostBundle {
  * One entry a host. `src/hosts/<host>/package/` is copied as it stands (manifests, commands); a `version` of 0.0.0 in
  * its JSON files becomes keepwarm's own.
  */
-export const HOST_BUNDLES: readonly HostBundle[] = [];
+export const HOST_BUNDLES: readonly HostBundle[] = [
+  {
+    host: "opencode",
+    entries: { server: "src/hosts/opencode/server.ts", tui: "src/hosts/opencode/tui.ts" },
+    // What its terminal gives its plugins.
+    esbuild: { external: ["@opentui/solid", "solid-js"] },
+  },
+];
 
 export function folderOf({ host }: Pick<HostBundle, "host">): string {
   return join("dist", "hosts", host);
