@@ -27,6 +27,12 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     entries: { keepwarm: "src/hosts/pi/index.ts" },
     esbuild: { format: "cjs", outExtension: { ".js": ".cjs" } },
   },
+  {
+    host: "opencode",
+    entries: { server: "src/hosts/opencode/server.ts", tui: "src/hosts/opencode/tui.ts" },
+    // What its terminal gives its plugins.
+    esbuild: { external: ["@opentui/solid", "solid-js"] },
+  },
 ];
 
 export function folderOf({ host }: Pick<HostBundle, "host">): string {
