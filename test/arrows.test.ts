@@ -38,7 +38,15 @@ function refused(cases: readonly Case[]): Case[] {
 describe("the arrows of the house", () => {
   const forbidden: Case[] = [
     ["src/pure.ts", "./host.ts"],
+    ["src/pure/when.ts", "../host.ts"],
+    ["src/pure/when.ts", "../pure.ts"],
+    ["src/pure/when.ts", "node:fs"],
     ["src/host.ts", "node:fs"],
+    ["src/host.ts", "./pure.ts"],
+    ["src/host.ts", "./pure/when.ts"],
+    ["src/warmer.ts", "./pure/when.ts"],
+    ["src/core/warming.ts", "../pure/when.ts"],
+    ["src/cli/config.ts", "../pure/when.ts"],
     ["src/warmer.ts", "./anthropic/index.ts"],
     ["src/warmer.ts", "./plugin.ts"],
     ["src/core/warming.ts", "../storage/index.ts"],
@@ -81,6 +89,8 @@ describe("the arrows of the house", () => {
   });
 
   const allowed: Case[] = [
+    ["src/pure.ts", "./pure/when.ts"],
+    ["src/pure/when.ts", "./settings.ts"],
     ["src/warmer.ts", "./pure.ts"],
     ["src/warmer.ts", "./core/warming.ts"],
     ["src/core/warming.ts", "../pure.ts"],

@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { auditCommand } from "./audit.ts";
 import { completeCommand, completionCommand } from "./completion/index.ts";
 import { configCommand } from "./config.ts";
+import { consoleCommand } from "./console.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
@@ -27,6 +28,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
     "The running gateway:",
     [
       statusCommand,
+      consoleCommand,
       reportCommand,
       onCommand,
       offCommand,

@@ -5,6 +5,7 @@ import { printable } from "./printable.ts";
 import { ago, span, until } from "./span.ts";
 import { bold, dim } from "./style.ts";
 import { type Cell, table, terminalWidth } from "./table.ts";
+import { tierText } from "./tier-text.ts";
 
 /** What conversations do, in the order of what a person may have to see to soonest. */
 const GROUPS = [
@@ -54,21 +55,7 @@ function gatewayLines(gateway: GatewayInfo, now: number): string[] {
     `${bold(`keepwarm ${printable(version)}`)}, process ${pid}, up ${span(now - startedAt)}`,
     `${printable(gatewayUrl)} → ${printable(upstream)}`,
     dim(facts.join(" · ")),
-    ...tierLine(gateway),
-  ];
-}
-
-/** What would be cheapest, whatever is in force: nothing is changed unless somebody says so. */
-function tierLine({ tier }: GatewayInfo): string[] {
-  if (tier === null) return [];
-  const { set, modelName, cheapest, relativeCost, isOwn } = tier;
-  const share = Math.round((1 - (relativeCost[cheapest] ?? 1)) * 100);
-  const gain = share > 0 ? `, ${share} % less than 5m alone` : "";
-  const basis = isOwn ? "by your own pauses" : "by most people's pauses, as yours are not known well yet";
-  return [
-    dim(
-      `cache lifetime ${set === null ? "as sent" : printable(set)} · cheapest for ${printable(modelName)}: ${printable(cheapest)}${gain} (${basis})`,
-    ),
+    ...(gateway.tier === null ? [] : [dim(tierText(gateway.tier))]),
   ];
 }
 

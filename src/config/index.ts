@@ -5,7 +5,7 @@ export {
   unsetInFile,
 } from "./change-file.ts";
 export { ConfigError } from "./config-error.ts";
-export { type ConfigFile, configPath, type Environment } from "./config-file.ts";
+export { type ConfigFile, configPath, type Environment, lineInFile } from "./config-file.ts";
 export {
   type Config,
   type ConfigSources,

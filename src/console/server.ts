@@ -1,9 +1,11 @@
-/** The control port: loopback only, and nothing without the token. */
+/** The console's port: loopback only, and nothing but the page without the token. */
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createAdmission } from "./admission.ts";
 import type { Controlled } from "./controlled.ts";
+import { createFeed, type FeedOptions } from "./feed.ts";
+import { createPage } from "./page.ts";
 import { createRoutes } from "./routes.ts";
 
 export interface ControlServerOptions {
@@ -12,7 +14,10 @@ export interface ControlServerOptions {
   readonly controlled: Controlled;
   /** Told what went wrong inside; the asker is not. */
   readonly onError: (error: unknown) => void;
-  /** How often a held run is sent a sign of life, in ms. @default 15000 */
+  /** The folder of the page's files. @default none is served */
+  readonly page?: string;
+  readonly feed?: Omit<FeedOptions, "controlled" | "onError">;
+  /** How often a held run, and a listener to events, is sent a sign of life, in ms. @default 15000 */
   readonly heartbeatMs?: number;
 }
 
@@ -27,21 +32,29 @@ const LOOPBACK = "127.0.0.1";
 
 export function createControlServer(options: ControlServerOptions): ControlServer {
   const { token, controlled, onError, heartbeatMs = 15_000 } = options;
-  const admit = createAdmission(token);
-  const { fetch } = createRoutes({ controlled, onError, heartbeatMs });
+  const { admit, admitToPage } = createAdmission(token);
+  const page = options.page === undefined ? null : createPage(options.page);
+  const feed = createFeed({ controlled, onError, ...options.feed });
+  const { fetch } = createRoutes({ controlled, feed, onError, heartbeatMs });
   const answer = getRequestListener(fetch, {
     overrideGlobalObjects: false,
     errorHandler: () =>
       Response.json({ error: "This is no request the control API can read." }, { status: 400 }),
   });
   const serve = (request: IncomingMessage, response: ServerResponse) => {
-    if (admit(request, response)) void answer(request, response);
+    if (page?.has(request)) {
+      if (admitToPage(request, response)) void page.answer(request, response);
+    } else if (admit(request, response)) {
+      if (isAsWritten(request.url ?? "")) void answer(request, response);
+      else refusePath(response);
+    }
   };
 
   // Host is checked with the rest: on its own it would tell a 400 from a 401.
   const server = createServer({ requireHostHeader: false }, serve);
   server.on("checkContinue", (request, response) => {
     if (!admit(request, response)) return;
+    if (!isAsWritten(request.url ?? "")) return refusePath(response);
     response.writeContinue();
     void answer(request, response);
   });
@@ -69,10 +82,22 @@ export function createControlServer(options: ControlServerOptions): ControlServe
       return { url: `http://${LOOPBACK}:${address.port}`, port: address.port };
     },
     async close() {
+      feed.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** What a URL is read as must be what was asked for: no `..` that leads from a conversation's path to another. */
+function isAsWritten(url: string): boolean {
+  const [path] = url.split(/[?#]/);
+  return URL.parse(`http://${LOOPBACK}${url}`)?.pathname === path;
+}
+
+function refusePath(response: ServerResponse): void {
+  const body = JSON.stringify({ error: "There is no such path." });
+  response.writeHead(404, { "content-type": "application/json", "content-length": body.length }).end(body);
 }

@@ -2,34 +2,37 @@
 import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
 import { type Asked, openProven, type ProvenConnection, UnprovenError } from "./connection.ts";
+import { ControlError, parseJson, refusal } from "./control-error.ts";
 import { type HeldRun, holdRun } from "./held-run.ts";
+import { type EventsOptions, listen } from "./listen.ts";
 import type { GatewayRecord } from "./record.ts";
 import {
   type ChangeAnswer,
+  type ConsoleEvent,
+  type ConversationView,
   changeAnswer,
-  errorAnswer,
+  conversationAnswer,
+  type HealthView,
+  type HistoryAnswer,
+  healthView,
+  historyAnswer,
+  type OutlookView,
+  outlookView,
   type ReportAnswer,
   reportAnswer,
+  type SettingChange,
+  type SettingChanged,
+  type SettingsAnswer,
   type StatusAnswer,
+  settingChanged,
+  settingsAnswer,
   statusAnswer,
   type WarmAnswer,
   warmAnswer,
-} from "./views.ts";
+} from "./views/index.ts";
 
 /** How long a gateway may take to prove itself, in ms. */
 export const PROOF_TIMEOUT_MS = 2_000;
-
-/** The gateway said no. `message` is its sentence. */
-export class ControlError extends Error {
-  override readonly name = "ControlError";
-  /** HTTP status; 0 where there was no answer. */
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 /** What `keepwarm run` tells of its command. */
 export interface RunRequest {
@@ -38,6 +41,8 @@ export interface RunRequest {
   readonly pid: number;
   /** The program's name, without its arguments. */
   readonly command: string;
+  /** The folder it is started in: the project's, for titles. */
+  readonly cwd?: string;
   /** Where this command's requests go, where that is not the gateway's own upstream. */
   readonly upstream?: string;
   /** Switches warming on for this run's conversations, except those that have a setting of their own. @default false */
@@ -55,6 +60,22 @@ export interface ControlClient {
   setIntervalMs(conversationId: string, intervalMs: number): Promise<ChangeAnswer>;
   /** @param keepWarm in the policy's words; null: what holds where nobody chose */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ChangeAnswer>;
+  /** Null: no such conversation is open. */
+  conversation(conversationId: string): Promise<ConversationView | null>;
+  /** Null: nothing is known of it. */
+  history(conversationId: string): Promise<HistoryAnswer | null>;
+  /** Null: no such conversation is open. */
+  outlook(conversationId: string): Promise<OutlookView | null>;
+  /** The person is done with it: off, and remembered as off. */
+  close(conversationId: string): Promise<void>;
+  /**
+   * What changes, as it happens, until the loop is left, `signal` aborts, or the gateway goes away, which ends it
+   * without an error. A listener that comes back gives the last id it has heard.
+   */
+  events(options?: EventsOptions): AsyncGenerator<ConsoleEvent, void>;
+  settings(): Promise<SettingsAnswer>;
+  changeSetting(change: SettingChange): Promise<SettingChanged>;
+  health(): Promise<HealthView>;
   /** Resolves when the warm has landed. */
   warmNow(conversationId: string): Promise<WarmAnswer>;
   forget(conversationId: string): Promise<void>;
@@ -80,8 +101,17 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
     }
   }
 
+  const look = async <T>(
+    conversationId: string,
+    what: string,
+    schema: z.ZodMiniType<T>,
+  ): Promise<T | null> => {
+    const path = conversationPath(conversationId, what);
+    return ask({ method: "GET", path }, schema).catch(nullIfUnknown);
+  };
+
   const act = async <T>(conversationId: string, action: string, schema: z.ZodMiniType<T>, body?: unknown) =>
-    ask({ method: "POST", path: conversationPath(conversationId, action), body }, schema);
+    ask({ method: "POST", path: conversationPath(conversationId, `/${action}`), body }, schema);
 
   return {
     record,
@@ -89,6 +119,18 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
     setEnabled: (id, enabled) => act(id, enabled ? "on" : "off", changeAnswer),
     setIntervalMs: (id, intervalMs) => act(id, "interval", changeAnswer, { intervalMs }),
     setKeepWarm: (id, keepWarm) => act(id, "keep-warm", changeAnswer, { keepWarm }),
+    async conversation(id) {
+      return (await look(id, "", conversationAnswer))?.conversation ?? null;
+    },
+    history: (id) => look(id, "/history", historyAnswer),
+    outlook: (id) => look(id, "/outlook", outlookView),
+    async close(id) {
+      await act(id, "close", z.unknown());
+    },
+    events: (options) => listen(connect, options),
+    settings: () => ask({ method: "GET", path: "/v1/settings" }, settingsAnswer),
+    changeSetting: (change) => ask({ method: "POST", path: "/v1/settings", body: change }, settingChanged),
+    health: () => ask({ method: "GET", path: "/v1/health" }, healthView),
     warmNow: (id) => act(id, "warm", warmAnswer),
     async forget(id) {
       await act(id, "forget", z.unknown());
@@ -115,11 +157,16 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
 }
 
 /** @throws {ControlError} for the two ids that a URL cannot carry, because they mean its folders */
-function conversationPath(conversationId: string, action: string): string {
+function conversationPath(conversationId: string, rest: string): string {
   if (conversationId === "." || conversationId === "..") {
     throw new ControlError(400, `${conversationId} cannot be used as a conversation's id here`);
   }
-  return `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}/${action}`;
+  return `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}${rest}`;
+}
+
+function nullIfUnknown(error: unknown): null {
+  if (error instanceof ControlError && error.status === 404) return null;
+  throw error;
 }
 
 interface Answer {
@@ -142,17 +189,4 @@ function read<T>({ status, body }: Answer, schema: z.ZodMiniType<T>): T {
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;
   throw new ControlError(status, "the gateway's answer is of a version that this keepwarm does not know");
-}
-
-function refusal(status: number, body: string): ControlError {
-  const said = errorAnswer.safeParse(parseJson(body));
-  return new ControlError(status, said.success ? said.data.error : `the gateway answered ${status}`);
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

@@ -34,6 +34,8 @@ export interface Asked {
   /** With its leading slash, encoded. */
   readonly path: string;
   readonly body?: unknown;
+  /** In lower case. @default none of its own */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A socket whose other end knows the token. Carries one request. */
@@ -120,7 +122,7 @@ function sendOver(proven: Socket, { controlUrl, token, agent, asked }: Sending):
     const asking: ClientRequest = request(new URL(asked.path, controlUrl), {
       agent,
       method: asked.method,
-      headers: body === null ? {} : { "content-type": "application/json" },
+      headers: { ...asked.headers, ...(body === null ? {} : { "content-type": "application/json" }) },
     });
     asking.on("error", reject);
     asking.on("response", resolve);

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import type { ProvenConnection } from "./connection.ts";
-import { type RunAnswer, runAnswer } from "./views.ts";
+import { type RunAnswer, runAnswer } from "./views/index.ts";
 
 export interface HeldRun extends RunAnswer {
   /** Resolves when the gateway has gone, or the run was released. */

@@ -33,7 +33,7 @@ function machine() {
     PATH: bin,
     KEEPWARM_HOME: directory,
     KEEPWARM_PORT: "0",
-    KEEPWARM_CONTROL_PORT: "0",
+    KEEPWARM_CONSOLE_PORT: "0",
     ANTHROPIC_BASE_URL: "",
   };
   return {
@@ -228,7 +228,7 @@ describe("the gateway, to keepwarm doctor", () => {
 
   it.each([
     ["gateway port", "KEEPWARM_PORT", "port"],
-    ["control port", "KEEPWARM_CONTROL_PORT", "controlPort"],
+    ["console port", "KEEPWARM_CONSOLE_PORT", "consolePort"],
   ])("cannot have its %s while somebody else holds it", async (about, variable, setting) => {
     const { doctor } = machine();
     const port = await listening(createServer());

@@ -72,8 +72,8 @@ describe("keepwarm status", () => {
 
   it("tells what the gateway is doing besides", () => {
     const runs = [
-      { runId: "1", pid: 1, command: "claude", startedAt: NOON },
-      { runId: "2", pid: 2, command: "aider", startedAt: NOON },
+      { runId: "1", pid: 1, command: "claude", cwd: null, startedAt: NOON },
+      { runId: "2", pid: 2, command: "aider", cwd: null, startedAt: NOON },
     ];
     expect(report([], { enableNew: true, runs, warmsInFlight: 2, heldBytes: 0 })).toMatchInlineSnapshot(`
       "keepwarm 0.1.0, process 4321, up 1h
@@ -101,7 +101,7 @@ describe("keepwarm status", () => {
       version: evil,
       gatewayUrl: evil,
       upstream: evil,
-      runs: [{ runId: evil, pid: 1, command: evil, startedAt: NOON }],
+      runs: [{ runId: evil, pid: 1, command: evil, cwd: null, startedAt: NOON }],
     });
     expect(said).not.toContain("\u001b");
     expect(said).not.toContain("\u0007");

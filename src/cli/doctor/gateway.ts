@@ -77,11 +77,11 @@ function absent(found: Exclude<Discovery, { state: "running" }>): Finding {
   }
 }
 
-async function portFindings({ host, port, controlPort }: Settings): Promise<Finding[]> {
+async function portFindings({ host, port, consolePort }: Settings): Promise<Finding[]> {
   const findings = await Promise.all([
     portFinding("port", host, port),
     // On loopback, whatever the gateway's own address is.
-    portFinding("controlPort", "127.0.0.1", controlPort),
+    portFinding("consolePort", "127.0.0.1", consolePort),
   ]);
   return findings.filter((finding) => finding !== null);
 }
@@ -89,7 +89,7 @@ async function portFindings({ host, port, controlPort }: Settings): Promise<Find
 async function portFinding(setting: string, host: string, port: number): Promise<Finding | null> {
   if (port === 0) return null;
   const code = await listenError(host, port);
-  const about = setting === "port" ? "gateway port" : "control port";
+  const about = setting === "port" ? "gateway port" : "console port";
   const another = `keepwarm config set ${setting} <another>`;
   switch (code) {
     case null:

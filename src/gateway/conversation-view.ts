@@ -1,0 +1,93 @@
+/** A conversation as the control API tells it. */
+import { basename } from "node:path";
+import type { ConversationSummary, Keeper } from "../capture/index.ts";
+import type { Prices, Usage } from "../host.ts";
+import type { ConversationView, MoneyView, PlanView, RunView } from "../hub/index.ts";
+import { type Figures, netUsd } from "../ledger/index.ts";
+import { type Plan, returnUsd } from "../policy/index.ts";
+import { computeCachePct, computeExpectedCacheRate, isIntervalChosen } from "../pure.ts";
+
+export interface Viewed {
+  readonly keeper: Keeper;
+  readonly prices: Prices;
+  /** The run whose tag a request came with, while it is attached. */
+  readonly runOf: (tag: string) => RunView | undefined;
+  /** For how long a conversation is kept warm of which nobody chose anything. */
+  readonly keepWarm: () => string;
+}
+
+export function viewOf(summary: ConversationSummary, viewed: Viewed): ConversationView {
+  const { id, named, tag, modelName, lastTurnAt, ttlMs, sideThreads } = summary;
+  const { warmer, surface, ledger } = viewed.keeper;
+  const state = warmer.getState(id);
+  const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
+  const { turn, prefix, plan } = warmer.look(id);
+  const run = tag === null ? undefined : viewed.runOf(tag);
+  const cwd = turn.cwd ?? run?.cwd ?? null;
+  return {
+    id,
+    named,
+    folder: cwd === null ? null : basename(cwd) || cwd,
+    cwd,
+    run: run === undefined ? null : { runId: run.runId, command: run.command },
+    modelName: modelName === "" ? null : modelName,
+    ...warmer.getStatus(id),
+    enabled,
+    intervalMs,
+    intervalChosen: isIntervalChosen(state),
+    keepWarm: state.keepWarm ?? null,
+    plan: plan && planView(plan, state.keepWarm ?? viewed.keepWarm()),
+    lastPct,
+    lastExpectedPct,
+    ...percentagesOf(turn.usage),
+    lastWarmAt,
+    nextWarmAt,
+    lastTurnAt,
+    lastUsedAt: prefix?.lastUsedAt ?? null,
+    lapsesAt: prefix?.lapsesAt ?? null,
+    ttlMs: ttlMs ?? turn.ttlMs ?? null,
+    prefixTokens: prefixTokensOf(turn.usage) ?? summary.prefixTokens,
+    sideThreads,
+    money: moneyView(ledger.figuresOf(id)),
+    returnUsd: returnUsd(turn, viewed.prices),
+    surface: surface.getSpec({ conversationId: id }),
+  };
+}
+
+export function planView(plan: Plan, policy: string): PlanView {
+  const { warmAt, askAgainAt, reason, expectedNetUsd, pReturn } = plan;
+  const action = warmAt !== undefined ? "warm" : askAgainAt !== undefined ? "wait" : "stop";
+  return { policy, action, at: warmAt ?? askAgainAt ?? null, reason, expectedNetUsd, pReturn };
+}
+
+/** Null where there is nothing to tell. */
+export function moneyView(figures: Figures | null): MoneyView | null {
+  if (figures === null || (figures.warms === 0 && figures.rescued === 0)) return null;
+  return amountsOf(figures);
+}
+
+export function amountsOf(figures: Figures): MoneyView {
+  const { spentUsd, savedUsd, warms, rescued, warmsUnpriced } = figures;
+  return {
+    spentUsd,
+    savedUsd,
+    netUsd: netUsd(figures),
+    warms,
+    rescues: rescued,
+    unpricedWarms: warmsUnpriced,
+  };
+}
+
+function percentagesOf(usage: Usage | undefined) {
+  if (usage === undefined) return { lastTurnPct: null, lastTurnExpectedPct: null };
+  const { inputTokens, cacheReadTokens, cacheWriteTokens } = usage;
+  const isCached = cacheReadTokens + cacheWriteTokens > 0;
+  return {
+    lastTurnPct: computeCachePct(inputTokens, cacheReadTokens),
+    lastTurnExpectedPct: isCached ? computeExpectedCacheRate(cacheReadTokens, cacheWriteTokens) : null,
+  };
+}
+
+function prefixTokensOf(usage: Usage | undefined): number | null {
+  return usage === undefined ? null : usage.cacheReadTokens + usage.cacheWriteTokens;
+}
