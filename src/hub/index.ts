@@ -3,6 +3,7 @@ export type { ControlClient, RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { ControlError } from "./control-error.ts";
+export { amountsOf, outlookOf, planView, type Viewed, viewOf } from "./conversation-view.ts";
 export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
@@ -15,6 +16,21 @@ export {
   type Leases,
   type WarmLeases,
 } from "./leases/index.ts";
+export {
+  createLineReader,
+  createLink,
+  type FromProgram,
+  fromProgram,
+  LINK_PATH,
+  LINK_PROTOCOL,
+  type Link,
+  type LinkAnswer,
+  type LinkedProgram,
+  type LinkOptions,
+  linkLineOf,
+  parsedAs,
+  type Wish,
+} from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
@@ -41,6 +57,7 @@ export type {
   HealthView,
   HistoryAnswer,
   HistoryEntry,
+  HostView,
   MoneyView,
   OutlookView,
   PlanView,
