@@ -18,6 +18,7 @@ export {
   type HeaderPairs,
   headerPairs,
   headerValue,
+  isSubscriptionLogin,
   warmHeaders,
 } from "./headers.ts";
 export { listPrices } from "./list-prices.ts";

@@ -15,6 +15,8 @@ export interface LastRequest {
   readonly print: ThreadPrint;
   readonly usage: MessageUsage | null;
   readonly stopReason: string | null;
+  /** It stopped for a tool that asks the person something. */
+  readonly asksPerson: boolean;
   /** What it came with. */
   readonly tag: string | null;
   /** Why it cannot be warmed, as a sentence; null when it can. */

@@ -73,6 +73,8 @@ export interface Keeper extends Disposable {
   readonly ledger: Ledger;
   /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
   forgetPauses(): Promise<void>;
+  /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
+  forgetPausesIn(conversationId: string): Promise<boolean>;
   /** Which lifetime of cache entries would cost its person least, for a model. */
   adviseTier(modelName: string): TierAdvice;
   /** In force at once, for what is already held too. What `keeping` says is read anew as well. */
@@ -306,6 +308,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     surface: plugin.surface,
     ledger: plugin.ledger,
     forgetPauses: plugin.forgetPauses,
+    forgetPausesIn: plugin.forgetPausesIn,
     adviseTier: (modelName) => plugin.tiers.advise(modelName),
     change(change) {
       const mayHaveChanged = change.allowSubscription !== allowSubscription;

@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { refusalOf, type WarmRequestOptions, warmCaptured } from "../anthropic/index.ts";
 import type { Usage, WarmAborted, WarmCompleted, WarmFailure, WarmOptions, WarmService } from "../host.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
-import { mostOf } from "./billing.ts";
+import { mostOf, payerOf } from "./billing.ts";
 import { type CapturedConversation, type LastRequest, lifeLeftMs } from "./captured-conversation.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Headroom } from "./headroom.ts";
@@ -84,6 +84,7 @@ export function createWarms(settings: WarmSettings, context: WarmsContext): Warm
       modelName: last.facts.model,
       ...(warmId === undefined ? {} : { warmId }),
       ...(policy === undefined ? {} : { policy }),
+      ...payerOf(request),
     };
     if (answer.kind === "failed") {
       if (answer.mayBeBilled) context.aborted({ ...told, ...mostOf(last, settings) });

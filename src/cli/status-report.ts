@@ -1,11 +1,12 @@
 /** What `keepwarm status` prints. */
 import type { ConversationView, GatewayInfo, StatusAnswer } from "../hub/index.ts";
 import { conversationTable } from "./conversation-table.ts";
-import { amountIn } from "./measure.ts";
+import { shownInDollars, sumOf } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { span } from "./span.ts";
 import { bold, dim } from "./style.ts";
 import { terminalWidth } from "./table.ts";
+import { tierText } from "./tier-text.ts";
 
 const INDENT = "  ";
 
@@ -40,21 +41,7 @@ function gatewayLines(gateway: GatewayInfo, now: number): string[] {
     `${bold(`keepwarm ${printable(version)}`)}, process ${pid}, up ${span(now - startedAt)}`,
     `${printable(gatewayUrl)} → ${printable(upstream)}`,
     dim(facts.join(" · ")),
-    ...tierLine(gateway),
-  ];
-}
-
-/** What would be cheapest, whatever is in force: nothing is changed unless somebody says so. */
-function tierLine({ tier }: GatewayInfo): string[] {
-  if (tier === null) return [];
-  const { set, modelName, cheapest, relativeCost, isOwn } = tier;
-  const share = Math.round((1 - (relativeCost[cheapest] ?? 1)) * 100);
-  const gain = share > 0 ? `, ${share} % less than 5m alone` : "";
-  const basis = isOwn ? "by your own pauses" : "by most people's pauses, as yours are not known well yet";
-  return [
-    dim(
-      `cache lifetime ${set === null ? "as sent" : printable(set)} · cheapest for ${printable(modelName)}: ${printable(cheapest)}${gain} (${basis})`,
-    ),
+    ...(gateway.tier === null ? [] : [dim(tierText(gateway.tier))]),
   ];
 }
 
@@ -66,12 +53,8 @@ function hint({ gatewayUrl }: GatewayInfo): string {
 function moneyLines(conversations: readonly ConversationView[]): string[] {
   const known = conversations.flatMap(({ money }) => money ?? []);
   if (known.length === 0) return [];
-  const sum = (amount: "spentUsd" | "savedUsd" | "netUsd") =>
-    amountIn(
-      known.reduce((total, money) => total + money[amount], 0),
-      "dollars",
-    );
-  return ["", dim(`spent ${sum("spentUsd")} · saved ${sum("savedUsd")} · net ${sum("netUsd")}`)];
+  const { spent, saved, net } = shownInDollars(sumOf(known));
+  return ["", dim(`spent ${spent} · saved ${saved} · net ${net}`)];
 }
 
 function megabytes(bytes: number): string {

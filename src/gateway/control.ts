@@ -222,7 +222,8 @@ export function controlled(options: ControlledGateway): Controlled {
       await stored(() => warmer.forget(conversationId));
       const isBooked = await stored(() => ledger.forget(conversationId));
       const hadHistory = await stored(() => history.forget(conversationId));
-      return isOpen || isStored || isBooked || hadHistory;
+      const isLearned = await stored(() => keeper.forgetPausesIn(conversationId));
+      return isOpen || isStored || isBooked || hadHistory || isLearned;
     },
     forgetPauses: () => stored(keeper.forgetPauses),
     report: (since) => stored(() => ledger.report(since)),

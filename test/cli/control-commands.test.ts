@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConversationView, controlToken, publish } from "../../src/hub/index.ts";
 import { createLedger } from "../../src/ledger/index.ts";
+import { POLICY_NAMESPACE, TIERS_KEY, TierHistory } from "../../src/policy/index.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite.ts";
 import { aStateDirectory, controlOf } from "../support/control-under-test.ts";
 import {
@@ -61,9 +63,19 @@ describe("keepwarm report", () => {
     expect(Date.now() - Number(since)).toBeGreaterThanOrEqual(7 * 86_400_000);
   });
 
+  it("is told by an older gateway too, which does not count all that this one would", async () => {
+    const { keepwarm, controlled } = await aGateway();
+    const { earliest: _, total, ...rest } = await controlled.report();
+    const { warmsBySubscription: __, ...older } = { ...total, warms: 3, spentUsd: 1 };
+    controlled.report = async () => Object.assign(rest, { total: older }) as never;
+    const { code, stdout, stderr } = await keepwarm("report");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Warming cost \$1\.00 and has saved nothing so far\.\n/);
+  });
+
   it("needs no gateway: it reads what the last one has stored", async () => {
     const directory = aStateDirectory();
-    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/nothing was spent on warming/);
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/^Nothing was spent on warming/);
     expect(existsSync(join(directory, "keepwarm.sqlite"))).toBe(false);
     const storage = openSqliteStorage({ file: join(directory, "keepwarm.sqlite") });
     const logger = createRecordingLogger();
@@ -74,8 +86,86 @@ describe("keepwarm report", () => {
     storage.close();
     const { code, stdout, stderr } = await keepwarmIn(directory, "report");
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/warming cost \$0\.25 and has saved nothing so far\./);
+    expect(stdout).toMatch(/^Warming cost \$0\.25 and has saved nothing so far\./);
     expect(stdout).toMatch(/^ {2}chat +\$0\.25 +\$0\.00 +−\$0\.25 +0$/m);
+  });
+
+  it("tells what a process has stored that was killed, and leaves a damaged store as it is", async () => {
+    const directory = aStateDirectory();
+    const file = join(directory, "keepwarm.sqlite");
+    const script = join(import.meta.dirname, "../ledger/another-process.ts");
+    const child = spawn(process.execPath, [script, file, "chat", "1000000"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = once(child, "close");
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await ended;
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/^ {2}chat +\$\d/m);
+    // Its log would heal the file.
+    for (const companion of ["-wal", "-shm"]) rmSync(file + companion);
+    writeFileSync(file, "no database");
+    const { code, stdout, stderr } = await keepwarmIn(directory, "report");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^keepwarm: \S+keepwarm\.sqlite is damaged \(.+\), so what it holds cannot be told\. .+\n$/,
+    );
+    expect(readFileSync(file, "utf8")).toBe("no database");
+  });
+
+  it("says which lifetime of cache entries would be cheapest, by what the last gateway learned", async () => {
+    const directory = aStateDirectory();
+    const storage = openSqliteStorage({ file: join(directory, "keepwarm.sqlite") });
+    const ledger = createLedger({
+      storage: storage.namespace("ledger"),
+      logger: createRecordingLogger(),
+      now: Date.now,
+    });
+    ledger.requestAnswered({ conversationId: "a", startedAt: 0, costUsd: 1, modelName: "claude-haiku-4-5" });
+    ledger.requestAnswered({ conversationId: "a", startedAt: 0, costUsd: 2, modelName: "claude-opus-5-5" });
+    await ledger.stored();
+    const history = new TierHistory();
+    history.add(0.05, { "5m alone": 1e9, "5m + warms": 9e8, "1h alone": 5e8, "1h + warms": 8e8 });
+    await storage.namespace(POLICY_NAMESPACE).set(TIERS_KEY, history.toString());
+    storage.close();
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(
+      /cache lifetime cheapest for claude-opus-5-5: 1h alone, \d+ % less than 5m alone \(by your own pauses\)/,
+    );
+    expect(JSON.parse((await keepwarmIn(directory, "report", "--json")).stdout).tier).toMatchObject({
+      modelName: "claude-opus-5-5",
+      cheapest: "1h alone",
+      isOwn: true,
+    });
+  });
+
+  it("tells what a gateway has stored that does not answer, and that it does not", async () => {
+    const directory = aStateDirectory();
+    await controlToken(directory);
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await publish(directory, {
+      pid: process.pid,
+      gatewayUrl: url,
+      controlUrl: url,
+      startedAt: 1,
+      version: "0",
+    });
+    const { code, stdout, stderr } = await keepwarmIn(directory, "report");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Nothing was spent on warming/);
+    expect(stderr).toBe(
+      `keepwarm: the gateway (process ${process.pid}) does not answer; this is what it has stored.\n`,
+    );
+  });
+
+  it("refuses to tell it in two measures at once", async () => {
+    const { code, stderr } = await keepwarmIn(aStateDirectory(), "report", "--tokens", "--dollars");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^keepwarm: option '--dollars' cannot be used with option '--tokens'/);
   });
 
   it("refuses a period that is none", async () => {

@@ -29,7 +29,7 @@ export interface Keepwarm extends Disposable {
   /** What a program may show its person, as data. */
   readonly surface: SurfaceProvider;
   /** What was spent on each conversation, and what was saved. */
-  readonly ledger: Pick<Ledger, "figuresOf" | "forget" | "report">;
+  readonly ledger: Pick<Ledger, "figuresOf" | "forget" | "report" | "subscribe" | "totals">;
   /** The events of this host, to listen to. */
   readonly events: EventEmitter<HostEvents>;
   /** The conversation is over: off, and its last request forgotten. */
