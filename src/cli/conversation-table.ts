@@ -1,8 +1,8 @@
 /** Conversations as a table for a terminal, in groups by what they are doing. */
-import type { ConversationView, MoneyView } from "../hub/index.ts";
+import type { ConversationView } from "../hub/index.ts";
 import { nameOf, shortId } from "./conversation-name.ts";
 import { intervalCell } from "./interval-text.ts";
-import { amountIn } from "./measure.ts";
+import { shownInDollars } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { ago, until } from "./span.ts";
 import { bold, dim } from "./style.ts";
@@ -46,14 +46,14 @@ const COLUMNS: readonly ConversationColumn[] = [
     align: "right",
     whole: true,
     spared: 2,
-    cellOf: ({ money }) => dollars(money, "spentUsd"),
+    cellOf: ({ money }) => (money === null ? NONE : shownInDollars(money).spent),
   },
   {
     title: "saved",
     align: "right",
     whole: true,
     spared: 2,
-    cellOf: ({ money }) => dollars(money, "savedUsd"),
+    cellOf: ({ money }) => (money === null ? NONE : shownInDollars(money).saved),
   },
   { title: "net", align: "right", whole: true, spared: 7, cellOf: netCell },
   {
@@ -147,13 +147,9 @@ function cacheCell({ lastTurnPct, lastPct }: ConversationView): Cell {
 }
 
 function netCell({ money }: ConversationView): Cell {
-  const text = dollars(money, "netUsd");
-  if (money === null || money.netUsd === 0) return text;
-  return { text, style: money.netUsd > 0 ? "green" : "red" };
-}
-
-function dollars(money: MoneyView | null, amount: "spentUsd" | "savedUsd" | "netUsd"): string {
-  return money === null ? NONE : amountIn(money[amount], "dollars");
+  if (money === null) return NONE;
+  const { net, netAmount } = shownInDollars(money);
+  return netAmount === 0 ? net : { text: net, style: netAmount > 0 ? "green" : "red" };
 }
 
 function dimmed(text: string, usual: string): Cell {

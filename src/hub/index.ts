@@ -4,7 +4,8 @@ export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { ControlError } from "./control-error.ts";
 export { amountsOf, outlookOf, planView, type Viewed, viewOf } from "./conversation-view.ts";
-export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
+export { type Glance, glanceAt } from "./glance.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
 export {

@@ -1,8 +1,8 @@
 /** A client that listens hears that it is let in, and that the gateway has gone. */
 import { describe, expect, it } from "vitest";
-import { discover, type EventsOptions, lastStarted } from "../../src/hub/index.ts";
-import { aStateDirectory, type ControlUnderTest, controlOf } from "../support/control-under-test.ts";
-import { aConversation, controlledInMemory } from "../support/controlled-in-memory.ts";
+import { discover, type EventsOptions } from "../../src/hub/index.ts";
+import { type ControlUnderTest, controlOf } from "../support/control-under-test.ts";
+import { controlledInMemory } from "../support/controlled-in-memory.ts";
 
 /** Listens to its end, and tells what it has heard so far. */
 async function listening({ directory }: ControlUnderTest, options: EventsOptions) {
@@ -44,22 +44,5 @@ describe("listening to a gateway", () => {
     expect(heard).not.toContain("ended");
     ending.abort();
     await ended;
-  });
-});
-
-describe("the gateway that was started last", () => {
-  it("is asked at once", async () => {
-    const view = aConversation({ id: "a/b c" });
-    const { directory } = await controlOf(controlledInMemory(view));
-    const client = await lastStarted(directory);
-    expect(await client?.conversation("a/b c")).toEqual(view);
-  });
-
-  it("is none where none was started, and found out when it is asked where it has gone", async () => {
-    expect(await lastStarted(aStateDirectory())).toBeNull();
-    const { directory, close } = await controlOf(controlledInMemory());
-    await close();
-    const client = await lastStarted(directory);
-    await expect(client?.status()).rejects.toThrow("nothing listens where the gateway did");
   });
 });
