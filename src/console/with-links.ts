@@ -17,6 +17,7 @@ export function withLinks(own: Controlled, links: Links): Controlled {
   return {
     ...own,
     info: () => ({ ...own.info(), hosts: links.programs() }),
+    stop: () => own.stop(),
     conversationIds,
     conversations: () =>
       conversationIds()
