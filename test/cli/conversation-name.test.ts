@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calledSo, type Known, nameOf, shortId } from "../../src/cli/conversation-name.ts";
+import { calledSo, type Known, nameOf, namesAmong } from "../../src/cli/conversation-name.ts";
 
 const uuid = (start: string) => `${start}-1b2a-4c4d-8e8f-001122334455`;
 const known = (id: string, folder: string | null = null): Known => ({ id, folder });
@@ -17,8 +17,8 @@ describe("what a conversation is called", () => {
 
   it("is as much of its id as tells it from the others", () => {
     const [one, twin] = [known(uuid("0f6e8a2c")), known("0f6e8a2c-0000-4c4d-8e8f-001122334455")];
-    expect(shortId(one.id, [one, twin])).toBe(one.id);
-    expect(shortId(one.id, [twin])).toBe("0f6e8a2c");
+    expect(namesAmong([one, twin]).shortId(one.id)).toBe(one.id);
+    expect(namesAmong([one]).shortId(one.id)).toBe("0f6e8a2c");
   });
 
   it("is its project's folder, and its id too where others share that", () => {
