@@ -10,6 +10,7 @@ import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
 import { forgetCommand } from "./forget.ts";
 import { helpCommand } from "./help.ts";
+import { installCommand, uninstallCommand } from "./install.ts";
 import { intervalCommand } from "./interval.ts";
 import { labCommand } from "./lab.ts";
 import { reportCommand } from "./report.ts";
@@ -27,7 +28,7 @@ import { watchCommand } from "./watch.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
-  ["Keep agents warm:", [runCommand, startCommand]],
+  ["Keep agents warm:", [runCommand, startCommand, installCommand, uninstallCommand]],
   [
     "The running gateway:",
     [

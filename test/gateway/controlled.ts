@@ -28,7 +28,7 @@ export function controlledWorld(
       apply: () => {},
     }),
     health: createHealth(now),
-    storage,
+    storage: storageIn(entries),
     prices: listPrices(),
     version: "0",
     startedAt: 0,

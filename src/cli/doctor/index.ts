@@ -6,6 +6,7 @@ import { stateDirectory } from "../../storage/index.ts";
 import { explain } from "../errors.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
 import { gatewayFindings } from "./gateway.ts";
+import { pluginFindings } from "./plugins.ts";
 import type { Report } from "./report.ts";
 import { stateFindings } from "./state.ts";
 import { upstreamFindings } from "./upstream.ts";
@@ -37,6 +38,7 @@ export async function examine({ version, offline, env }: ExamineOptions): Promis
       ...environmentFindings(env, config?.settings.port),
       ...state,
       ...(await gateway).findings,
+      ...pluginFindings(directory, version),
       ...reached,
     ],
     agents,
