@@ -52,6 +52,7 @@ export { type Fetch, type SendOptions, sendWarm, type WarmAnswer, warmCaptured }
 export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
 export {
   continues,
+  namePrefix,
   OPENING_CHARS,
   type Printed,
   printOpening,

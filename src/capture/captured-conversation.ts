@@ -1,6 +1,7 @@
 /** A conversation that passes by, as far as it is remembered: its threads, its turns, its last request. */
 import type { Fetch, MessageUsage, RequestFacts, ThreadPrint, Ttl } from "../anthropic/index.ts";
 import { ASSUMED_TTL_MS, elapsedMs, type Instant } from "../pure.ts";
+import type { Call } from "./call.ts";
 import type { HeldRequest } from "./held-request.ts";
 import type { Role, Threads } from "./threads.ts";
 
@@ -11,6 +12,7 @@ export interface LastRequest {
   readonly request: HeldRequest;
   /** Sends as the client sent the request: by the same way, through the same proxy. */
   readonly send: Fetch;
+  readonly refresh?: Call["refresh"];
   readonly facts: RequestFacts;
   readonly print: ThreadPrint;
   readonly usage: MessageUsage | null;

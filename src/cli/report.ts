@@ -70,25 +70,29 @@ async function reported(since: number): Promise<Told> {
       `keepwarm: the gateway (process ${found.record.pid}) does not answer; this is what it has stored.`,
     );
   }
-  return storedReport(`${directory}/keepwarm.sqlite`, since);
+  return storedReport(directory, since);
 }
 
-async function storedReport(file: string, since: number): Promise<Told> {
-  const [{ localDay, LEDGER_NAMESPACE, NO_CONTENTS, readContents, reportOf }, { lookInto }] =
-    await Promise.all([import("../ledger/index.ts"), import("../storage/index.ts")]);
+async function storedReport(directory: string, since: number): Promise<Told> {
+  const [{ localDay, LEDGER_NAMESPACE, readContents, reportOf }, { lookInto }, { withSpools }] =
+    await Promise.all([
+      import("../ledger/index.ts"),
+      import("../storage/index.ts"),
+      import("../hub/index.ts"),
+    ]);
   const days = { since: localDay(since), until: localDay(Date.now()) };
-  if (!existsSync(file)) return { report: reportOf(NO_CONTENTS, days), tier: null, gatewayUrl: null };
-  const store = lookInto(file);
+  const file = `${directory}/keepwarm.sqlite`;
+  const store = existsSync(file) ? lookInto(file) : null;
   const progress = progressLine();
   try {
-    const contents = await readContents(store.namespace(LEDGER_NAMESPACE), (share) =>
-      progress.show(share, "reading the ledger"),
-    );
+    const ledger = await withSpools(directory, store?.namespace(LEDGER_NAMESPACE));
+    const contents = await readContents(ledger, (share) => progress.show(share, "reading the ledger"));
     const report = reportOf(contents, days);
-    return { report, tier: await storedTier(store.namespace, report), gatewayUrl: null };
+    const tier = store && (await storedTier(store.namespace, report));
+    return { report, tier, gatewayUrl: null };
   } finally {
     progress.end();
-    store.close();
+    store?.close();
   }
 }
 

@@ -3,13 +3,19 @@ import { listPrices, type PriceTable } from "../anthropic/index.ts";
 import type { Config } from "../config/index.ts";
 import { builtPage, createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
-import { controlToken, consoleLink as linkTo, publish } from "../hub/index.ts";
+import {
+  controlToken,
+  createIntake,
+  createWarmLeases,
+  consoleLink as linkTo,
+  publish,
+} from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createHealth, watched } from "./health.ts";
 import { createHistory } from "./history/index.ts";
 import { fixedOptions, liveOptions } from "./options.ts";
@@ -26,6 +32,8 @@ export interface ServiceOptions {
   readonly logger: Logger;
   /** Ends by itself once no run is attached and nothing has passed for so long, in ms. @default never */
   readonly untilIdleMs?: number;
+  /** What time it is, and when it will be another. @default the system's */
+  readonly clock?: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
 }
 
 export interface Service {
@@ -56,19 +64,19 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { config, prices, directory, version, logger, untilIdleMs } = options;
+  const { config, prices, directory, version, logger, untilIdleMs, clock = systemClock() } = options;
+  const { now, timers } = clock;
   const { host, port, consolePort, console: page } = config.settings;
   const token = await controlToken(directory);
   // Two would warm the same conversations, and only one of them could be found.
   const lock = takeLock(`${directory}/gateway.lock`);
   if (lock === null) throw new Error(`another gateway is at work in ${directory}: end it with keepwarm stop`);
-  const now = Date.now;
-  const timers = systemTimers();
   const health = createHealth(now);
   const database = openSqliteStorage({ file: `${directory}/keepwarm.sqlite`, logger });
   const namespace = (name: string) => watched(database.namespace(name), health);
   const storage = namespace(NAMESPACE);
   const startedAt = now();
+  const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
   const { keeping, change } = liveOptions(config.settings, namespace(POLICY_NAMESPACE));
   const fixed = fixedOptions(config.settings);
   const gateway = createGateway({
@@ -80,12 +88,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ledger: namespace(LEDGER_NAMESPACE),
     health,
     logger,
-    timers,
-    now,
-    monotonicNow: () => performance.now(),
+    ...clock,
     maxConversations: MAX_CONVERSATIONS,
+    mayWarm: leases.mayWarm,
   });
   const { keeper } = gateway;
+  leases.follow(keeper);
   const history = createHistory({ keeper, storage: namespace(HISTORY_NAMESPACE), timers, logger, now });
   const settings = createSettingsDesk({
     config,
@@ -117,6 +125,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         error: error instanceof Error ? error.message : String(error),
       }),
   });
+  const intake = createIntake({
+    stateDirectory: directory,
+    storage: namespace(LEDGER_NAMESPACE),
+    logger,
+    timers,
+    // What others have booked counts from now on, and not with the next report.
+    onChange: () => void keeper.ledger.report(startedAt).catch(() => {}),
+  });
   const ended = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
   let withdraw = async () => {};
@@ -131,7 +147,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // First, so that nobody finds it any more who could still be sent away.
     await withdraw();
     await control.close();
+    intake.dispose();
     await gateway.close(GRACE_MS);
+    leases.releaseAll();
+    // Whatever it was taking in is in.
+    await intake.now();
     await history.close();
     database.close();
     lock?.release();
@@ -163,6 +183,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await stop();
     throw error;
   }
+}
+
+function systemClock(): NonNullable<ServiceOptions["clock"]> {
+  return { now: Date.now, monotonicNow: () => performance.now(), timers: systemTimers() };
 }
 
 /** Says which of the two ports it was. */

@@ -62,6 +62,16 @@ export function nameKey(day: string, writer: string, conversation: number): stri
   return `${NAMES}${day}:${writer}:${conversation}`;
 }
 
+/** Whether a key is of one writer alone, and not of what several made together. */
+export function isOfOneWriter(key: string): boolean {
+  return /^ledger:(row|name):\d{4}-\d\d-\d\d:[a-z0-9]{1,16}:\d{1,6}$/.test(key);
+}
+
+/** Whether it names a conversation, and holds no figures. */
+export function isName(key: string): boolean {
+  return key.startsWith(NAMES);
+}
+
 export function encodeBuckets(buckets: readonly Bucket[], from?: readonly string[]): string {
   const by = buckets.map(({ model, policy, figures }) => ({ model, policy, ...packed(figures) }));
   return JSON.stringify(from === undefined ? { by } : { from, by });

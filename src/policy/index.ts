@@ -41,3 +41,4 @@ export {
 } from "./tier-costs.ts";
 export { STRENGTH_TOKENS, type TierAdvice, TierHistory } from "./tier-history.ts";
 export { returnUsd } from "./turn-price.ts";
+export { howLong, usd } from "./wording.ts";

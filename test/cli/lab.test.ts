@@ -141,9 +141,9 @@ describe("keepwarm lab", () => {
   });
 
   it.each([
-    [["--read", "0"], "It must be a number above 0, 1 at most."],
-    [["--read", "x"], "It must be a number above 0, 1 at most."],
-    [["--tier", "2h"], "Allowed choices are 5m, 1h, recorded."],
+    [["--read", "0"], '--read must be a number above 0, 1 at most, not "0".'],
+    [["--read", "x"], '--read must be a number above 0, 1 at most, not "x".'],
+    [["--tier", "2h"], '--tier must be 5m, 1h or recorded, not "2h".'],
     [["--arms", "nobody"], '--arms: there is no arm "nobody"; there are never, fixed-1'],
     [["--read", "-0.1"], "It must be a number above 0, 1 at most."],
     [["--arms", ""], '--arms: there is no arm ""; there are never, fixed-1'],

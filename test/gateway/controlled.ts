@@ -19,7 +19,7 @@ export function controlledWorld(
   options: Partial<ControlledGateway> = {},
 ): Controlled {
   const { timers, now } = clock;
-  const storage = storageIn(new Map());
+  const storage = storageIn(entries);
   return controlled({
     gateway,
     history: createHistory({ keeper: gateway.keeper, storage, timers, logger, now }),
