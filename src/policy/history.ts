@@ -27,10 +27,13 @@ export function createHistory(storage?: StorageNamespace): History {
   let presence = new Presence();
   let isRead = storage === undefined;
   let writing = Promise.resolve();
+  /** What was stored when we last looked. */
+  let stored: string | null = null;
 
   storage?.get(GAPS_KEY).then(
     (text) => {
       if (isRead) return;
+      stored = text;
       // What happened meanwhile is already counted.
       presence.person.merge(GapHistory.parse(text));
       isRead = true;
@@ -42,9 +45,17 @@ export function createHistory(storage?: StorageNamespace): History {
   function remember(): void {
     if (storage === undefined) return;
     writing = writing
-      .then(() => (isRead ? storage.set(GAPS_KEY, presence.person.toString()) : undefined))
+      .then(() => (isRead ? write(storage) : undefined))
       // Nothing is lost but what was learned: who owns the storage hears of its failures elsewhere.
       .catch(() => {});
+  }
+
+  async function write(storage: StorageNamespace): Promise<void> {
+    const text = await storage.get(GAPS_KEY);
+    // An audit has taught it something since, or another process has: writing over that would lose it.
+    if (text !== stored) presence.person.include(GapHistory.parse(text));
+    stored = presence.person.toString();
+    await storage.set(GAPS_KEY, stored);
   }
 
   return {
@@ -63,6 +74,7 @@ export function createHistory(storage?: StorageNamespace): History {
       // What is still being read is forgotten too.
       isRead = true;
       await writing;
+      stored = null;
       await storage?.delete(GAPS_KEY);
     },
     activityOf: (conversationId, now) => presence.activityOf(conversationId, now),
