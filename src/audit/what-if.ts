@@ -19,7 +19,7 @@ import {
   termsOf,
   total,
 } from "../policy/lab/index.ts";
-import { type PriceClass, priceClassOf } from "./prices.ts";
+import type { PriceClass, Pricing } from "./prices.ts";
 
 /** As `keepwarm` spells them, but for the first and the last. */
 export const POLICIES = [
@@ -80,9 +80,10 @@ export interface WhatIfOptions {
 
 export async function whatIf(
   recordings: readonly Recording[],
+  pricing: Pricing,
   { onProgress }: WhatIfOptions = {},
 ): Promise<WhatIf> {
-  const groups = groupsOf(recordings);
+  const groups = groupsOf(recordings, pricing);
   const spans = groups.flatMap(({ conversations }) => conversations.flat());
   const tierOf = new Map(
     groups.flatMap(({ conversations }) => conversations.map((one) => [one, recordedTier(one)])),
@@ -162,25 +163,32 @@ function terms(tier: CacheTier, { read, inputUsd }: PriceClass): Terms {
   return termsOf(tier, read, inputUsd);
 }
 
-/** By the price of the model that a conversation used most; those without a price are left out. */
-function groupsOf(recordings: readonly Recording[]): Group[] {
+/** By the price at which most of a conversation's tokens went; those without a price are left out. */
+function groupsOf(recordings: readonly Recording[], pricing: Pricing): Group[] {
   const priced = recordings.flatMap((recording) => {
-    const model = mostUsedModel(recording);
-    const price = model === null ? null : priceClassOf(model);
+    const price = usualPrice(recording, pricing);
     return price === null ? [] : [{ price, spans: spansOf(recording) }];
   });
-  return [...Map.groupBy(priced, ({ price }) => `${price.inputUsd}:${price.read}`).values()].map(
-    (members) => ({
-      price: members[0]?.price ?? { inputUsd: 0, read: 0 },
-      conversations: members.map(({ spans }) => spans),
-    }),
-  );
+  return [...Map.groupBy(priced, ({ price }) => keyOf(price)).values()].map((members) => ({
+    price: members[0]?.price ?? { inputUsd: 0, read: 0 },
+    conversations: members.map(({ spans }) => spans),
+  }));
 }
 
-function mostUsedModel({ calls }: Recording): string | null {
-  const tokens = new Map<string, number>();
-  for (const { model, contextTokens } of calls) tokens.set(model, (tokens.get(model) ?? 0) + contextTokens);
-  return [...tokens].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+/** One without a known price is one of them: what most of a conversation cost is then not known. */
+function usualPrice({ calls }: Recording, pricing: Pricing): PriceClass | null {
+  const byPrice = new Map<string, { readonly price: PriceClass | null; tokens: number }>();
+  for (const { model, contextTokens } of calls) {
+    const price = pricing.classOf(model, contextTokens);
+    const sum = byPrice.get(keyOf(price)) ?? { price, tokens: 0 };
+    sum.tokens += contextTokens;
+    byPrice.set(keyOf(price), sum);
+  }
+  return [...byPrice.values()].toSorted((a, b) => b.tokens - a.tokens)[0]?.price ?? null;
+}
+
+function keyOf(price: PriceClass | null): string {
+  return price === null ? "" : `${price.inputUsd}:${price.read}`;
 }
 
 /** That of its first call whose tier is known; 5 minutes, the API's default, where none is. */
