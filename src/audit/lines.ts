@@ -4,8 +4,8 @@ import { isDamage, isPacked, unpacked } from "./packed.ts";
 
 const CHUNK_BYTES = 256 << 10;
 const NEWLINE = 0x0a;
-/** A longer line is no record of a call: it is skipped, and never held. */
-const LONGEST_LINE_BYTES = 64 << 20;
+/** The API takes no longer request: a longer line is no record of a call, is skipped and never held. */
+const LONGEST_LINE_BYTES = 32 << 20;
 
 /** Files are read one after the other: each would leave a megabyte behind until it is collected. */
 let spare: Buffer | null = null;

@@ -1,5 +1,12 @@
 /** What calls cost at list price. */
-import { type PriceTable, priceOf, type Rates, ratesFor, SHIPPED_PRICES } from "../anthropic/index.ts";
+import {
+  type ModelPrice,
+  type PriceTable,
+  priceOf,
+  type Rates,
+  ratesFor,
+  SHIPPED_PRICES,
+} from "../anthropic/index.ts";
 import { type Call, promptTokens, writtenTokens } from "./conversation.ts";
 
 const TOKENS_PER_MTOK = 1_000_000;
@@ -15,6 +22,9 @@ export interface PriceClass {
 export class Pricing {
   readonly #table: PriceTable;
   readonly #models = new Map<string, { readonly isPriced: boolean; readonly notice: string | undefined }>();
+  /** There may be hundreds of thousands of calls, and a handful of models. */
+  readonly #rates = new Map<string, Rates | null>();
+  readonly #thresholds = new Map<string, NonNullable<ModelPrice["tiers"]>>();
 
   /** @param table USD per million tokens @default the shipped one */
   constructor(table: PriceTable = SHIPPED_PRICES) {
@@ -29,21 +39,37 @@ export class Pricing {
   /** Null where the call's model has no known price. */
   ratesOf(call: Call): Rates | null {
     const { model, speed, inferenceGeo } = call;
-    const terms = {
-      model,
-      ...(speed === undefined ? {} : { speed }),
-      ...(inferenceGeo === undefined ? {} : { inferenceGeo }),
-    };
-    const rates = ratesFor(terms, promptTokens(call), this.#table);
+    const rates = this.#lookUp(model, promptTokens(call), speed, inferenceGeo);
     if (!this.#models.has(model)) {
       this.#models.set(model, { isPriced: rates !== null, notice: priceOf(model, this.#table).notice });
     }
     return rates;
   }
 
+  #lookUp(model: string, prompt: number, speed?: "fast", inferenceGeo?: string): Rates | null {
+    const key = `${model}|${this.#tierOf(model, prompt)}|${speed ?? ""}|${inferenceGeo ?? ""}`;
+    const known = this.#rates.get(key);
+    if (known !== undefined) return known;
+    const terms = {
+      model,
+      ...(speed === undefined ? {} : { speed }),
+      ...(inferenceGeo === undefined ? {} : { inferenceGeo }),
+    };
+    const rates = ratesFor(terms, prompt, this.#table);
+    this.#rates.set(key, rates);
+    return rates;
+  }
+
+  /** How many of a model's thresholds a prompt is above. */
+  #tierOf(model: string, prompt: number): number {
+    const known = this.#thresholds.get(model) ?? priceOf(model, this.#table).price?.tiers ?? [];
+    this.#thresholds.set(model, known);
+    return known.filter(({ abovePromptTokens }) => prompt > abovePromptTokens).length;
+  }
+
   /** Of a model in its standard mode, for prompts of this length; null where no price is known. */
   classOf(model: string, promptTokens: number): PriceClass | null {
-    const rates = ratesFor({ model }, promptTokens, this.#table);
+    const rates = this.#lookUp(model, promptTokens);
     if (rates === null || !(rates.input > 0)) return null;
     // Prices are decimals: their quotient is not exactly the tenth that it is.
     const read = Number((rates.cacheRead / rates.input).toPrecision(6));

@@ -90,7 +90,7 @@ export async function readTranscripts(found: Found, options: ReadOptions): Promi
     conversations,
     reading: {
       files,
-      bytes,
+      bytes: Math.round(bytes),
       brokenLines,
       longLines,
       unreadable: countByCode(blocked),

@@ -168,7 +168,7 @@ function options({ whatIf, idling }: AuditReport, width: number): string[] {
   const policies = [...new Set(whatIf.options.map(({ policy }) => policy))];
   const figures: Column = { title: "", align: "right", whole: true };
   const columns: Column[] = [
-    { title: "it would have cost" },
+    { title: "policy" },
     { ...figures, title: "on 5 minutes" },
     figures,
     { ...figures, title: "on an hour" },
@@ -179,15 +179,18 @@ function options({ whatIf, idling }: AuditReport, width: number): string[] {
   const rows = policies.map((policy): Cell[] => {
     const of = (tier: Option["tier"]) =>
       whatIf.options.find((one) => one.policy === policy && one.tier === tier);
-    return [policy, ...outcome(of("5m")), ...outcome(of("1h")), ...outcome(of("chosen"))];
+    // As much of a name as there is room for in 80 columns.
+    const name = policy.replace("perfect ", "");
+    return [name, ...outcome(of("5m")), ...outcome(of("1h")), ...outcome(of("chosen"))];
   });
   return [
     "",
     ...indented(table(columns, rows, width - INDENT.length)),
-    dim(`${INDENT}Against ${usdText(whatIf.presentUsd)}: main threads replayed as they were, without warms`),
-    dim(
-      `${INDENT}(${usdText(idling.total.mainUsd)} by their transcripts). Nobody comes back from a last pause.`,
-    ),
+    ...[
+      `What it would have cost, and the change from ${usdText(whatIf.presentUsd)}: main threads replayed`,
+      `as they were, without warms (${usdText(idling.total.mainUsd)} by their transcripts). Nobody comes back from`,
+      "a conversation's last pause. Foresight knows every return and is nobody's to have.",
+    ].map((text) => dim(INDENT + text)),
   ];
 }
 

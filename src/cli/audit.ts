@@ -53,8 +53,10 @@ export function auditCommand(): Command {
 }
 
 async function audit(paths: readonly string[], asked: Asked, priceFile: string | undefined): Promise<void> {
-  // What is parsed is let go of at once: room for new objects that grows to 100 MB would only be held.
+  // What is parsed is let go of at once: room for new objects that grows to 100 MB would only be held, and so would
+  // an old generation that may double before it is looked through.
   setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=30");
   const { html, recordings, json, agent } = asked;
   // Before anything is read, which may take a minute.
   if (html !== undefined) mayWrite("--html", html);

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { databaseClass } from "../../../src/storage/index.ts";
-import { CONTENT, type Exchange, ids, type Session } from "./exchange.ts";
+import { CONTENT, type Content, type Exchange, ids, type Session, SHORT } from "./exchange.ts";
 
 export interface OpenCodeSession extends Session {
   readonly parentId?: string;
@@ -125,6 +125,7 @@ export function writeOpenCodeDatabase2(
     database
       .prepare("INSERT INTO session_v2 VALUES (?, 'global', ?, NULL, ?, ?, ?, 0)")
       .run(session.id, session.parentId ?? null, CONTENT, session.cwd, CONTENT);
+    database.exec("BEGIN");
     const put = database.prepare("INSERT INTO session_message VALUES (?, ?, ?, ?, 0, 0, ?)");
     for (const [index, exchange] of session.exchanges.entries()) {
       const user = { text: CONTENT, time: { created: exchange.startedAt } };
@@ -134,22 +135,27 @@ export function writeOpenCodeDatabase2(
         session.id,
         "assistant",
         index * 2 + 1,
-        JSON.stringify(answer2(exchange)),
+        JSON.stringify(answer2(exchange, session.content ?? SHORT)),
       );
     }
+    database.exec("COMMIT");
   }
   database.close();
   return path;
 }
 
-function answer2(exchange: Exchange) {
+function answer2(exchange: Exchange, content: Content) {
   const { startedAt, endedAt, stop } = exchange;
   const isTool = stop !== "end_turn";
   const tool = {
     type: "tool",
     id: "toolu_1",
     name: stop === "question" ? "question" : "bash",
-    state: { status: "completed", input: { command: CONTENT }, content: [{ type: "text", text: CONTENT }] },
+    state: {
+      status: "completed",
+      input: { command: content.model },
+      content: [{ type: "text", text: content.tool }],
+    },
     // Its input streams in while the answer does.
     time: { created: startedAt + 10, ran: endedAt, completed: endedAt + TOOL_MS },
   };
@@ -157,7 +163,7 @@ function answer2(exchange: Exchange) {
     agent: "build",
     model: { id: exchange.model, providerID: "anthropic" },
     time: { created: startedAt, streamed: endedAt, completed: endedAt + (isTool ? TOOL_MS : 0) },
-    content: [{ type: "text", text: CONTENT }, ...(isTool ? [tool] : [])],
+    content: [{ type: "text", text: content.model }, ...(isTool ? [tool] : [])],
     finish: FINISH[stop],
     cost: 0,
     tokens: {
