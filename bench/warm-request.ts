@@ -1,12 +1,14 @@
 /**
  * How long it takes to turn a captured 4 MB request into its warm: facts, rules and edit, from bytes to bytes.
- * Measured against JSON.parse of the same bytes, in alternating rounds. Run with `node bench/warm-request.ts`.
+ * Measured against JSON.parse of the same bytes, in alternating rounds: the limit is a share of
+ * that, so that a busy machine does not change the answer. Run with `node bench/warm-request.ts`.
  */
 import { performance } from "node:perf_hooks";
 import { type CapturedRequest, toWarmRequest } from "../src/anthropic/index.ts";
 
 const TARGET_BYTES = 4 * 1024 * 1024;
-const LIMIT_MS = 20;
+const LIMIT = 2;
+const AIM_MS = 20;
 const ROUNDS = 40;
 const WARM_UP_ROUNDS = 5;
 
@@ -39,9 +41,12 @@ console.log(
   `to warm request       ${oursMedian.toFixed(2)} ms median, ${Math.max(...ours).toFixed(2)} ms worst`,
 );
 console.log(`JSON.parse of it      ${parseMedian.toFixed(2)} ms median`);
-console.log(`share of JSON.parse   ${((100 * oursMedian) / parseMedian).toFixed(0)} %`);
-console.log(`limit                 ${LIMIT_MS} ms median: ${oursMedian <= LIMIT_MS ? "kept" : "EXCEEDED"}`);
-process.exitCode = oursMedian <= LIMIT_MS ? 0 : 1;
+const share = oursMedian / parseMedian;
+console.log(
+  `share of JSON.parse   ${share.toFixed(2)}, limit ${LIMIT}: ${share <= LIMIT ? "kept" : "EXCEEDED"}`,
+);
+console.log(`aim                   ${AIM_MS} ms median on a quiet machine`);
+process.exitCode = share <= LIMIT ? 0 : 1;
 
 function timed(work: () => void): number {
   const start = performance.now();

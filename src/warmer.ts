@@ -5,6 +5,8 @@
  * use. Inside (`core/`) there is one mutable record per conversation, the loop that arms, sends and tries
  * again, and what keeps settings in memory and in storage the same.
  */
+import type { CacheWarmer, CacheWarmerDeps } from "./core/cache-warmer.ts";
+import { createChoices } from "./core/choices.ts";
 import {
   dropCompletion,
   isOvertaken,
@@ -13,109 +15,25 @@ import {
   tellsUsage,
   unreported,
 } from "./core/completion.ts";
-import {
-  type Conversation,
-  type ConversationStatus,
-  newConversation,
-  stateOf,
-  statusOf,
-} from "./core/conversation.ts";
+import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
+import { forecastOf, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
 import { createSettingsSync } from "./core/settings-sync.ts";
 import { takeTurn } from "./core/turn.ts";
 import { failureFrom } from "./core/warm-failure.ts";
 import { createWarming } from "./core/warming.ts";
-import type {
-  ConversationChange,
-  Logger,
-  RememberedTurn,
-  StorageNamespace,
-  Timers,
-  TurnContext,
-  WarmAborted,
-  WarmCompleted,
-  WarmService,
-} from "./host.ts";
-import { formatKeepWarm, KEEP_WARM_FORMS, type Planner, parseKeepWarm } from "./policy/index.ts";
-import {
-  type ConversationContext,
-  type ConversationSettings,
-  type ConversationState,
-  type Instant,
-  withInterval,
-} from "./pure.ts";
+import type { ConversationSettings, Instant } from "./pure.ts";
 
+export type { CacheWarmer, CacheWarmerDeps, TimerDeps, WarmNowAnswer } from "./core/cache-warmer.ts";
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
 export { guardLogger } from "./core/guarded-logger.ts";
-export type TimerDeps = Timers;
+export type { ConversationLook } from "./core/look.ts";
 
-export interface CacheWarmerDeps {
-  readonly warm: WarmService["warm"];
-  readonly storage: StorageNamespace;
-  readonly logger: Logger;
-  readonly timers: TimerDeps;
-  /** Wall clock, epoch ms. */
-  readonly now: () => number;
-  /** Monotonic clock, ms from any origin. @default the wall clock, which cannot notice being set back */
-  readonly monotonicNow?: () => number;
-  /** A number in [0, 1), for jitter. @default Math.random */
-  readonly random?: () => number;
-  /** Decides how long a conversation is kept warm. @default as long as it is switched on */
-  readonly planner?: Planner;
-  /** Something that a surface shows has changed. */
-  readonly onSurfaceChange: (conversationId: string) => void;
-}
-
-export type WarmNowAnswer = { readonly sent: true } | { readonly sent: false; readonly why: string };
-
-export interface CacheWarmer {
-  /** A request goes out: nothing may be warmed until it settles. */
-  onTurnStarted(conversationId: string): void;
-  onTurnSettled(conversationId: string, context: TurnContext): void;
-  onWarmCompleted(event: WarmCompleted): void;
-  /** A warm was sent whose answer was never read: it counts against what may be spent. */
-  onWarmAborted(event: WarmAborted): void;
-  /** The person closed it: off, and remembered as off. Resolves when that is stored; never rejects. */
-  onConversationClosed(conversationId: string): Promise<void>;
-  /** The host lets go of it: stopped and forgotten, its settings untouched. */
-  onConversationDetached(conversationId: string): void;
-  onConversationChanged(conversationId: string, change: ConversationChange): void;
-
-  getState(conversationId: string): ConversationState;
-  getContext(conversationId: string): ConversationContext;
-  /** Where it stands, and why it is not being warmed. */
-  getStatus(conversationId: string): ConversationStatus;
-  /** Ids of all conversations in memory. */
-  conversations(): readonly string[];
-
-  /** Rejects when the storage does; off holds in memory all the same, on does not. */
-  setEnabled(conversationId: string, enabled: boolean): Promise<ConversationSettings>;
-  /**
-   * Switches on a conversation of which nothing is stored, and no other: what its person ever chose, and
-   * whatever is asked for meanwhile, stays. Rejects when the storage does.
-   */
-  enableIfNew(conversationId: string): Promise<ConversationSettings>;
-  /** Clamps to the minimum. Rejects when the storage does. */
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
-  /**
-   * Chooses for how long it is kept warm, in the policy's words; null: what holds where nobody chose. Rejects with
-   * a TypeError for what is no such choice, and when the storage does.
-   */
-  setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationSettings>;
-  /** Warms at once if that is safe, and says why when it is not. */
-  warmNow(conversationId: string): Promise<WarmNowAnswer>;
-  /** Lets go of a conversation and removes its settings. Rejects when the storage does. */
-  forget(conversationId: string): Promise<void>;
-  /** Reads the conversation's stored settings, once. Never rejects. */
-  load(conversationId: string): Promise<void>;
-  /** After a restart: loads what is stored as enabled, and re-arms the turns whose prefix is still alive. */
-  restore(turns?: Iterable<RememberedTurn>): Promise<void>;
-  /** Cancels every timer and aborts every warm. */
-  dispose(): void;
-}
+/** So many plans take no longer than a turn of the event loop may. */
+const RECONSIDERED_AT_ONCE = 200;
 
 // Tells a warmer's own warm ids from those of a host and of other warmers.
 let warmers = 0;
@@ -155,6 +73,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
   const { holds, logger, notify } = context;
   const warming = createWarming(deps, context);
   const settings = createSettingsSync(deps, context);
+  const choices = createChoices(warming, settings, { holds, notify, open, switchOff, now: () => deps.now() });
   const restore = createRestore(warming, settings, { ...context, conversations, open, load });
 
   /** The conversation's record, made if there is none. A disposed warmer keeps nothing. */
@@ -197,6 +116,16 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     stop(conversation);
     conversations.delete(conversation.id);
     released.add(conversation.id);
+  }
+
+  function reconsiderSome(waiting: readonly Conversation[]): void {
+    for (const conversation of waiting.slice(0, RECONSIDERED_AT_ONCE)) {
+      if (!holds(conversation) || conversation.plan === null) continue;
+      warming.arm(conversation, conversation.idleSinceMs);
+      notify(conversation);
+    }
+    const left = waiting.slice(RECONSIDERED_AT_ONCE);
+    if (left.length > 0 && !disposed) deps.timers.setTimer(() => reconsiderSome(left), 0);
   }
 
   return {
@@ -322,61 +251,18 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         warming.flightOf(conversationId),
         context.now(),
       ),
+    look: (conversationId) =>
+      lookOf(conversations.get(conversationId) ?? unheld(conversationId), context.now()),
+    forecast(conversationId) {
+      const conversation = conversations.get(conversationId);
+      return conversation === undefined ? null : forecastOf(conversation, deps.planner, context.now());
+    },
     conversations: () => [...conversations.keys()],
 
-    async setEnabled(conversationId, wanted) {
-      // Not every caller is typed: what is not plainly on is off.
-      const enabled = wanted === true;
-      const conversation = open(conversationId);
-      conversation.closing = false;
-      // Off acts before the first await. Where the settings are not loaded yet, nothing was armed, and
-      // the one notice waits for them.
-      const noticed = !enabled && conversation.loaded;
-      if (!enabled) switchOff(conversation, { superseded: false });
-      if (noticed) notify(conversation);
-      const stored = await settings.storeEnabled(conversation, enabled);
-      if (!holds(conversation)) return stored;
-      // Turned on now, not when the turn settled: the interval begins here.
-      if (conversation.settings.enabled && conversation.timer === null) {
-        warming.arm(conversation, deps.now());
-      }
-      if (!noticed) notify(conversation);
-      return stored;
-    },
+    ...choices,
 
-    async enableIfNew(conversationId) {
-      const conversation = open(conversationId);
-      const { settings: stored, isNew, changed } = await settings.storeFirst(conversation);
-      if (!holds(conversation) || !changed) return stored;
-      // Turned on now; or else what was stored has only now been read.
-      warming.arm(conversation, isNew ? deps.now() : conversation.idleSinceMs);
-      notify(conversation);
-      return stored;
-    },
-
-    async setIntervalMs(conversationId, intervalMs) {
-      const conversation = open(conversationId);
-      const wasOn = conversation.settings.enabled;
-      const stored = await settings.storeChange(conversation, (before) => withInterval(before, intervalMs));
-      if (!holds(conversation)) return stored;
-      // What is stored may have told only now that it is on.
-      const learnedOn = !wasOn && conversation.settings.enabled;
-      if (conversation.timer !== null || learnedOn) warming.arm(conversation, deps.now());
-      notify(conversation);
-      return stored;
-    },
-
-    async setKeepWarm(conversationId, keepWarm) {
-      const choice = keepWarm === null ? null : parseKeepWarm(keepWarm);
-      if (keepWarm !== null && choice === null) throw new TypeError(`keep warm is ${KEEP_WARM_FORMS}`);
-      const conversation = open(conversationId);
-      const stored = await settings.storeChange(conversation, ({ keepWarm: _, ...others }) =>
-        choice === null ? others : { ...others, keepWarm: formatKeepWarm(choice) },
-      );
-      if (!holds(conversation)) return stored;
-      warming.arm(conversation, conversation.idleSinceMs);
-      notify(conversation);
-      return stored;
+    reconsider() {
+      reconsiderSome([...conversations.values()]);
     },
 
     async warmNow(conversationId) {

@@ -38,7 +38,15 @@ function refused(cases: readonly Case[]): Case[] {
 describe("the arrows of the house", () => {
   const forbidden: Case[] = [
     ["src/pure.ts", "./host.ts"],
+    ["src/pure/when.ts", "../host.ts"],
+    ["src/pure/when.ts", "../pure.ts"],
+    ["src/pure/when.ts", "node:fs"],
     ["src/host.ts", "node:fs"],
+    ["src/host.ts", "./pure.ts"],
+    ["src/host.ts", "./pure/when.ts"],
+    ["src/warmer.ts", "./pure/when.ts"],
+    ["src/core/warming.ts", "../pure/when.ts"],
+    ["src/cli/config.ts", "../pure/when.ts"],
     ["src/warmer.ts", "./anthropic/index.ts"],
     ["src/warmer.ts", "./plugin.ts"],
     ["src/core/warming.ts", "../storage/index.ts"],
@@ -71,9 +79,15 @@ describe("the arrows of the house", () => {
     ["src/cli/status.ts", "../hub/client.ts"],
     ["src/console/admission.ts", "../hub/proof.ts"],
     ["src/hub/views.ts", "../console/controlled.ts"],
+    ["src/cli/install.ts", "../install/receipt.ts"],
+    ["src/install/table.ts", "../hosts/native/native-host.ts"],
+    ["src/hosts/pi/index.ts", "../native/native-host.ts"],
     ["src/hosts/sdk/keepwarm.ts", "../../hub/discover.ts"],
     ["src/warmer.ts", "./hub/index.ts"],
     ["src/plugin.ts", "./console/index.ts"],
+    ["src/console/page/link/ask.ts", "../../../hub/index.ts"],
+    ["src/console/page/link/ask.ts", "../../routes.ts"],
+    ["src/console/page/link/proof.ts", "node:crypto"],
   ];
 
   it("forbid what would turn the house upside down", () => {
@@ -81,6 +95,8 @@ describe("the arrows of the house", () => {
   });
 
   const allowed: Case[] = [
+    ["src/pure.ts", "./pure/when.ts"],
+    ["src/pure/when.ts", "./settings.ts"],
     ["src/warmer.ts", "./pure.ts"],
     ["src/warmer.ts", "./core/warming.ts"],
     ["src/core/warming.ts", "../pure.ts"],
@@ -104,6 +120,10 @@ describe("the arrows of the house", () => {
     ["src/console/routes.ts", "./controlled.ts"],
     ["src/hub/views.ts", "../host.ts"],
     ["src/cli/status.ts", "../hub/index.ts"],
+    ["src/cli/install.ts", "../install/index.ts"],
+    ["src/hosts/pi/index.ts", "../native/index.ts"],
+    ["src/console/page/link/ask.ts", "../../../hub/views/index.ts"],
+    ["src/console/page/list/row.tsx", "../link/known.ts"],
   ];
 
   it("allow what runs downwards", () => {

@@ -46,7 +46,7 @@ export async function startGateway(options: GatewayArguments): Promise<ServedGat
   const { upstream, args = [], nodeArgs = [], env = {} } = options;
   const directory = mkdtempSync(join(tmpdir(), "keepwarm-bench-"));
   const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-  const ports = ["--port", "0", "--control-port", "0", "--upstream", upstream];
+  const ports = ["--port", "0", "--console-port", "0", "--upstream", upstream];
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("KEEPWARM_"));
   const child = spawn(
     process.execPath,

@@ -4,13 +4,13 @@ import { activitiesAt, type RecordedCall, type Recording } from "../policy/lab/i
 import { type Call, type Conversation, promptTokens, type Stop } from "./conversation.ts";
 import { ttlOf } from "./pauses.ts";
 
-/** The API's own reasons: a warmer is told these, and no more, so that a question counts as the tool that asks it. */
-const REASONS: Readonly<Partial<Record<Stop, string>>> = {
-  e: "end_turn",
-  t: "tool_use",
-  q: "tool_use",
-  s: "stop_sequence",
-  p: "pause_turn",
+/** What a warmer would have been told of how a turn ended, from which it makes what the policies know. */
+const ENDED: Readonly<Partial<Record<Stop, Parameters<typeof stopKindOf>[0]>>> = {
+  e: { stopReason: "end_turn" },
+  t: { stopReason: "tool_use" },
+  q: { stopReason: "tool_use", asksPerson: true },
+  s: { stopReason: "stop_sequence" },
+  p: { stopReason: "pause_turn" },
 };
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -34,7 +34,7 @@ function recordedCall(call: Call): RecordedCall {
     model: call.model,
     contextTokens: promptTokens(call),
     outputTokens: call.outputTokens,
-    stop: stopKindOf(REASONS[call.stop]),
+    stop: stopKindOf(ENDED[call.stop] ?? {}),
     ...(ttlMs === null ? {} : { tier: ttlMs === HOUR_MS ? "1h" : "5m" }),
   };
 }

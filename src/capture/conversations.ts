@@ -1,75 +1,18 @@
 /** The conversations that pass by: which one a request belongs to, and the last request of each. */
 import { randomUUID } from "node:crypto";
-import {
-  continues,
-  type Fetch,
-  type MessageUsage,
-  type RequestFacts,
-  sharedMessages,
-  type ThreadPrint,
-  type Ttl,
-} from "../anthropic/index.ts";
+import { continues, type ThreadPrint } from "../anthropic/index.ts";
 import { ASSUMED_TTL_MS, elapsedMs, type Instant, UNNAMED_PREFIX } from "../pure.ts";
-import type { HeldRequest } from "./held-request.ts";
+import {
+  type CapturedConversation,
+  hasMain,
+  isLapsed,
+  letGo,
+  lifeLeftMs,
+  roleIn,
+  ttlOf,
+} from "./captured-conversation.ts";
 import { type Role, Threads } from "./threads.ts";
-
-/** A main-thread request that was answered: what a warm repeats. */
-export interface LastRequest {
-  /** Rises with every request that passes. */
-  readonly order: number;
-  readonly request: HeldRequest;
-  /** Sends as the client sent the request: by the same way, through the same proxy. */
-  readonly send: Fetch;
-  readonly facts: RequestFacts;
-  readonly print: ThreadPrint;
-  readonly usage: MessageUsage | null;
-  readonly stopReason: string | null;
-  /** What it came with. */
-  readonly tag: string | null;
-  /** Why it cannot be warmed, as a sentence; null when it can. */
-  readonly notWarmable: string | null;
-}
-
-/** A request of the main thread that has not settled. */
-export interface OpenTurn {
-  readonly order: number;
-  readonly startedAt: Instant;
-  readonly print: ThreadPrint;
-  /** Of what was sent, as is the request. */
-  facts: RequestFacts;
-  readonly tag: string | null;
-  /** Let go of when its entry has lapsed, though its response is not over. */
-  request: HeldRequest | null;
-}
-
-export interface CapturedConversation {
-  readonly id: string;
-  /** Whether its client named it; otherwise it is known by its threads. */
-  readonly named: boolean;
-  /**
-   * What its person's last request came with: the run of a command, say. Nameless conversations of different tags
-   * have nothing in common.
-   */
-  tag: string | null;
-  threads: Threads;
-  /** How the answers to its first message began, as prints, the last one first. */
-  openings: readonly string[];
-  modelName: string;
-  last: LastRequest | null;
-  /** When the prefix was last used, by a turn or a warm. */
-  lastUsedAt: Instant;
-  /** How long its entries live from then, in ms. */
-  ttlMs: number;
-  /** The lifetime that keepwarm asks for in its requests; null: they are sent as they come. */
-  tier: Ttl | null;
-  /** Epoch ms at which its last request went out. */
-  lastTurnAt: number;
-  readonly turns: Set<OpenTurn>;
-  /** Its last real request was turned away until then, and so are its warms. */
-  waitUntil: Instant | null;
-  /** A warm is on its way with the last request. */
-  warming: boolean;
-}
+import { isAnother, isBeside, takesUp } from "./unnamed.ts";
 
 /** A request to be placed. */
 export interface Arrival {
@@ -263,108 +206,4 @@ export class Conversations {
           (conversation.threads.awaitsTool && !isLapsed(conversation, arrival.now))),
     );
   }
-}
-
-export function isUnnamed(conversationId: string): boolean {
-  return conversationId.startsWith(UNNAMED_PREFIX);
-}
-
-/** Ms for which the conversation's last request may still be sent; infinite without one. */
-export function lifeLeftMs({ last, lastUsedAt, ttlMs }: CapturedConversation, now: Instant): number {
-  return last === null ? Number.POSITIVE_INFINITY : ttlMs - elapsedMs(lastUsedAt, now);
-}
-
-/** Makes an answered request the main thread's last one. */
-export function capture(
-  conversation: CapturedConversation,
-  last: LastRequest,
-  { startedAt }: OpenTurn,
-): void {
-  // One that went out later was answered before: this one is not the last.
-  if (conversation.last !== null && conversation.last.order > last.order) return;
-  conversation.threads.answeredMain(last.print, last.stopReason);
-  conversation.modelName = last.facts.model;
-  conversation.last = last;
-  conversation.lastUsedAt = startedAt;
-  conversation.ttlMs = ttlOf(last.facts);
-}
-
-function ttlOf(facts: RequestFacts): number {
-  return facts.ttlMs ?? ASSUMED_TTL_MS;
-}
-
-/** Somebody may still hold the record: a response on its way, a warm. */
-function letGo(conversation: CapturedConversation): void {
-  conversation.last = null;
-  for (const turn of conversation.turns) turn.request = null;
-}
-
-/** A first request that failed, and is not under way any more, was nobody's main thread. */
-function hasMain({ threads, turns }: CapturedConversation): boolean {
-  return threads.answered || turns.size > 0;
-}
-
-function roleIn(conversation: CapturedConversation, print: ThreadPrint, now: Instant): Role {
-  const { threads, turns } = conversation;
-  const open = [...turns].map((turn) => turn.print);
-  return threads.roleOf(print, { open, lapsed: isLapsed(conversation, now) });
-}
-
-/** Whether nothing of its main thread can be in the cache any more, held or not. */
-function isLapsed({ threads, lastUsedAt, ttlMs }: CapturedConversation, now: Instant): boolean {
-  return threads.answered && elapsedMs(lastUsedAt, now) >= ttlMs;
-}
-
-/**
- * Whether a request of the main thread, already placed, finds nothing of its conversation in the cache that it
- * could read to its end: the first one, one after a lapse, one that goes on from nothing that was there.
- */
-export function isWrittenAnew(
-  conversation: CapturedConversation,
-  { print, startedAt }: Pick<OpenTurn, "print" | "startedAt">,
-): boolean {
-  const { threads, turns } = conversation;
-  if (turns.size === 0 && (!threads.answered || isLapsed(conversation, startedAt))) return true;
-  return threads.answered && threads.isReplacedBy(print) && threads.continuedBy(print) === 0;
-}
-
-/** First answers that are remembered: it may be asked again. */
-const MOST_OPENINGS = 4;
-
-/** Notes how the answer to a conversation's first message began: in this request, or else in its response. */
-export function noteOpening(
-  conversation: CapturedConversation,
-  print: ThreadPrint,
-  opening: string | null,
-): void {
-  // The one that it went on from is the one that stands.
-  if (print.opening !== null) conversation.openings = [print.opening];
-  else if (opening !== null) {
-    const others = conversation.openings.filter((other) => other !== opening);
-    conversation.openings = [opening, ...others].slice(0, MOST_OPENINGS);
-  }
-}
-
-/**
- * Messages that a request has in common with an unnamed conversation whose last exchange it asks again, or whose
- * history its client has rewritten: it still has the first message, and the answer that was given here.
- */
-function takesUp({ threads, openings }: CapturedConversation, print: ThreadPrint): number {
-  const shared = sharedMessages(threads.main, print);
-  const isRewritten = shared >= 1 && print.opening !== null && openings.includes(print.opening);
-  return isRewritten || (shared >= 2 && shared >= threads.main.chain.length - 2) ? shared : 0;
-}
-
-/**
- * Whether a request that goes on from a first message is another conversation's, which began with the same one:
- * the answer in it is none that was given here.
- */
-function isAnother({ threads, openings }: CapturedConversation, print: ThreadPrint): boolean {
-  if (threads.main.chain.length > 1 || openings.length === 0 || print.opening === null) return false;
-  return !openings.includes(print.opening);
-}
-
-/** Whether an unnamed conversation has the same client as a request without a name, as far as can be told. */
-function isBeside({ named, threads, tag }: CapturedConversation, arrival: Arrival): boolean {
-  return !named && tag === arrival.tag && threads.main.realm === arrival.print.realm;
 }

@@ -1,15 +1,8 @@
 /** Binds what passes by to a warmer: turns in, warms out, and bodies let go of when nothing may be sent with them. */
 import { EventEmitter } from "eventemitter3";
-import pLimit from "p-limit";
-import {
-  listPrices,
-  type RequestFacts,
-  refusalOf,
-  type Ttl,
-  type WarmRequestOptions,
-  warmCaptured,
-} from "../anthropic/index.ts";
+import { listPrices, type RequestFacts, type Ttl } from "../anthropic/index.ts";
 import type {
+  ConversationChange,
   Disposable,
   HostEvents,
   Keeping,
@@ -18,29 +11,25 @@ import type {
   SurfaceProvider,
   Timers,
   TurnContext,
-  Usage,
-  WarmFailure,
-  WarmOptions,
 } from "../host.ts";
 import { activate, type Ledger, type TierAdvice } from "../plugin.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
-import { answeredRequest, mostOf } from "./billing.ts";
-import {
-  type CapturedConversation,
-  Conversations,
-  isUnnamed,
-  type LastRequest,
-  lifeLeftMs,
-} from "./conversations.ts";
+import { answeredRequest } from "./billing.ts";
+import type { CapturedConversation } from "./captured-conversation.ts";
+import { Conversations } from "./conversations.ts";
 import { Headroom } from "./headroom.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
+import { createSweeping } from "./sweeping.ts";
 import { createTiers, type TierChoice } from "./tiers.ts";
+import { turnContextOf } from "./turn-context.ts";
 import { createTurns, type Turns } from "./turns.ts";
+import { isUnnamed } from "./unnamed.ts";
 import { withoutUnnamed } from "./unnamed-settings.ts";
+import { createWarms, type WarmSettings, type WarmsContext } from "./warms.ts";
 
-export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" | "usage"> {
+export interface KeeperOptions extends WarmSettings {
   readonly storage: StorageNamespace;
   /** Where the ledger is kept. @default in memory */
   readonly ledger?: StorageNamespace;
@@ -60,10 +49,21 @@ export interface KeeperOptions extends Omit<WarmRequestOptions, "rejectedZero" |
   readonly maxHeldBytes: number;
   /** Warms on their way at once. */
   readonly maxWarms: number;
+  /** Whether requests with a person's subscription credentials may be repeated. @default false */
+  readonly allowSubscription?: boolean;
   /** How long cache entries are to live; left out, as each client asks. */
-  readonly tier?: TierChoice;
+  readonly tier?: TierChoice | undefined;
+  /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
+  readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
+}
+
+/** What its person may change while it works. */
+export interface KeeperChange {
+  readonly allowSubscription: boolean;
+  /** Undefined: as each client asks. */
+  readonly tier: TierChoice | undefined;
 }
 
 export interface Keeper extends Disposable {
@@ -76,8 +76,14 @@ export interface Keeper extends Disposable {
   readonly ledger: Ledger;
   /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
   forgetPauses(): Promise<void>;
+  /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
+  forgetPausesIn(conversationId: string): Promise<boolean>;
   /** Which lifetime of cache entries would cost its person least, for a model. */
   adviseTier(modelName: string): TierAdvice;
+  /** In force at once, for what is already held too. What `keeping` says is read anew as well. */
+  change(change: KeeperChange): void;
+  /** Whether requests may have to leave otherwise than they came. */
+  mayEdit(): boolean;
   /** What happens, to listen to. A listener that throws comes between nothing. */
   readonly events: EventEmitter<HostEvents>;
   /** The one used last first. */
@@ -90,6 +96,8 @@ export interface Keeper extends Disposable {
   warmsInFlight(): number;
   /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
   unreadable(conversationId: string): void;
+  /** News of a conversation between its turns: what it waits for, whether its person is there. */
+  changed(conversationId: string, change: ConversationChange): void;
   /** The conversation is over: off, and its last request forgotten. */
   close(conversationId: string): void;
   /** Its client is gone: nothing more is sent, and its setting stays. */
@@ -98,23 +106,8 @@ export interface Keeper extends Disposable {
   detachTag(tag: string): void;
 }
 
-/** Of the shortest-lived entry: where both tiers are used it is the one of five minutes. */
-function tierOf({ markers }: RequestFacts): "5m" | "1h" {
-  return markers.every(({ ttl }) => ttl === "1h") ? "1h" : "5m";
-}
-
-const LAPSED_MEANWHILE =
-  "The cache entry expired before the response was read to its end. The next turn starts afresh.";
-
 /** The id of a warm that was not ours. */
 const ANOTHERS = "another's";
-
-/** Least time between two sweeps, in ms. */
-const SWEEP_PAUSE_MS = 1_000;
-
-function nothingCached(failure: string): string {
-  return `The request failed (${failure}) before its response began: there is nothing of it to keep warm.`;
-}
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const { storage, ledger, keeping, timers, now, monotonicNow, enableNew, maxWarms, ...others } = options;
@@ -122,10 +115,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
     maxConversations,
     maxHeldBytes,
     sideThreadsBegin = false,
-    tier,
+    mayWarm,
     logger: ownLogger,
+    tier: firstTier,
+    allowSubscription: firstAllowed = false,
     ...requestOptions
   } = others;
+  let tier = firstTier;
+  let allowSubscription = firstAllowed;
+  /** Once it has, conversations may go on in the tier that they were given. */
+  let hasEdited = tier !== undefined;
   const logger = guardLogger(() => ownLogger);
   const instant = (): Instant => ({ wallMs: now(), monotonicMs: monotonicNow() });
   // The plugin's own, so that a listener of others that throws cannot come between.
@@ -133,13 +132,32 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const events = new EventEmitter<HostEvents>();
   const conversations = new Conversations({ limit: maxConversations, sideThreadsBegin });
   const headroom = new Headroom();
-  const warmSlot = pLimit(maxWarms);
-  const warmOptions = { ...requestOptions, now, rejectedZero: new Set<string>() };
+  const sweeping = createSweeping({
+    conversations,
+    timers,
+    instant,
+    over(conversation) {
+      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
+    },
+  });
+  const warms = createWarms(requestOptions, {
+    conversations,
+    headroom,
+    maxWarms,
+    allowSubscription: () => allowSubscription,
+    turns: () => turns,
+    ...(mayWarm === undefined ? {} : { mayWarm }),
+    now,
+    instant,
+    completed: (event) => tell("warmCompleted", event),
+    aborted: (event) => tell("warmAborted", event),
+    ended: () => sweeping.later(),
+  });
   let disposed = false;
 
   const plugin = activate({
     events: internal,
-    warmService: { warm },
+    warmService: warms,
     storage: withoutUnnamed(storage),
     ledger: { ...(ledger === undefined ? {} : { storage: ledger }), prices: listPrices(options.prices) },
     keeping,
@@ -177,9 +195,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
     now: instant,
     logger,
     conversations,
-    ...(tier === undefined ? {} : { tiers: createTiers({ ...requestOptions, logger, choose: tierFor }) }),
+    tiers: createTiers({
+      ...requestOptions,
+      allowSubscription: () => allowSubscription,
+      logger,
+      choose: tierFor,
+    }),
     watching: () => !disposed,
-    refusal: (request, last) => refusalOf(request, last.facts, optionsFor(last))?.reason ?? null,
+    refusal: warms.refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
     unreadable,
     repeated(conversation, usage, startedAt) {
@@ -191,14 +214,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
         warmId: ANOTHERS,
         foreign: true,
       });
-      sweepLater();
+      sweeping.later();
     },
     started({ id: conversationId, modelName, tag }) {
       // Before others hear of it, who may switch it off or close it there and then.
       if (enableNew(tag)) void harmlessly("switch on", conversationId, plugin.warmer.enableIfNew);
       tell("turnStarted", { conversationId, modelName });
       for (const surplus of conversations.overLimit()) letGo(surplus);
-      sweepLater();
+      sweeping.later();
     },
     answered({ id: conversationId }, answer) {
       tell("requestAnswered", { conversationId, ...answeredRequest(answer, options) });
@@ -206,12 +229,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
     settled(conversation, failure) {
       tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, failure) });
       shelf.shelve(conversation);
-      sweepLater();
+      sweeping.later();
     },
   });
 
-  function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl {
-    if (tier !== undefined && tier !== "auto") return tier;
+  /** Null: as its client asks. */
+  function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl | null {
+    if (tier !== "auto") return tier ?? null;
     const state = plugin.warmer.getState(id);
     // One that is not known yet is about to be switched on, where new ones are.
     const isWarmed = state.enabled || enableNew(tag);
@@ -219,26 +243,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
-    if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
-    const { facts, usage, stopReason, notWarmable } = last;
-    return {
-      // Not the request's own start: if this turn failed, a warm may have used the prefix since.
-      requestStartedAt: wallOf(lastUsedAt),
-      modelName: facts.model,
-      ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs, tier: tierOf(facts) }),
-      ...(usage === null ? {} : { usage }),
-      ...(stopReason === null ? {} : { stopReason }),
-      ...(notWarmable === null ? {} : { notWarmable }),
-    };
+    return turnContextOf(last, wallOf(lastUsedAt), failure);
   }
 
   /** An instant as epoch ms, reckoned back from now, because the wall clock may have been set meanwhile. */
   function wallOf(at: Instant): number {
     return now() - elapsedMs(at, instant());
-  }
-
-  function optionsFor({ usage, send }: Pick<LastRequest, "usage" | "send">) {
-    return { ...warmOptions, fetch: send, ...(usage === null ? {} : { usage }) };
   }
 
   async function harmlessly(
@@ -254,80 +264,26 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
-  /** Why it must wait, and for how long; null when it need not. */
-  function reasonToWait({ id, waitUntil }: CapturedConversation, { print }: LastRequest): WarmFailure | null {
-    if (turns.isComing(id)) return { error: "A request of this conversation is coming in" };
-    const turnedAwayMs = waitUntil === null ? 0 : -elapsedMs(waitUntil, instant());
-    if (turnedAwayMs > 0) {
-      return { error: "The API has turned a real request away for the moment", retryAfterMs: turnedAwayMs };
-    }
-    const retryAfterMs = headroom.waitMs(print.realm, instant());
-    if (retryAfterMs === 0) return null;
-    return {
-      error: "Less than 5 % of the rate limit is left, which is kept for real requests",
-      retryAfterMs,
-    };
-  }
-
-  async function warm(
-    conversationId: string,
-    { signal, warmId, policy }: WarmOptions = {},
-  ): Promise<Usage | WarmFailure> {
-    const conversation = conversations.get(conversationId);
-    const last = conversation?.last;
-    if (!conversation || !last) {
-      return { error: "There is no request of this conversation to repeat.", permanent: true };
-    }
-    // A turn that has been sent is under way, though it may not have been read yet: then this is aborted.
-    turns.catchUp();
-    conversation.warming = true;
-    try {
-      return await warmSlot(async () => {
-        turns.catchUp();
-        const wait = reasonToWait(conversation, last);
-        if (wait !== null) return wait;
-        // Only now: all that wait for their turn would take many times what they take compressed.
-        const request = await last.request.unpack();
-        const startedAt = instant();
-        const answer = await warmCaptured(request, {
-          ...optionsFor(last),
-          ...(signal === undefined ? {} : { signal }),
-          lifeLeftMs: () => lifeLeftMs(conversation, instant()),
-        });
-        if (answer.kind === "refused") return { error: answer.reason, permanent: true };
-        const told = {
-          conversationId,
-          modelName: last.facts.model,
-          ...(warmId === undefined ? {} : { warmId }),
-          ...(policy === undefined ? {} : { policy }),
-        };
-        if (answer.kind === "failed") {
-          if (answer.mayBeBilled) tell("warmAborted", { ...told, ...mostOf(last, options) });
-          return answer;
-        }
-        const { usage, missReason, costUsd } = answer;
-        // Unless a turn has used the prefix since.
-        if (conversation.last === last) conversation.lastUsedAt = startedAt;
-        tell("warmCompleted", {
-          ...told,
-          usage,
-          costUsd,
-          startedAt: answer.startedAt,
-          ...(missReason === null ? {} : { missReason }),
-        });
-        return usage;
-      });
-    } finally {
-      conversation.warming = false;
-      sweepLater();
-    }
-  }
-
   /** Its setting is kept, unless nobody can ever ask for it again: an unnamed conversation's id is our own. */
   function letGo({ id: conversationId, named }: CapturedConversation): void {
     conversations.forget(conversationId);
     tell("conversationDetached", { conversationId });
     if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
+  }
+
+  /** Whether what is held may be warmed depends on what its person allows. */
+  async function judgeAgain(): Promise<void> {
+    for (const conversation of conversations.all()) {
+      const { last } = conversation;
+      if (last === null) continue;
+      const notWarmable = warms.refusal(await last.request.unpack(), last);
+      // Spoken, or let go of, meanwhile.
+      if (conversation.last !== last || notWarmable === last.notWarmable) continue;
+      conversation.last = { ...last, notWarmable };
+      if (conversation.turns.size === 0) {
+        tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
+      }
+    }
   }
 
   function unreadable(conversationId: string): void {
@@ -346,26 +302,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
-  let sweepTimer: number | null = null;
-
-  /** Bodies and credentials are let go of as soon as they have lapsed. */
-  function sweepLater(): void {
-    if (sweepTimer !== null) timers.clearTimer(sweepTimer);
-    sweepTimer = null;
-    const nextMs = conversations.nextSweepMs(instant());
-    if (disposed || nextMs === Number.POSITIVE_INFINITY) return;
-    // Not before a moment has passed, so that a warm in the air does not make it spin.
-    sweepTimer = timers.setTimer(sweep, Math.max(SWEEP_PAUSE_MS, nextMs));
-  }
-
-  function sweep(): void {
-    sweepTimer = null;
-    for (const conversation of conversations.sweep(instant())) {
-      tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
-    }
-    sweepLater();
-  }
-
   return {
     turns,
     warmer: {
@@ -379,7 +315,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
     surface: plugin.surface,
     ledger: plugin.ledger,
     forgetPauses: plugin.forgetPauses,
+    forgetPausesIn: plugin.forgetPausesIn,
     adviseTier: (modelName) => plugin.tiers.advise(modelName),
+    change(change) {
+      const mayHaveChanged = change.allowSubscription !== allowSubscription;
+      ({ tier, allowSubscription } = change);
+      hasEdited ||= tier !== undefined;
+      plugin.warmer.reconsider();
+      if (mayHaveChanged) void harmlessly("judge", "", judgeAgain);
+    },
+    mayEdit: () => hasEdited,
     events,
     conversations: () => conversations.all().toReversed().map(summaryOf),
     conversation(conversationId) {
@@ -387,8 +332,15 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return known ? summaryOf(known) : null;
     },
     heldBytes: () => shelf.heldBytes(),
-    warmsInFlight: () => warmSlot.activeCount + warmSlot.pendingCount,
+    warmsInFlight: () => warms.inFlight(),
     unreadable,
+    changed(conversationId, change) {
+      // What was sent before this is under way by now.
+      turns.catchUp();
+      const conversation = conversations.get(conversationId);
+      if (conversation && change.invalidated !== undefined) conversation.last = null;
+      tell("conversationChanged", { conversationId, ...change });
+    },
     close,
     detach(conversationId) {
       turns.catchUp();
@@ -405,7 +357,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
     dispose() {
       disposed = true;
-      if (sweepTimer !== null) timers.clearTimer(sweepTimer);
+      sweeping.dispose();
       shelf.dispose();
       plugin.dispose();
       conversations.clear();

@@ -1,6 +1,6 @@
 /** Reads what a response tells of its turn while its bytes pass by. */
 import { MessageStreamReader, readMessage } from "../anthropic/index.ts";
-import type { Observed } from "./turns.ts";
+import type { Observed } from "./call.ts";
 
 /** A JSON answer larger than this is passed on unread, in bytes; the API's own are far smaller. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /** Where captured bodies wait: compressed once their conversation is idle, and no more of them than there is room for. */
 import type { Timers } from "../host.ts";
-import type { CapturedConversation } from "./conversations.ts";
+import type { CapturedConversation } from "./captured-conversation.ts";
 
 export interface ShelfOptions {
   readonly timers: Timers;

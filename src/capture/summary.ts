@@ -1,4 +1,4 @@
-import type { CapturedConversation } from "./conversations.ts";
+import type { CapturedConversation } from "./captured-conversation.ts";
 
 /** A conversation as far as it has passed by; what is being done with it the warmer tells. */
 export interface ConversationSummary {

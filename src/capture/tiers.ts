@@ -14,15 +14,16 @@ import {
   withTier,
 } from "../anthropic/index.ts";
 import type { Logger } from "../host.ts";
-import { type CapturedConversation, isWrittenAnew, type OpenTurn } from "./conversations.ts";
+import { type CapturedConversation, isWrittenAnew, type OpenTurn } from "./captured-conversation.ts";
 
 /** `auto`: what would have cost this person least so far. */
 export type TierChoice = Ttl | "auto";
 
 export interface TiersOptions extends TtlOptions {
-  /** For a conversation whose prefix is about to be written. */
-  readonly choose: (conversation: CapturedConversation, facts: RequestFacts) => Ttl;
-  readonly allowSubscription?: boolean;
+  /** For a conversation whose prefix is about to be written; null: as its client asks. */
+  readonly choose: (conversation: CapturedConversation, facts: RequestFacts) => Ttl | null;
+  /** Asked at each use. */
+  readonly allowSubscription: () => boolean;
   readonly logger: Logger;
 }
 
@@ -59,7 +60,7 @@ export interface Tiers {
 /** Most targets remembered. */
 const MOST_TARGETS = 1_000;
 
-export function createTiers({ choose, logger, ...options }: TiersOptions): Tiers {
+export function createTiers({ choose, allowSubscription, logger, ...options }: TiersOptions): Tiers {
   const { ttl5mMs = TTL_5M_MS, ttl1hMs = TTL_1H_MS } = options;
   /** Whether another tier than the client's was taken there. */
   const targets = new Map<string, "takes" | "refuses">();
@@ -73,7 +74,10 @@ export function createTiers({ choose, logger, ...options }: TiersOptions): Tiers
 
   function isAllowed({ captured, reading, print }: Leaving): boolean {
     if (targets.get(targetOf(print, reading.facts)) === "refuses") return false;
-    return mayChangeTier(headerPairs(captured.headers), reading.facts, options);
+    return mayChangeTier(headerPairs(captured.headers), reading.facts, {
+      ...options,
+      allowSubscription: allowSubscription(),
+    });
   }
 
   function editRepeated(conversation: CapturedConversation, leaving: Leaving): Edit | null {

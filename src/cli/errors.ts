@@ -31,7 +31,7 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port, address, syscall }: SystemError = error;
   if (syscall === "listen" || syscall === "getaddrinfo") {
-    const flag = "isControl" in error ? "--control-port" : "--port";
+    const flag = "isControl" in error ? "--console-port" : "--port";
     switch (code) {
       case "EADDRINUSE":
         return `port ${port} is taken: choose another with ${flag}`;

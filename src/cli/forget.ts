@@ -24,10 +24,10 @@ export function forgetCommand(): Command {
 }
 
 async function forget(word: string): Promise<void> {
-  const { conversationMeant, shownId } = await import("./conversation.ts");
-  const { gateway, conversations, id } = await conversationMeant(word);
+  const { conversationMeant } = await import("./conversation.ts");
+  const { gateway, id, name } = await conversationMeant(word);
   await gateway.forget(id);
-  console.log(`${shownId(id, conversations)} is forgotten, and what was stored of it removed.`);
+  console.log(`${name} is forgotten, and what was stored of it removed.`);
 }
 
 async function forgetPauses(): Promise<void> {
@@ -44,17 +44,15 @@ async function forgetPauses(): Promise<void> {
 
 /** An audit learns without a gateway, so that it can be forgotten without one. */
 async function forgetStoredPauses(directory: string): Promise<void> {
-  const [{ GAPS_KEY, POLICY_NAMESPACE, TIERS_KEY }, { openSqliteStorage }] = await Promise.all([
-    import("../policy/index.ts"),
-    import("../storage/sqlite.ts"),
-  ]);
+  const [{ CONVERSATION_GAPS_KEY, GAPS_KEY, POLICY_NAMESPACE, TIERS_KEY }, { openSqliteStorage }] =
+    await Promise.all([import("../policy/index.ts"), import("../storage/sqlite.ts")]);
   const file = join(directory, "keepwarm.sqlite");
   // Opening it would create it.
   if (!existsSync(file)) return;
   const database = openSqliteStorage({ file });
   try {
     const learned = database.namespace(POLICY_NAMESPACE);
-    await Promise.all([learned.delete(GAPS_KEY), learned.delete(TIERS_KEY)]);
+    await Promise.all([GAPS_KEY, CONVERSATION_GAPS_KEY, TIERS_KEY].map((key) => learned.delete(key)));
   } finally {
     database.close();
   }

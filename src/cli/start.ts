@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { flagOf, SETTINGS, type SettingName, type Settings, valueText } from "../config/index.ts";
+import { type Config, type SettingName, unknownVariables } from "../config/index.ts";
 import { withExamples } from "./examples.ts";
 import { pricesFrom } from "./price-file.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
@@ -8,7 +8,8 @@ import { settingsOf, withSettings } from "./setting-options.ts";
 const TAKEN: readonly SettingName[] = [
   "host",
   "port",
-  "controlPort",
+  "consolePort",
+  "console",
   "upstream",
   "enableNew",
   "keepWarm",
@@ -34,9 +35,7 @@ export function startCommand(): Command {
   const command = new Command("start")
     .description("start the gateway: agents that use it as their base URL can be kept warm")
     .addOption(new Option("--until-idle", "end once no run has used it for ten minutes").hideHelp())
-    .action(({ untilIdle = false }: { untilIdle?: boolean }) =>
-      serve(settingsOf(command).settings, untilIdle),
-    );
+    .action(({ untilIdle = false }: { untilIdle?: boolean }) => serve(settingsOf(command), untilIdle));
   withSettings(command, TAKEN);
   return withExamples(
     command,
@@ -45,67 +44,37 @@ export function startCommand(): Command {
   );
 }
 
-async function serve(settings: Settings, untilIdle: boolean): Promise<void> {
+async function serve(config: Config, untilIdle: boolean): Promise<void> {
+  const { settings } = config;
   const [{ startService }, { stateDirectory }, { createLog }] = await Promise.all([
     import("../gateway/index.ts"),
     import("../storage/index.ts"),
     import("./log.ts"),
   ]);
   const directory = stateDirectory();
+  for (const sentence of unknownVariables()) console.error(`keepwarm: ${sentence}`);
   await refuseSecond(directory);
-  const { host, port, controlPort, upstream, enableNew, maxWarms, maxHeldMb, warmTokens, ...others } =
-    settings;
-  const prices = await pricesFrom(others.prices);
   const service = await startService({
-    host,
-    port,
-    controlPort,
-    upstream: new URL(upstream),
-    enableNew,
-    keeping: {
-      keepWarm: others.keepWarm,
-      limits: {
-        ...(others.maxUsdPerPause === undefined ? {} : { spanUsd: others.maxUsdPerPause }),
-        ...(others.maxUsdPerDay === undefined ? {} : { dayUsd: others.maxUsdPerDay }),
-        ...(others.minPrefixTokens === undefined ? {} : { minPrefixTokens: others.minPrefixTokens }),
-      },
-    },
-    maxWarms,
-    maxHeldBytes: maxHeldMb * 1_000_000,
-    allowSubscription: others.allowSubscription,
-    budgetThinking: others.budgetThinking,
-    ttl5mMs: others.ttl5m,
-    ttl1hMs: others.ttl1h,
-    ...(others.tier === undefined ? {} : { tier: others.tier }),
-    ...(warmTokens === undefined ? {} : { warmTokens }),
-    ...(prices === undefined ? {} : { prices }),
+    config,
+    prices: await pricesFrom(settings.prices),
     directory,
     version: packageJson.version,
-    logger: createLog(others.logLevel),
-    flags: flagsOf(settings),
+    logger: createLog(settings.logLevel),
     ...(untilIdle ? { untilIdleMs: IDLE_MS } : {}),
   });
   console.log(`keepwarm gateway: ${service.gatewayUrl} → ${service.gateway.upstreamUrl}`);
   console.log(`Point a client at it: ANTHROPIC_BASE_URL=${service.gatewayUrl}`);
   console.log(
-    enableNew
+    settings.enableNew
       ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
       : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
   );
+  // A token has no business in a log, which is where this goes when nobody is there to read it.
+  if (service.consoleLink !== null && process.stdout.isTTY) console.log(`Console: ${service.consoleLink}`);
   const stop = () => void service.stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   await service.ended;
   console.log("The gateway has stopped.");
-}
-
-/** The settings that are not the defaults, as flags. */
-function flagsOf(settings: Settings): string[] {
-  return TAKEN.flatMap((name) => {
-    const value = settings[name];
-    if (value === SETTINGS[name].default || value === undefined) return [];
-    if (typeof value === "boolean") return [value ? flagOf(name) : flagOf(name).replace("--", "--no-")];
-    return [flagOf(name), valueText(name, value)];
-  });
 }
 
 /** @throws when a gateway of this state directory is running: two would warm the same conversations */

@@ -52,6 +52,11 @@ export function openConfigFile(env: Environment): ConfigFile {
   return { path, exists: true, text, entries: entriesOf(path, text) };
 }
 
+/** Where a key stands in the file, counted from 1; null where it does not. @throws {ConfigError} as above */
+export function lineInFile(key: string, env: Environment): number | null {
+  return openConfigFile(env).entries.get(key)?.line ?? null;
+}
+
 function entriesOf(path: string, text: string): Map<string, ConfigEntry> {
   const entries = new Map<string, ConfigEntry>();
   if (text.trim() === "") return entries;

@@ -32,6 +32,8 @@ export interface Config {
   readonly inForce: InForce;
   /** The values alone. */
   readonly settings: Settings;
+  /** The environment that was read, which says as well where the file is. */
+  readonly env: Environment;
 }
 
 export interface ConfigSources {
@@ -77,7 +79,7 @@ export function loadConfig({ flags = {}, env = process.env }: ConfigSources = {}
   const inForce = Object.fromEntries(found) as InForce;
   checkTogether(inForce);
   const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, inForce[name].value]));
-  return { file, inForce, settings: settings as Settings };
+  return { file, inForce, settings: settings as Settings, env };
 }
 
 function fileSource({ path, entries }: ConfigFile): Source {
@@ -152,10 +154,10 @@ export function originText(origin: Origin, home: string = homedir()): string {
 }
 
 /** @throws {ConfigError} when two settings contradict each other */
-function checkTogether({ port, controlPort, ttl5m, ttl1h }: InForce): void {
-  if (port.value === controlPort.value && port.value !== 0) {
+function checkTogether({ port, consolePort, ttl5m, ttl1h }: InForce): void {
+  if (port.value === consolePort.value && port.value !== 0) {
     throw new ConfigError(
-      `port (${originText(port.origin)}) and controlPort (${originText(controlPort.origin)}) are both ${port.value}: they must differ`,
+      `port (${originText(port.origin)}) and consolePort (${originText(consolePort.origin)}) are both ${port.value}: they must differ`,
     );
   }
   if (ttl5m.value >= ttl1h.value) {

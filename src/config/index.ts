@@ -5,7 +5,7 @@ export {
   unsetInFile,
 } from "./change-file.ts";
 export { ConfigError } from "./config-error.ts";
-export { type ConfigFile, configPath, type Environment } from "./config-file.ts";
+export { type ConfigFile, configPath, type Environment, lineInFile } from "./config-file.ts";
 export {
   type Config,
   type ConfigSources,
@@ -14,8 +14,11 @@ export {
   type Origin,
   originText,
 } from "./in-force.ts";
+export { keepingOf } from "./keeping.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
+export { didYouMean } from "./nearest.ts";
 export {
+  DEFAULT_SETTINGS,
   flagOf,
   SETTING_NAMES,
   SETTINGS,
@@ -25,3 +28,4 @@ export {
   valueText,
   variableOf,
 } from "./settings.ts";
+export { unknownVariables } from "./variables.ts";

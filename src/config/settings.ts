@@ -34,7 +34,12 @@ function optional<Value extends Scalar>(kind: Kind<Value>, description: string):
 export const SETTINGS = {
   host: setting(address, "127.0.0.1", "address the gateway listens on"),
   port: setting(port, 4777, "port the gateway listens on, 0 for any that is free"),
-  controlPort: setting(port, 4778, "port of the control API, on loopback alone; 0 for any that is free"),
+  consolePort: setting(
+    port,
+    4778,
+    "port of the console and the control API, on loopback alone; 0 for any that is free",
+  ),
+  console: setting(yesOrNo, true, "serve the console's page; the control API stays in any case"),
   upstream: setting(baseUrl, "https://api.anthropic.com", "where the gateway sends requests on to"),
   enableNew: setting(
     yesOrNo,
@@ -105,6 +110,11 @@ export const settingsSchema = z.strictObject(
   Object.fromEntries(SETTING_NAMES.map((name) => [name, z.optional(SETTINGS[name].kind.schema)])),
 );
 
+/** What holds when nobody chose anything. */
+export const DEFAULT_SETTINGS = Object.freeze(
+  Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].default])),
+) as Settings;
+
 export function isSettingName(word: string): word is SettingName {
   return Object.hasOwn(SETTINGS, word);
 }
@@ -113,12 +123,12 @@ function words(name: SettingName): string[] {
   return name.split(/(?<=[a-z])(?=[A-Z0-9])/).map((word) => word.toLowerCase());
 }
 
-/** `controlPort` is `KEEPWARM_CONTROL_PORT` in the environment. */
+/** `consolePort` is `KEEPWARM_CONSOLE_PORT` in the environment. */
 export function variableOf(name: SettingName): string {
   return `KEEPWARM_${words(name).join("_").toUpperCase()}`;
 }
 
-/** `controlPort` is `--control-port` on a command line. */
+/** `consolePort` is `--console-port` on a command line. */
 export function flagOf(name: SettingName): string {
   return `--${words(name).join("-")}`;
 }

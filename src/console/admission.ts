@@ -15,23 +15,20 @@ import {
   TOKEN_HEADER,
 } from "../hub/index.ts";
 
-/** Whether the request may go on; otherwise it has been answered. */
-export type Admission = (request: IncomingMessage, response: ServerResponse) => boolean;
+export interface Admission {
+  /** Whether the request may go on; otherwise it has been answered. */
+  admit(request: IncomingMessage, response: ServerResponse): boolean;
+  /** The same for what needs no token: the page. A name that another site made resolve to us is no name of ours. */
+  admitToPage(request: IncomingMessage, response: ServerResponse): boolean;
+}
 
 export function createAdmission(token: string): Admission {
-  return (request, response) => {
+  function prepare(response: ServerResponse): void {
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-content-type-options", "nosniff");
-    // To whoever asks: this is how a client tells us from an impostor before it shows the token.
-    const nonce = soleHeader(request, CHALLENGE_HEADER);
-    if (nonce !== null && isNonce(nonce))
-      response.setHeader(PROOF_HEADER, proofOf(token, nonce, request.socket.localPort ?? 0));
+  }
 
-    // Before Host and Origin, so that without the token every request gets the same answer.
-    const shown = soleHeader(request, TOKEN_HEADER);
-    if (shown === null || !isSameSecret(shown, token)) {
-      return refuse(response, 401, "The control token is missing or wrong.");
-    }
+  function isFromHere(request: IncomingMessage, response: ServerResponse): boolean {
     if (!isLoopbackHost(soleHeader(request, "host"))) {
       return refuse(response, 403, "The control API answers only to this machine's own names.");
     }
@@ -40,6 +37,27 @@ export function createAdmission(token: string): Admission {
       return refuse(response, 403, "The control API answers to no other web page.");
     }
     return true;
+  }
+
+  return {
+    admit(request, response) {
+      prepare(response);
+      // To whoever asks: this is how a client tells us from an impostor before it shows the token.
+      const nonce = soleHeader(request, CHALLENGE_HEADER);
+      if (nonce !== null && isNonce(nonce))
+        response.setHeader(PROOF_HEADER, proofOf(token, nonce, request.socket.localPort ?? 0));
+
+      // Before Host and Origin, so that without the token every request gets the same answer.
+      const shown = soleHeader(request, TOKEN_HEADER);
+      if (shown === null || !isSameSecret(shown, token)) {
+        return refuse(response, 401, "The control token is missing or wrong.");
+      }
+      return isFromHere(request, response);
+    },
+    admitToPage(request, response) {
+      prepare(response);
+      return isFromHere(request, response);
+    },
   };
 }
 

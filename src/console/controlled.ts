@@ -1,7 +1,20 @@
 /** What the control API controls: the gateway fulfils this, and the API knows nothing else of it. */
-import type { ConversationView, GatewayInfo, RunRequest } from "../hub/index.ts";
+import type {
+  ConversationView,
+  GatewayInfo,
+  HealthView,
+  HistoryAnswer,
+  HistoryEntry,
+  OutlookView,
+  RunRequest,
+  SettingChange,
+  SettingChanged,
+  SettingsAnswer,
+  TotalsView,
+} from "../hub/index.ts";
 import type { Report } from "../ledger/index.ts";
 import type { WarmNowAnswer } from "../warmer.ts";
+import type { Thing } from "./session.ts";
 
 /** A run to be attached, with the id it has by now. */
 export type NamedRun = RunRequest & { readonly runId: string };
@@ -13,24 +26,53 @@ export interface AttachedRun {
   detach(): void;
 }
 
+/** Told that something is not what it was. Called often: it must be quick, and must not throw. */
+export interface Watcher {
+  /** It is new, gone, or changed. */
+  conversation(conversationId: string): void;
+  history(conversationId: string, entry: HistoryEntry): void;
+  thing(thing: Thing): void;
+}
+
 /**
  * Whatever throws or rejects here is answered with a plain 500 and told to `onError`, unless it is a
  * {@link Refused}.
  */
 export interface Controlled {
+  /** Epoch ms. */
+  now(): number;
   info(): GatewayInfo;
+  totals(): TotalsView;
+  health(): Omit<HealthView, "listeners">;
   /** Those in memory. */
+  conversationIds(): readonly string[];
   conversations(): readonly ConversationView[];
   /** Null: none of this id is in memory. */
   conversation(conversationId: string): ConversationView | null;
+  /** Null: nothing is known of it. */
+  history(conversationId: string): Promise<HistoryAnswer | null>;
+  /** Null: none of this id is in memory. */
+  outlook(conversationId: string): OutlookView | null | Promise<OutlookView | null>;
+  /** Tells what changes, until what it returns is called. Nothing is done for it before and after. */
+  watch(watcher: Watcher): () => void;
+  settings(): SettingsAnswer;
+  /** What is chosen is in force at once. @throws {Refused} when it is not allowed, or cannot be stored */
+  changeSetting(change: SettingChange): SettingChanged;
   /** Stores the choice even where no such conversation is in memory, and resolves with null then. */
   setEnabled(conversationId: string, enabled: boolean): Promise<ConversationView | null>;
   /** Likewise. */
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationView | null>;
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ConversationView | null>;
   /** Likewise. */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationView | null>;
+  /**
+   * Does what its surface offers, by the id of the action. Resolves with null where no such conversation is in
+   * memory. @throws {Refused} when there is no such action, or its payload makes no sense
+   */
+  act(conversationId: string, actionId: string, payload: unknown): Promise<ConversationView | null>;
   /** Resolves when the warm has landed; with null where no such conversation is in memory. */
   warmNow(conversationId: string): Promise<WarmNowAnswer | null>;
+  /** The person is done with it: off, and remembered as off. Resolves with false where nothing is known of it. */
+  close(conversationId: string): Promise<boolean>;
   /** Resolves with false where nothing was known of it. */
   forget(conversationId: string): Promise<boolean>;
   /** @param since epoch ms; left out, from the beginning */
@@ -47,9 +89,9 @@ export interface Controlled {
 export class Refused extends Error {
   override readonly name = "Refused";
   /** HTTP status. */
-  readonly status: 400 | 404 | 409 | 503;
+  readonly status: 400 | 404 | 409 | 413 | 503;
 
-  constructor(status: 400 | 404 | 409 | 503, sentence: string) {
+  constructor(status: 400 | 404 | 409 | 413 | 503, sentence: string) {
     super(sentence);
     this.status = status;
   }

@@ -1,29 +1,42 @@
 /** The control API's routes. Whoever gets here has shown the token. */
 import { randomUUID } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
-import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono } from "hono";
 import * as z from "zod";
-import type { ChangeAnswer, ConversationView, ReportAnswer, StatusAnswer, WarmAnswer } from "../hub/index.ts";
+import type {
+  ChangeAnswer,
+  ConversationView,
+  HealthView,
+  HistoryAnswer,
+  OutlookView,
+  ReportAnswer,
+  SettingChanged,
+  SettingsAnswer,
+  StatusAnswer,
+  WarmAnswer,
+} from "../hub/index.ts";
 import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
 import { MIN_INTERVAL_MS, UNNAMED_PREFIX } from "../pure.ts";
+import { bodyOf } from "./body.ts";
 import { type Controlled, Refused } from "./controlled.ts";
+import { streamEvents } from "./event-stream.ts";
+import type { Feed } from "./feed.ts";
 import { holdOpen } from "./hold-open.ts";
 
 export interface RouteOptions {
   readonly controlled: Controlled;
+  readonly feed: Feed;
   /** Told what went wrong inside; the asker is not. */
   readonly onError: (error: unknown) => void;
   readonly heartbeatMs: number;
 }
 
-type Asking = Context<{ Bindings: HttpBindings }>;
-
-const MAX_BODY_BYTES = 65_536;
 /** A day, in ms: no cache entry lives longer. */
 const MAX_INTERVAL_MS = 86_400_000;
 
-const intervalBody = z.object({ intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS) });
+const intervalBody = z.object({
+  intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS).nullable(),
+});
 
 const sinceQuery = z.coerce.number().int().min(0).max(8.64e15).optional();
 
@@ -34,6 +47,13 @@ const keepWarmBody = z.object({
     .nullable(),
 });
 
+const actionBody = z.object({ actionId: z.string().min(1).max(200), payload: z.unknown().optional() });
+
+const settingBody = z.object({
+  name: z.string().min(1).max(100),
+  value: z.union([z.string().max(4_096), z.number(), z.boolean()]).nullable(),
+});
+
 const runBody = z.object({
   runId: z
     .string()
@@ -41,11 +61,12 @@ const runBody = z.object({
     .optional(),
   pid: z.int().positive(),
   command: z.string().min(1).max(1_000),
+  cwd: z.string().min(1).max(4_096).optional(),
   upstream: z.url({ protocol: /^https?$/ }).optional(),
   enableNew: z.boolean().optional(),
 });
 
-export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions) {
+export function createRoutes({ controlled, feed, onError, heartbeatMs }: RouteOptions) {
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.onError((error, c) => {
@@ -54,15 +75,39 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
     return c.json({ error: "The gateway could not do this; its log says why." }, 500);
   });
   app.notFound((c) => c.json({ error: `There is no ${c.req.method} of this path.` }, 404));
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => c.json({ error: `A body has at most ${MAX_BODY_BYTES} bytes.` }, 413),
-    }),
-  );
-
   app.get("/v1/status", (c) =>
     c.json<StatusAnswer>({ gateway: controlled.info(), conversations: controlled.conversations() }),
+  );
+
+  app.get("/v1/events", (c) => streamEvents(c, feed, heartbeatMs));
+
+  app.get("/v1/health", (c) => c.json<HealthView>(feed.health()));
+
+  app.get("/v1/conversations/:id", (c) => {
+    const id = c.req.param("id");
+    const conversation = controlled.conversation(id);
+    if (conversation === null) throw notOpen(id);
+    return c.json({ conversation });
+  });
+
+  app.get("/v1/conversations/:id/history", async (c) => {
+    const id = c.req.param("id");
+    const history = await controlled.history(id);
+    if (history === null) throw new Refused(404, `Nothing is known of a conversation ${id}.`);
+    return c.json<HistoryAnswer>(history);
+  });
+
+  app.get("/v1/conversations/:id/outlook", async (c) => {
+    const id = c.req.param("id");
+    const outlook = await controlled.outlook(id);
+    if (outlook === null) throw notOpen(id);
+    return c.json<OutlookView>(outlook);
+  });
+
+  app.get("/v1/settings", (c) => c.json<SettingsAnswer>(controlled.settings()));
+
+  app.post("/v1/settings", async (c) =>
+    c.json<SettingChanged>(controlled.changeSetting(await bodyOf(c.env.incoming, settingBody))),
   );
 
   app.get("/v1/report", async (c) => {
@@ -82,15 +127,29 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   }
 
   app.post("/v1/conversations/:id/interval", async (c) => {
-    const { intervalMs } = await bodyOf(c, intervalBody);
+    const { intervalMs } = await bodyOf(c.env.incoming, intervalBody);
     const id = refuseGoneForGood(controlled, c.req.param("id"));
     return c.json(changed(id, await controlled.setIntervalMs(id, intervalMs)));
   });
 
   app.post("/v1/conversations/:id/keep-warm", async (c) => {
-    const { keepWarm } = await bodyOf(c, keepWarmBody);
+    const { keepWarm } = await bodyOf(c.env.incoming, keepWarmBody);
     const id = refuseGoneForGood(controlled, c.req.param("id"));
     return c.json(changed(id, await controlled.setKeepWarm(id, keepWarm)));
+  });
+
+  app.post("/v1/conversations/:id/action", async (c) => {
+    const { actionId, payload } = await bodyOf(c.env.incoming, actionBody);
+    const id = c.req.param("id");
+    const conversation = await controlled.act(id, actionId, payload);
+    if (conversation === null) throw notOpen(id);
+    return c.json(changed(id, conversation));
+  });
+
+  app.post("/v1/conversations/:id/close", async (c) => {
+    const id = c.req.param("id");
+    if (!(await controlled.close(id))) throw notOpen(id);
+    return c.json<ChangeAnswer>({ conversation: null, note: null });
   });
 
   app.post("/v1/conversations/:id/warm", async (c) => {
@@ -112,7 +171,13 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
   });
 
   app.post("/v1/runs", async (c) => {
-    const { runId = randomUUID(), upstream, enableNew = false, ...run } = await bodyOf(c, runBody);
+    const {
+      runId = randomUUID(),
+      upstream,
+      cwd,
+      enableNew = false,
+      ...run
+    } = await bodyOf(c.env.incoming, runBody);
     // Gone while its body was read: there is nothing to attach.
     if (c.env.outgoing.destroyed) return c.body(null, 204);
     const { gatewayUrl } = controlled.info();
@@ -122,6 +187,7 @@ export function createRoutes({ controlled, onError, heartbeatMs }: RouteOptions)
       runId,
       enableNew,
       ...(upstream === undefined ? {} : { upstream }),
+      ...(cwd === undefined ? {} : { cwd }),
     });
     return holdOpen(c, {
       firstLine: JSON.stringify({ runId, gatewayUrl, baseUrl: attached.baseUrl }),
@@ -154,24 +220,6 @@ function refuseGoneForGood(controlled: Controlled, id: string): string {
 
 function notOpen(id: string): Refused {
   return new Refused(404, `No conversation ${id} is open.`);
-}
-
-/** @throws {Refused} */
-async function bodyOf<T>(c: Asking, schema: z.ZodType<T>): Promise<T> {
-  // One that ends early: its asker has gone, and reads no answer either.
-  const text = await c.req.text().catch(() => "");
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const said = parsed.error.issues.map(({ path, message }) => [...path, message].join(": "));
-  throw new Refused(400, `The body is not what this path takes: ${said.join("; ")}.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** For what nobody waits for any more. */

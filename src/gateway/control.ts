@@ -1,69 +1,95 @@
 /** A gateway as the control API sees it. */
 
-import type { ConversationSummary } from "../capture/index.ts";
-import { type Controlled, type NamedRun, Refused } from "../console/index.ts";
-import type { StorageNamespace } from "../host.ts";
-import type { ConversationView, RunView, TierView } from "../hub/index.ts";
+import { type Controlled, type NamedRun, Refused, type Watcher } from "../console/index.ts";
+import type { Prices, StorageNamespace, SurfaceSpec } from "../host.ts";
+import {
+  amountsOf,
+  type ConversationView,
+  type GatewayInfo,
+  outlookOf,
+  type RunView,
+  type TierView,
+  viewOf,
+} from "../hub/index.ts";
+import { figures, localDay } from "../ledger/index.ts";
 import { STRENGTH_TOKENS } from "../policy/index.ts";
-import { isIntervalChosen, settingsKey } from "../pure.ts";
+import { parseIntervalPayload, settingsKey } from "../pure.ts";
 import type { AttachedRun, Gateway, RunOptions } from "./gateway.ts";
+import type { Health } from "./health.ts";
+import type { History } from "./history/index.ts";
+import type { SettingsDesk } from "./settings-desk.ts";
 
 export interface ControlledGateway {
   readonly gateway: Gateway;
+  readonly history: History;
+  readonly settings: SettingsDesk;
+  readonly health: Health;
   readonly storage: StorageNamespace;
+  readonly prices: Prices;
   readonly version: string;
   /** Epoch ms. */
   readonly startedAt: number;
-  readonly enableNew: boolean;
-  /** What `--tier` says. */
-  readonly tier?: string | undefined;
-  readonly flags: readonly string[];
+  /** The console's page is served. */
+  readonly page: boolean;
   readonly maxHeldBytes: number;
   readonly now: () => number;
   readonly stop: () => void;
 }
 
-export function controlled(options: ControlledGateway): Controlled {
-  const { gateway, storage, version, startedAt, enableNew, tier, flags, maxHeldBytes, now, stop } = options;
-  const { keeper } = gateway;
-  const { warmer, surface, ledger } = keeper;
-  const runs = new Map<string, RunView>();
+/** How long the advice on tiers stands, in ms: it rests on the whole past, which a turn hardly changes. */
+const ADVICE_MS = 30_000;
 
-  function viewOf(summary: ConversationSummary): ConversationView {
-    const { id, named, modelName, lastTurnAt, ttlMs, prefixTokens } = summary;
-    const state = warmer.getState(id);
-    const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
-    return {
-      id,
-      named,
-      modelName: modelName === "" ? null : modelName,
-      ...warmer.getStatus(id),
-      enabled,
-      intervalMs,
-      intervalChosen: isIntervalChosen(state),
-      keepWarm: state.keepWarm ?? null,
-      lastPct,
-      lastExpectedPct,
-      lastWarmAt,
-      nextWarmAt,
-      lastTurnAt,
-      ttlMs,
-      prefixTokens,
-      surface: surface.getSpec({ conversationId: id }),
-    };
-  }
+export function controlled(options: ControlledGateway): Controlled {
+  const { gateway, history, settings, health, storage, prices, version, startedAt, page } = options;
+  const { maxHeldBytes, now, stop } = options;
+  const { keeper } = gateway;
+  const { warmer, ledger } = keeper;
+  /** By what their requests come with. */
+  const runs = new Map<string, RunView>();
+  const watchers = new Set<Watcher>();
+  const viewed = {
+    keeper,
+    prices,
+    runOf: (tag: string) => runs.get(tag),
+    keepWarm: () => settings.live.keepWarm,
+  };
+  let advice: { readonly at: number; readonly view: TierView } | null = null;
 
   function conversation(conversationId: string): ConversationView | null {
     const summary = keeper.conversation(conversationId);
-    return summary && viewOf(summary);
+    return summary && viewOf(summary, viewed);
   }
 
   function tierView(): TierView | null {
-    const modelName = keeper.conversations().find((one) => one.modelName !== "")?.modelName;
-    if (modelName === undefined) return null;
-    const { option, relativeCost, evidenceTokens } = keeper.adviseTier(modelName);
-    const isOwn = evidenceTokens > STRENGTH_TOKENS;
-    return { set: tier ?? null, modelName, cheapest: option, relativeCost, isOwn };
+    if (advice === null || now() - advice.at >= ADVICE_MS || advice.at > now()) {
+      const modelName = keeper.conversations().find((one) => one.modelName !== "")?.modelName;
+      if (modelName === undefined) return null;
+      const { option, relativeCost, evidenceTokens } = keeper.adviseTier(modelName);
+      const isOwn = evidenceTokens > STRENGTH_TOKENS;
+      advice = { at: now(), view: { set: null, modelName, cheapest: option, relativeCost, isOwn } };
+    }
+    return { ...advice.view, set: settings.live.tier ?? null };
+  }
+
+  function info(): GatewayInfo {
+    return {
+      version,
+      pid: process.pid,
+      startedAt,
+      gatewayUrl: gateway.url ?? "",
+      upstream: gateway.upstreamUrl,
+      enableNew: settings.live.enableNew,
+      keepWarm: settings.live.keepWarm,
+      page,
+      flags: settings.flags,
+      runs: [...runs.values()],
+      hosts: [],
+      heldBytes: keeper.heldBytes(),
+      maxHeldBytes,
+      warmsInFlight: keeper.warmsInFlight(),
+      ...gateway.counts,
+      tier: tierView(),
+    };
   }
 
   async function stored<T>(act: () => Promise<T>): Promise<T> {
@@ -72,6 +98,16 @@ export function controlled(options: ControlledGateway): Controlled {
     } catch (error) {
       throw new Refused(503, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Does it, and notes in the history when that has switched the conversation. */
+  async function changing(conversationId: string, act: () => Promise<unknown>) {
+    const before = warmer.getState(conversationId).enabled;
+    await stored(act);
+    const { enabled } = warmer.getState(conversationId);
+    const view = conversation(conversationId);
+    if (view !== null && enabled !== before) history.switched(conversationId, enabled);
+    return view;
   }
 
   function attached(run: RunOptions): AttachedRun {
@@ -83,55 +119,93 @@ export function controlled(options: ControlledGateway): Controlled {
     }
   }
 
-  function attachRun({ runId, pid, command, upstream, enableNew }: NamedRun) {
-    if (runs.has(runId)) throw new Refused(409, `A run of the id ${runId} is attached already.`);
+  function attachRun({ runId, pid, command, cwd, upstream, enableNew }: NamedRun) {
+    if ([...runs.values()].some((run) => run.runId === runId))
+      throw new Refused(409, `A run of the id ${runId} is attached already.`);
     const run = attached({
       id: runId,
       upstream: upstream === undefined ? undefined : new URL(upstream),
       enableNew,
     });
-    runs.set(runId, { runId, pid, command, startedAt: now() });
+    runs.set(run.tag, { runId, pid, command, cwd: cwd ?? null, startedAt: now() });
+    tell((watcher) => watcher.thing("gateway"));
     return {
       baseUrl: run.baseUrl,
       detach() {
-        runs.delete(runId);
+        runs.delete(run.tag);
         run.detach();
+        tell((watcher) => watcher.thing("gateway"));
       },
     };
   }
 
+  function tell(notice: (watcher: Watcher) => void): void {
+    for (const watcher of watchers) notice(watcher);
+  }
+
   return {
-    info: () => ({
-      version,
-      pid: process.pid,
-      startedAt,
-      gatewayUrl: gateway.url ?? "",
-      upstream: gateway.upstreamUrl,
-      enableNew,
-      flags,
-      runs: [...runs.values()],
-      heldBytes: keeper.heldBytes(),
-      maxHeldBytes,
-      warmsInFlight: keeper.warmsInFlight(),
-      ...gateway.counts,
-      tier: tierView(),
-    }),
-    conversations: () => keeper.conversations().map(viewOf),
+    now,
+    info,
+    totals() {
+      const { days, whole } = ledger.totals();
+      const day = localDay(now());
+      const today = days.find((one) => one.day === day);
+      return { day, today: amountsOf(today ?? figures({})), all: amountsOf(whole) };
+    },
+    health: () => {
+      const problems = health.problems();
+      const residentBytes = process.memoryUsage.rss();
+      return { ok: problems.length === 0, problems, startedAt, residentBytes };
+    },
+    conversationIds: () => keeper.conversations().map(({ id }) => id),
+    conversations: () => keeper.conversations().map((summary) => viewOf(summary, viewed)),
     conversation,
-    async setEnabled(conversationId, enabled) {
-      await stored(() => warmer.setEnabled(conversationId, enabled));
-      return conversation(conversationId);
+    history: (conversationId) => stored(() => history.of(conversationId)),
+    outlook: (conversationId) => outlookOf(conversationId, viewed, now()),
+    watch(watcher) {
+      const ends = [
+        keeper.surface.subscribe((conversationId) => {
+          watcher.conversation(conversationId);
+          watcher.thing("gateway");
+        }),
+        ledger.subscribe(() => watcher.thing("totals")),
+        history.subscribe((conversationId, entry) => watcher.history(conversationId, entry)),
+        health.subscribe(() => watcher.thing("health")),
+      ];
+      watchers.add(watcher);
+      return () => {
+        watchers.delete(watcher);
+        for (const end of ends) end();
+      };
     },
-    async setIntervalMs(conversationId, intervalMs) {
-      await stored(() => warmer.setIntervalMs(conversationId, intervalMs));
-      return conversation(conversationId);
+    settings: () => settings.answer(),
+    changeSetting(change) {
+      const changed = settings.change(change);
+      tell((watcher) => {
+        watcher.thing("settings");
+        watcher.thing("gateway");
+      });
+      return changed;
     },
-    async setKeepWarm(conversationId, keepWarm) {
-      await stored(() => warmer.setKeepWarm(conversationId, keepWarm));
-      return conversation(conversationId);
+    setEnabled: (conversationId, enabled) =>
+      changing(conversationId, () => warmer.setEnabled(conversationId, enabled)),
+    setIntervalMs: (conversationId, intervalMs) =>
+      changing(conversationId, () => warmer.setIntervalMs(conversationId, intervalMs)),
+    setKeepWarm: (conversationId, keepWarm) =>
+      changing(conversationId, () => warmer.setKeepWarm(conversationId, keepWarm)),
+    async act(conversationId, actionId, payload) {
+      if (keeper.conversation(conversationId) === null) return null;
+      refuseUnknown(keeper.surface.getSpec({ conversationId }), actionId, payload);
+      return changing(conversationId, () => keeper.surface.invoke(actionId, payload, { conversationId }));
     },
     async warmNow(conversationId) {
       return conversation(conversationId) && (await warmer.warmNow(conversationId));
+    },
+    async close(conversationId) {
+      if (keeper.conversation(conversationId) === null) return false;
+      if (warmer.getState(conversationId).enabled) history.switched(conversationId, false);
+      keeper.close(conversationId);
+      return true;
     },
     async forget(conversationId) {
       const isOpen = conversation(conversationId) !== null;
@@ -139,11 +213,21 @@ export function controlled(options: ControlledGateway): Controlled {
       keeper.detach(conversationId);
       await stored(() => warmer.forget(conversationId));
       const isBooked = await stored(() => ledger.forget(conversationId));
-      return isOpen || isStored || isBooked;
+      const isLearned = await stored(() => keeper.forgetPausesIn(conversationId));
+      const hadHistory = await stored(() => history.forget(conversationId));
+      return isOpen || isStored || isBooked || isLearned || hadHistory;
     },
     forgetPauses: () => stored(keeper.forgetPauses),
     report: (since) => stored(() => ledger.report(since)),
     attachRun,
     stop,
   };
+}
+
+/** @throws {Refused} */
+function refuseUnknown({ fields }: SurfaceSpec, actionId: string, payload: unknown): void {
+  const field = fields.find((one) => "action" in one && one.action.actionId === actionId);
+  if (field === undefined) throw new Refused(404, `Its surface has no action ${actionId}.`);
+  if (field.kind === "number" && parseIntervalPayload(payload) === null)
+    throw new Refused(400, `${field.label} must be a positive number.`);
 }

@@ -2,8 +2,9 @@
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { DEFAULT_MAX_BODY_BYTES } from "../anthropic/index.ts";
-import { createKeeper, type Keeper, type KeeperOptions } from "../capture/index.ts";
+import { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "../capture/index.ts";
 import { guarded } from "./guarded.ts";
+import type { Health } from "./health.ts";
 import { type HoldingObserver, hold, mayBeHeld } from "./hold.ts";
 import { observeMessages } from "./observation.ts";
 import { type Came, passThrough } from "./pass-through.ts";
@@ -17,6 +18,8 @@ export interface GatewayOptions extends Omit<KeeperOptions, "enableNew" | "sideT
   readonly upstream: URL;
   /** Whether conversations without a setting of their own are switched on. */
   readonly enableNew: boolean;
+  /** Told whether the upstream can be reached. */
+  readonly health?: Pick<Health, "trouble" | "fine">;
 }
 
 export interface RunOptions {
@@ -27,10 +30,17 @@ export interface RunOptions {
 }
 
 export interface AttachedRun {
+  /** What its requests come with. */
+  readonly tag: string;
   /** The base URL that its command is given. */
   readonly baseUrl: string;
   /** The command has ended: its conversations are let go of, and their settings stay. */
   detach(): void;
+}
+
+/** What its person may change while it works. */
+export interface GatewayChange extends KeeperChange {
+  readonly enableNew: boolean;
 }
 
 export interface Gateway {
@@ -42,6 +52,8 @@ export interface Gateway {
   quietMs(): number;
   /** Turns of main threads that have begun, and warms that were sent, since it was created. */
   readonly counts: Readonly<Record<"turns" | "warms", number>>;
+  /** In force at once. */
+  change(change: GatewayChange): void;
   /** Rejects with the system's error, such as EADDRINUSE. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
   /** @throws {TypeError} for an upstream that has more than an origin and a path */
@@ -62,8 +74,10 @@ const KNOWS_UPGRADES = NODE_MAJOR > 24 || (NODE_MAJOR === 24 && NODE_MINOR >= 9)
 /** How often a gateway that closes lets go of connections whose last response has ended, in ms. */
 const TIDY_MS = 50;
 
-export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: GatewayOptions): Gateway {
+export function createGateway(gatewayOptions: GatewayOptions): Gateway {
+  const { upstream: upstreamUrl, enableNew: firstEnableNew, ...options } = gatewayOptions;
   const { logger, now, monotonicNow } = options;
+  let enableNew = firstEnableNew;
   const runs = new Runs();
   const keeper = createKeeper({
     ...options,
@@ -77,6 +91,9 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
   const counts = { turns: 0, warms: 0 };
   keeper.events.on("turnStarted", () => counts.turns++);
   const upstream = createUpstream(upstreamUrl);
+  /** Upstreams that could not be reached last, and responses that told so. */
+  const outOfReach = new Set<string>();
+  const ours = new WeakSet<http.ServerResponse>();
   let lastExchangeAt = monotonicNow();
   let passing = 0;
   let url: string | null = null;
@@ -160,6 +177,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       answerError(response, 503, "this run is not known here any more; keepwarm run makes it known again");
       return;
     }
+    if (outOfReach.has(to.url)) response.once("finish", () => ours.has(response) || reached(to));
     const isWatched = request.method === "POST" && asksForMessage(path);
     const observer = isWatched ? observerOf(request, to, path, tag) : undefined;
     const go = (came?: Came) =>
@@ -170,7 +188,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
         came,
         unreachable: (...it) => unreachable(to, ...it),
       });
-    if (observer === undefined || options.tier === undefined || !mayBeHeld(request)) {
+    if (observer === undefined || !keeper.mayEdit() || !mayBeHeld(request)) {
       go();
       return;
     }
@@ -195,7 +213,16 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     { code, message }: NodeJS.ErrnoException,
   ): void {
     logger.warn("keepwarm: the upstream could not be reached", { upstream: url, reason: code ?? message });
+    outOfReach.add(url);
+    ours.add(response);
+    const why = `${url} cannot be reached (${code ?? message})`;
+    options.health?.trouble("upstream", `${why}: agents are told so, and nothing there is kept warm.`);
     answerError(response, 502, `${url} could not be reached (${code ?? message})`);
+  }
+
+  function reached({ url }: Upstream): void {
+    outOfReach.delete(url);
+    if (outOfReach.size === 0) options.health?.fine("upstream");
   }
 
   function observerOf(
@@ -224,6 +251,7 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
     };
     runs.add(run);
     return {
+      tag: runId,
       baseUrl: `${url}${runPath(runId)}`,
       detach() {
         if (!run.isAttached) return;
@@ -248,6 +276,10 @@ export function createGateway({ upstream: upstreamUrl, enableNew, ...options }: 
       const isQuiet = passing === 0 && !isWarming && !runs.isAnyAttached();
       if (!isQuiet) lastExchangeAt = monotonicNow();
       return monotonicNow() - lastExchangeAt;
+    },
+    change({ enableNew: changed, ...others }) {
+      enableNew = changed;
+      keeper.change(others);
     },
     attachRun,
     async listen({ host, port }) {

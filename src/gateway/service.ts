@@ -1,36 +1,47 @@
-/** A gateway at work: its port, its control port, its settings on disk, and the record by which others find it. */
-import { createControlServer } from "../console/index.ts";
+/** A gateway at work: its port, its console's, its settings on disk, and the record by which others find it. */
+import { listPrices, type PriceTable } from "../anthropic/index.ts";
+import type { Config } from "../config/index.ts";
+import { builtPage, createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
-import { controlToken, publish } from "../hub/index.ts";
+import {
+  controlToken,
+  createIntake,
+  createWarmLeases,
+  consoleLink as linkTo,
+  publish,
+} from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
+import { createHealth, watched } from "./health.ts";
+import { createHistory } from "./history/index.ts";
+import { fixedOptions, liveOptions } from "./options.ts";
+import { createSettingsDesk } from "./settings-desk.ts";
 
-export interface ServiceOptions
-  extends Omit<
-    GatewayOptions,
-    "storage" | "ledger" | "timers" | "now" | "monotonicNow" | "maxConversations" | "logger"
-  > {
-  readonly host: string;
-  readonly port: number;
-  readonly controlPort: number;
+export interface ServiceOptions {
+  /** Its settings, and where each came from. */
+  readonly config: Pick<Config, "inForce" | "settings" | "env">;
+  /** Laid over the shipped ones. @default those alone */
+  readonly prices?: PriceTable | undefined;
   /** The state directory. */
   readonly directory: string;
   readonly version: string;
   readonly logger: Logger;
-  /** What makes another gateway take its place: flags of `keepwarm start`. */
-  readonly flags: readonly string[];
   /** Ends by itself once no run is attached and nothing has passed for so long, in ms. @default never */
   readonly untilIdleMs?: number;
+  /** What time it is, and when it will be another. @default the system's */
+  readonly clock?: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
 }
 
 export interface Service {
   readonly gateway: Gateway;
   readonly gatewayUrl: string;
   readonly controlUrl: string;
+  /** The console's page, with the token in the fragment: for its person's eyes alone. Null: it is not served. */
+  readonly consoleLink: string | null;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   /** Takes nothing new, and gives what is under way some seconds to end. */
@@ -40,7 +51,7 @@ export interface Service {
 /** The namespace of settings: that of the manifest. */
 const NAMESPACE = "cache-warming";
 
-/** Where the policy keeps what the last day cost. */
+const HISTORY_NAMESPACE = "history";
 
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
@@ -53,45 +64,74 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { host, port, controlPort, directory, version, logger, flags, untilIdleMs, ...gatewayOptions } =
-    options;
-  const { enableNew, maxHeldBytes, tier } = gatewayOptions;
+  const { config, prices, directory, version, logger, untilIdleMs, clock = systemClock() } = options;
+  const { now, timers } = clock;
+  const { host, port, consolePort, console: page } = config.settings;
   const token = await controlToken(directory);
   // Two would warm the same conversations, and only one of them could be found.
   const lock = takeLock(`${directory}/gateway.lock`);
   if (lock === null) throw new Error(`another gateway is at work in ${directory}: end it with keepwarm stop`);
+  const health = createHealth(now);
   const database = openSqliteStorage({ file: `${directory}/keepwarm.sqlite`, logger });
-  const storage = database.namespace(NAMESPACE);
-  const startedAt = Date.now();
+  const namespace = (name: string) => watched(database.namespace(name), health);
+  const storage = namespace(NAMESPACE);
+  const startedAt = now();
+  const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
+  const { keeping, change } = liveOptions(config.settings, namespace(POLICY_NAMESPACE));
+  const fixed = fixedOptions(config.settings);
   const gateway = createGateway({
-    ...gatewayOptions,
-    keeping: { ...gatewayOptions.keeping, storage: database.namespace(POLICY_NAMESPACE) },
+    ...fixed,
+    ...change,
+    keeping,
+    ...(prices === undefined ? {} : { prices }),
     storage,
-    ledger: database.namespace(LEDGER_NAMESPACE),
+    ledger: namespace(LEDGER_NAMESPACE),
+    health,
     logger,
-    timers: systemTimers(),
-    now: Date.now,
-    monotonicNow: () => performance.now(),
+    ...clock,
     maxConversations: MAX_CONVERSATIONS,
+    mayWarm: leases.mayWarm,
+  });
+  const { keeper } = gateway;
+  leases.follow(keeper);
+  const history = createHistory({ keeper, storage: namespace(HISTORY_NAMESPACE), timers, logger, now });
+  const settings = createSettingsDesk({
+    config,
+    apply(live) {
+      const changed = liveOptions(live);
+      Object.assign(keeping, changed.keeping);
+      gateway.change(changed.change);
+    },
   });
   const control = createControlServer({
     token,
+    ...(page ? { page: builtPage() } : {}),
     controlled: controlled({
       gateway,
+      history,
+      settings,
+      health,
       storage,
+      prices: listPrices(prices),
       version,
       startedAt,
-      enableNew,
-      tier,
-      flags,
-      maxHeldBytes,
-      now: Date.now,
+      page,
+      maxHeldBytes: fixed.maxHeldBytes,
+      now,
       stop: () => void stop(),
     }),
     onError: (error) =>
       logger.error("keepwarm: the control API failed", {
         error: error instanceof Error ? error.message : String(error),
       }),
+  });
+  const intake = createIntake({
+    stateDirectory: directory,
+    storage: namespace(LEDGER_NAMESPACE),
+    logger,
+    timers,
+    // What others have booked counts from now on, and not with the next report.
+    onChange: () => void keeper.ledger.report(startedAt).catch(() => {}),
   });
   const ended = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
@@ -107,7 +147,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // First, so that nobody finds it any more who could still be sent away.
     await withdraw();
     await control.close();
+    intake.dispose();
     await gateway.close(GRACE_MS);
+    leases.releaseAll();
+    // Whatever it was taking in is in.
+    await intake.now();
+    await history.close();
     database.close();
     lock?.release();
     ended.resolve();
@@ -121,8 +166,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   );
   idleCheck.unref();
 
-  const { events } = gateway.keeper;
-  events.on("warmCompleted", ({ conversationId, usage, foreign }) => {
+  keeper.events.on("warmCompleted", ({ conversationId, usage, foreign }) => {
     if (foreign) return;
     const { cacheReadTokens: read, cacheWriteTokens: wrote } = usage;
     logger.info("keepwarm: warmed", { conversationId, read, wrote });
@@ -130,14 +174,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   try {
     const gatewayUrl = await gateway.listen({ host, port });
-    const { url: controlUrl } = await control.listen(controlPort).catch(ofControl);
+    const { url: controlUrl } = await control.listen(consolePort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
-    return { gateway, gatewayUrl, controlUrl, ended: ended.promise, stop };
+    const consoleLink = page ? linkTo(controlUrl, token) : null;
+    return { gateway, gatewayUrl, controlUrl, consoleLink, ended: ended.promise, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function systemClock(): NonNullable<ServiceOptions["clock"]> {
+  return { now: Date.now, monotonicNow: () => performance.now(), timers: systemTimers() };
 }
 
 /** Says which of the two ports it was. */

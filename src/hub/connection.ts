@@ -5,9 +5,13 @@
  * port. `node:http` with an agent of our own, because fetch may follow a redirect, or a proxy that the
  * environment names, and take the token along.
  */
-import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { CHALLENGE_HEADER, isSameSecret, newNonce, PROOF_HEADER, proofOf, TOKEN_HEADER } from "./proof.ts";
+import { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
+import { isSameSecret, newNonce, proofOf } from "./proof.ts";
+
+// Imported, it would bring the web's sockets along with it, which take longer to load than all that a command does.
+const http = process.getBuiltinModule("node:http");
 
 /** Why there is no proven connection. */
 export type Unproven = "refused" | "silent" | "impostor";
@@ -34,6 +38,8 @@ export interface Asked {
   /** With its leading slash, encoded. */
   readonly path: string;
   readonly body?: unknown;
+  /** In lower case. @default none of its own */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A socket whose other end knows the token. Carries one request. */
@@ -53,7 +59,7 @@ export async function openProven(
   token: string,
   timeoutMs: number,
 ): Promise<ProvenConnection> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   try {
     const proven = await challenge(controlUrl, token, agent, timeoutMs);
     return {
@@ -71,7 +77,7 @@ function challenge(controlUrl: string, token: string, agent: Agent, timeoutMs: n
   const nonce = newNonce();
   const expected = proofOf(token, nonce, Number(new URL(controlUrl).port));
   return new Promise((resolve, reject) => {
-    const asking = request(new URL("/v1/status", controlUrl), {
+    const asking = http.request(new URL("/v1/status", controlUrl), {
       agent,
       headers: { [CHALLENGE_HEADER]: nonce },
     });
@@ -117,10 +123,10 @@ interface Sending {
 function sendOver(proven: Socket, { controlUrl, token, agent, asked }: Sending): Promise<IncomingMessage> {
   const body = asked.body === undefined ? null : JSON.stringify(asked.body);
   return new Promise((resolve, reject) => {
-    const asking: ClientRequest = request(new URL(asked.path, controlUrl), {
+    const asking: ClientRequest = http.request(new URL(asked.path, controlUrl), {
       agent,
       method: asked.method,
-      headers: body === null ? {} : { "content-type": "application/json" },
+      headers: { ...asked.headers, ...(body === null ? {} : { "content-type": "application/json" }) },
     });
     asking.on("error", reject);
     asking.on("response", resolve);

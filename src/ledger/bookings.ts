@@ -17,6 +17,7 @@ export function requestBooking(
     requests: 1,
     requestsUsd: cost?.usd ?? 0,
     requestsUnpriced: cost === null ? 1 : 0,
+    requestsBySubscription: event.paidBy === "subscription" ? 1 : 0,
     requestsReadTokens: usage?.cacheReadTokens ?? 0,
     requestsWrittenTokens: usage?.cacheWriteTokens ?? 0,
     requestsUncachedTokens: uncachedOf(usage),
@@ -41,7 +42,7 @@ function rescueOf(
   };
 }
 
-/** @param isAborted its usage is the most that it can have been */
+/** @param isAborted its usage is the most that it can have been; otherwise `missReason` tells why it was cold */
 export function warmBooking(
   event: Omit<WarmCompleted, "conversationId" | "usage"> & { readonly usage?: Usage },
   isAborted: boolean,
@@ -55,6 +56,7 @@ export function warmBooking(
     spentUsd: cost?.usd ?? 0,
     spentWeight: cost?.weight ?? 0,
     warmsUnpriced: cost === null ? 1 : 0,
+    warmsBySubscription: event.paidBy === "subscription" ? 1 : 0,
     warmsReadTokens: usage?.cacheReadTokens ?? 0,
     warmsWrittenTokens: usage?.cacheWriteTokens ?? 0,
     warmsUncachedTokens: uncachedOf(usage),
@@ -62,12 +64,9 @@ export function warmBooking(
   });
 }
 
-/** Why a cache was missed, where the API did not say. */
-const NO_REASON = "not told";
-
 function outcomeOf({
   usage,
-  missReason = NO_REASON,
+  missReason = "not_told",
 }: {
   usage?: Usage;
   missReason?: string;

@@ -41,6 +41,8 @@ export const FIGURE_NAMES = [
   "requests",
   "requestsUsd",
   "requestsUnpriced",
+  /** How many a subscription paid. */
+  "requestsBySubscription",
   "requestsReadTokens",
   "requestsWrittenTokens",
   "requestsUncachedTokens",
@@ -55,6 +57,7 @@ export const FIGURE_NAMES = [
   /** Of `spentUsd`, what was only estimated: the most that warms can have cost whose answer never came. */
   "boundUsd",
   "warmsUnpriced",
+  "warmsBySubscription",
   "warmsReadTokens",
   "warmsWrittenTokens",
   "warmsUncachedTokens",
@@ -103,6 +106,18 @@ export function sum(...all: readonly Figures[]): Figures {
     }
   }
   return total;
+}
+
+/** Figures, and what they come to. */
+export interface Amounts extends Figures {
+  /** Saved − spent. */
+  readonly netUsd: number;
+  readonly netWeight: number;
+}
+
+export function amountsOf(...all: readonly Figures[]): Amounts {
+  const total = sum(...all);
+  return { ...total, netUsd: netUsd(total), netWeight: total.savedWeight - total.spentWeight };
 }
 
 /** Saved − spent, in USD. */

@@ -1,6 +1,7 @@
 /** What warming cost and what it saved. */
 export { daysBefore, localDay } from "./days.ts";
 export {
+  type Amounts,
   FIGURE_NAMES,
   type FigureName,
   type Figures,
@@ -14,8 +15,9 @@ export {
 /** Its namespace in a store that keeps other things as well. */
 export const LEDGER_NAMESPACE = "ledger";
 
-export { createLedger, DEFAULT_POLICY, type Ledger, type LedgerDeps } from "./ledger.ts";
+export { type Booked, createLedger, DEFAULT_POLICY, type Ledger, type LedgerDeps } from "./ledger.ts";
 export { lastRequestOf, listen } from "./listen.ts";
-export { type Amounts, type Report, reportOf } from "./report.ts";
+export { type Report, reportOf } from "./report.ts";
 export { DETAILED_DAYS } from "./roll-up.ts";
-export { NO_CONTENTS, readContents } from "./rows.ts";
+export { isName, isOfOneWriter, NO_CONTENTS, readContents } from "./rows.ts";
+export type { Totals } from "./totals.ts";

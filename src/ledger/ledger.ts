@@ -1,15 +1,17 @@
 /** Books what conversations and their warms cost, and what the warms saved. */
 import type { LedgerHome, Logger, RequestAnswered, Usage, WarmAborted, WarmCompleted } from "../host.ts";
 import { UNNAMED_PREFIX } from "../pure.ts";
+import { type Account, createAccounts } from "./accounts.ts";
 import { requestBooking, warmBooking } from "./bookings.ts";
 import { localDay } from "./days.ts";
-import { type Figures, NOTHING, sum } from "./figures.ts";
+import { type Amounts, amountsOf, type Figures, sum } from "./figures.ts";
 import { inMemory } from "./in-memory.ts";
 import { type Report, reportOf } from "./report.ts";
 import { rollUp } from "./roll-up.ts";
 import { nameOfRow, readContents, removeName } from "./rows.ts";
 import { createSheet, type Sheet } from "./sheet.ts";
-import { afterAbortedWarm, afterRequest, afterWarm, classify, NO_SPAN, type Span, UNSEEN } from "./span.ts";
+import { afterAbortedWarm, afterRequest, afterWarm, classify, coldReason, UNSEEN } from "./span.ts";
+import { createRunning, type Totals } from "./totals.ts";
 import { createWriting } from "./writing.ts";
 
 export interface LedgerDeps extends LedgerHome {
@@ -34,7 +36,16 @@ export interface Ledger {
   /** A request from before a restart, which was booked then. */
   remember(event: RequestAnswered): void;
   /** Of one conversation, as long as it is told apart; null while nothing is known of it. */
-  figuresOf(conversationId: string): Figures | null;
+  figuresOf(conversationId: string): Amounts | null;
+  /**
+   * What {@link Ledger.report} tells, without asking the storage: what others have booked since the last report
+   * is not in it, nor what was stored before until {@link Ledger.stored} has resolved once.
+   *
+   * @param since epoch ms; left out, from the beginning
+   */
+  totals(since?: number): Totals;
+  /** Tells of each booking as soon as it counts. Returns the way to end it. */
+  subscribe(listener: (booked: Booked) => void): () => void;
   /** Removes its name; what it cost stays in the sums. Resolves with whether anything was known of it. */
   forget(conversationId: string): Promise<boolean>;
   /** @param since epoch ms; left out, from the beginning */
@@ -43,16 +54,20 @@ export interface Ledger {
   stored(): Promise<void>;
 }
 
-interface Account {
-  span: Span;
-  /** Of this process, and of what was stored before. */
-  figures: Figures;
-  /** Warms that have been booked already, the last few. */
-  readonly warmIds: string[];
+/** What one event added. */
+export interface Booked {
+  readonly conversationId: string;
+  readonly kind: "request" | "warm";
+  /** As `2026-11-20`. */
+  readonly day: string;
+  /** Null: not known. */
+  readonly model: string | null;
+  /** Null: nothing was being warmed. */
+  readonly policy: string | null;
+  /** Of this booking alone: {@link Ledger.totals} and {@link Ledger.figuresOf} have it already. */
+  readonly amounts: Amounts;
 }
 
-/** Conversations followed at once; beyond it nothing is credited to the one used longest ago. */
-const MOST_ACCOUNTS = 10_000;
 const WARM_IDS_KEPT = 8;
 /** Of a model's or a policy's name: they come from outside. */
 const MOST_CHARACTERS = 100;
@@ -64,31 +79,18 @@ export function createLedger(deps: LedgerDeps): Ledger {
   const { storage = inMemory(), prices, logger, now } = deps;
   const { dayOf = localDay, random = Math.random, onChange = () => {} } = deps;
   const writing = createWriting(storage);
-  /** The one used last at the end. */
-  const accounts = new Map<string, Account>();
-  /** Of conversations that have not been heard of since the start. */
-  const before = new Map<string, Figures>();
+  const accounts = createAccounts();
   let sheet: Sheet | null = null;
+  const writers = new Set<string>();
+  const isOwn = (writer: string) => writers.has(writer);
+  const running = createRunning();
+  const listeners = new Set<(booked: Booked) => void>();
 
   function trouble(doing: string): (error: unknown) => void {
     return (error) =>
       logger.error(`keepwarm: could not ${doing} the ledger`, {
         error: error instanceof Error ? error.message : String(error),
       });
-  }
-
-  function accountOf(conversationId: string): Account {
-    const known = accounts.get(conversationId);
-    const figures = before.get(conversationId) ?? NOTHING;
-    const account = known ?? { span: NO_SPAN, figures, warmIds: [] };
-    before.delete(conversationId);
-    accounts.delete(conversationId);
-    accounts.set(conversationId, account);
-    for (const id of accounts.keys()) {
-      if (accounts.size <= MOST_ACCOUNTS) break;
-      accounts.delete(id);
-    }
-    return account;
   }
 
   /** A new one each day, and when a clock is set: those of other days are never written again. */
@@ -98,64 +100,79 @@ export function createLedger(deps: LedgerDeps): Ledger {
     // At the start it is done by loading.
     if (sheet !== null) void rollUp(storage, day).catch(trouble("roll up"));
     sheet = createSheet({ day, writing, random, onError: trouble("write") });
+    writers.add(sheet.writer);
     return sheet;
   }
 
   function book(
-    conversationId: string,
-    of: { model: string | null; policy: string | null },
+    { conversationId, ...of }: Pick<Booked, "conversationId" | "kind" | "model" | "policy">,
     figures: Figures,
   ) {
-    const account = accountOf(conversationId);
+    const account = accounts.of(conversationId);
     account.figures = sum(account.figures, figures);
     // Only what was ever warmed is told apart, and what its person has a name for.
     const isNamed = account.figures.warms > 0 && !conversationId.startsWith(UNNAMED_PREFIX);
-    const bucket = { model: shortened(of.model), policy: shortened(of.policy), figures };
-    sheetOfToday().book({ conversationId, isNamed, bucket });
+    const [model, policy] = [shortened(of.model), shortened(of.policy)];
+    const { day, book } = sheetOfToday();
+    book({ conversationId, isNamed, bucket: { model, policy, figures } });
+    running.book(day, figures);
     onChange(conversationId);
+    tell({ conversationId, kind: of.kind, day, model, policy, amounts: amountsOf(figures) });
+  }
+
+  function tell(booked: Booked): void {
+    for (const listener of listeners) {
+      try {
+        listener(booked);
+      } catch (error) {
+        logger.error("keepwarm: a listener of the ledger threw", { error: String(error) });
+      }
+    }
   }
 
   function bookRequest(event: RequestAnswered, isReturn = true): void {
     const { conversationId, modelName = null, aside = false } = event;
-    const account = accountOf(conversationId);
+    const account = accounts.of(conversationId);
     const { span } = account;
     if (!aside) account.span = afterRequest(span, event);
     const found = isReturn ? classify(span, event) : UNSEEN;
     const figures = requestBooking(event, aside ? null : found, prices);
-    book(conversationId, { model: modelName, policy: aside ? null : span.policy }, figures);
+    const policy = aside ? null : span.policy;
+    book({ conversationId, kind: "request", model: modelName, policy }, figures);
   }
 
   /** Another spends it, and books what it saves; here it is a request that passed. */
   function bookForeignWarm({ conversationId, startedAt = now(), ...event }: Readable<WarmCompleted>): void {
-    const model = event.modelName ?? accounts.get(conversationId)?.span.anchor?.modelName ?? null;
+    const model = event.modelName ?? accounts.peek(conversationId)?.span.anchor?.modelName ?? null;
     const modelName = model === null ? {} : { modelName: model };
     bookRequest({ ...event, ...modelName, conversationId, startedAt, aside: true });
   }
 
   function bookWarm(event: Readable<WarmCompleted>, isAborted: boolean): void {
     const { conversationId, usage, warmId, startedAt, policy = DEFAULT_POLICY } = event;
-    const account = accountOf(conversationId);
+    const account = accounts.of(conversationId);
     if (isBooked(account, warmId)) return;
     const { span } = account;
     const modelName = event.modelName ?? span.anchor?.modelName ?? undefined;
-    account.span =
-      isAborted || usage === undefined
-        ? afterAbortedWarm(span, policy)
-        : afterWarm(span, { usage, startedAt: startedAt ?? now(), policy });
-    const priced = modelName === undefined ? event : { ...event, modelName };
-    book(conversationId, { model: modelName ?? null, policy }, warmBooking(priced, isAborted, prices));
+    const on = modelName === undefined ? {} : { modelName };
+    const warm = isAborted || usage === undefined ? null : { usage, startedAt: startedAt ?? now(), ...on };
+    account.span = warm === null ? afterAbortedWarm(span, policy) : afterWarm(span, { ...warm, policy });
+    const why = event.missReason ?? (warm === null ? undefined : coldReason(span, warm));
+    const told = { ...event, ...on, ...(why === undefined ? {} : { missReason: why }) };
+    const figures = warmBooking(told, isAborted, prices);
+    book({ conversationId, kind: "warm", model: modelName ?? null, policy }, figures);
   }
 
   /** What earlier processes, and others at work, have stored of conversations. */
   async function load(): Promise<void> {
-    const { rows, names } = await readContents(storage);
+    const contents = await readContents(storage);
+    const { rows, names } = contents;
+    running.read(contents, isOwn);
     for (const row of rows) {
       const name = nameOfRow(row, names);
-      if (name === null || sheet?.isOwn(row)) continue;
+      if (name === null || isOwn(row.writer)) continue;
       const total = sum(...row.buckets.map(({ figures }) => figures));
-      const account = accounts.get(name);
-      if (account) account.figures = sum(account.figures, total);
-      else before.set(name, sum(before.get(name) ?? NOTHING, total));
+      accounts.add(name, total);
     }
     await rollUp(storage, dayOf(now()));
   }
@@ -183,14 +200,26 @@ export function createLedger(deps: LedgerDeps): Ledger {
     }),
     warmAborted: guarded((event: Readable<WarmAborted>) => bookWarm(event, true)),
     remember: guarded((event: RequestAnswered) => {
-      const account = accountOf(event.conversationId);
+      const account = accounts.of(event.conversationId);
       account.span = afterRequest(account.span, event);
     }),
-    figuresOf: (conversationId) =>
-      accounts.get(conversationId)?.figures ?? before.get(conversationId) ?? null,
+    figuresOf(conversationId) {
+      const figures = accounts.figuresOf(conversationId);
+      return figures === null ? null : amountsOf(figures);
+    },
+    totals(since) {
+      const days = running.days(since === undefined ? null : dayOf(since));
+      return { whole: amountsOf(...days), days, conversations: accounts.warmed() };
+    },
+    subscribe(listener) {
+      // A function of its own, so that the same one may subscribe twice.
+      const own = (booked: Booked) => listener(booked);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
     async forget(conversationId) {
       await loading;
-      const wasKnown = [accounts.delete(conversationId), before.delete(conversationId)].includes(true);
+      const wasKnown = accounts.forget(conversationId);
       sheet?.forget(conversationId);
       await writing.done();
       return (await removeName(storage, conversationId)) || wasKnown;
@@ -198,7 +227,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     async report(since) {
       await writing.done();
       const first = since === undefined ? null : dayOf(since);
-      return reportOf(await readContents(storage), { since: first, until: dayOf(now()) });
+      const contents = await readContents(storage);
+      running.read(contents, isOwn);
+      return reportOf(contents, { since: first, until: dayOf(now()) });
     },
     async stored() {
       await loading;

@@ -27,7 +27,7 @@ export const DAILY_DAYS = 400;
 /** @param today as its person counts */
 export async function rollUp(storage: StorageNamespace, today: string): Promise<void> {
   const oldest = daysBefore(today, DETAILED_DAYS);
-  const rows = (await readRows(storage)).filter(({ day }) => day < oldest);
+  const rows = await readRows(storage, (day) => day < oldest);
   for (const [day, ofDay] of Map.groupBy(rows, (row) => row.day)) {
     const from = [...new Set(ofDay.map(({ writer }) => writer))];
     const known = await mergeInto(storage, DAYS + day, from, ofDay);
@@ -41,7 +41,7 @@ export async function rollUp(storage: StorageNamespace, today: string): Promise<
 }
 
 async function rollUpMonths(storage: StorageNamespace, oldest: string): Promise<void> {
-  const days = (await readMerged(storage, DAYS)).filter(({ period }) => monthOf(period) < monthOf(oldest));
+  const days = await readMerged(storage, DAYS, (day) => monthOf(day) < monthOf(oldest));
   for (const [month, ofMonth] of Map.groupBy(days, ({ period }) => monthOf(period))) {
     const from = ofMonth.map(({ period }) => period);
     const known = await mergeInto(storage, MONTHS + month, from, ofMonth);

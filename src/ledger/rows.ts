@@ -9,6 +9,9 @@ import * as z from "zod/mini";
 import type { StorageNamespace } from "../host.ts";
 import { type Figures, packed, sum, unpacked } from "./figures.ts";
 
+/** As much of a storage as reading needs. */
+export type Readable = Pick<StorageNamespace, "get" | "keys">;
+
 /** What was booked on one model under one policy. */
 export interface Bucket {
   /** Null: not known. */
@@ -59,6 +62,16 @@ export function nameKey(day: string, writer: string, conversation: number): stri
   return `${NAMES}${day}:${writer}:${conversation}`;
 }
 
+/** Whether a key is of one writer alone, and not of what several made together. */
+export function isOfOneWriter(key: string): boolean {
+  return /^ledger:(row|name):\d{4}-\d\d-\d\d:[a-z0-9]{1,16}:\d{1,6}$/.test(key);
+}
+
+/** Whether it names a conversation, and holds no figures. */
+export function isName(key: string): boolean {
+  return key.startsWith(NAMES);
+}
+
 export function encodeBuckets(buckets: readonly Bucket[], from?: readonly string[]): string {
   const by = buckets.map(({ model, policy, figures }) => ({ model, policy, ...packed(figures) }));
   return JSON.stringify(from === undefined ? { by } : { from, by });
@@ -71,7 +84,7 @@ const storedRow = z.looseObject({
   by: z.catch(z.array(bucket), []),
 });
 
-function decoded(value: string | null): { from: readonly string[]; buckets: Bucket[] } | null {
+function decoded(value: string | null): Stored | null {
   if (value === null) return null;
   try {
     const { from, by } = storedRow.parse(JSON.parse(value));
@@ -110,41 +123,76 @@ function bucketName({ model, policy }: Pick<Bucket, "model" | "policy">): string
   return JSON.stringify([model, policy]);
 }
 
-/** All rows of writers, counted elsewhere or not. */
-export async function readRows(storage: StorageNamespace, day = ""): Promise<Row[]> {
-  const rows = await readAll(storage, ROWS + day, ({ buckets }, key): Row | null => {
-    const [, , rowDay = "", writer = "", conversation = ""] = key.split(":");
-    return /^\d{4}-\d\d-\d\d$/.test(rowDay)
-      ? { key, day: rowDay, writer, conversation: Number(conversation), buckets }
-      : null;
-  });
-  return rows;
+/** Rows of writers, counted elsewhere or not: of all days, or of those wanted. */
+export async function readRows(
+  storage: Readable,
+  isWanted: (day: string) => boolean = () => true,
+  pause: Pause = pausing(),
+): Promise<Row[]> {
+  const rows = new Map<string, Omit<Row, "buckets">>();
+  for (const key of await storage.keys(ROWS)) {
+    const [, , day = "", writer = "", conversation = ""] = key.split(":");
+    if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isWanted(day)) continue;
+    rows.set(key, { key, day, writer, conversation: Number(conversation) });
+  }
+  return readAll(storage, rows, (row, { buckets }) => ({ ...row, buckets }), pause);
 }
 
 /** @param prefix {@link DAYS} or {@link MONTHS} */
-export async function readMerged(storage: StorageNamespace, prefix: string): Promise<Merged[]> {
-  return readAll(storage, prefix, (row, key) => ({ key, period: key.slice(prefix.length), ...row }));
+export async function readMerged(
+  storage: Readable,
+  prefix: string,
+  isWanted: (period: string) => boolean = () => true,
+  pause: Pause = pausing(),
+): Promise<Merged[]> {
+  const merged = new Map<string, Pick<Merged, "key" | "period">>();
+  for (const key of await storage.keys(prefix)) {
+    const period = key.slice(prefix.length);
+    if (isWanted(period)) merged.set(key, { key, period });
+  }
+  return readAll(storage, merged, (one, row) => ({ ...one, ...row }), pause);
 }
 
-async function readAll<T>(
-  storage: StorageNamespace,
-  prefix: string,
-  read: (row: { from: readonly string[]; buckets: Bucket[] }, key: string) => T | null,
-): Promise<T[]> {
-  const all: T[] = [];
-  for (const key of await storage.keys(prefix)) {
+type Stored = Pick<Merged, "from" | "buckets">;
+
+/** Those that are still there and can be read. */
+async function readAll<Of, Whole>(
+  storage: Readable,
+  of: ReadonlyMap<string, Of>,
+  whole: (of: Of, stored: Stored) => Whole,
+  pause: Pause,
+): Promise<Whole[]> {
+  const all: Whole[] = [];
+  for (const [key, one] of of) {
+    await pause();
     // Null as well when it has been merged and removed meanwhile.
-    const row = decoded(await storage.get(key));
-    const one = row && read(row, key);
-    if (one !== null) all.push(one);
+    const stored = decoded(await storage.get(key));
+    if (stored !== null) all.push(whole(one, stored));
   }
   return all;
 }
 
+/** So many reads take about a millisecond. */
+const READS_AT_A_TIME = 50;
+
+/** To be waited for before each read: a store that answers at once would hold up the whole program until the last. */
+type Pause = () => Promise<void>;
+
+function pausing(onReads: (reads: number) => void = () => {}): Pause {
+  let reads = 0;
+  return async () => {
+    reads += 1;
+    if (reads % READS_AT_A_TIME !== 0) return;
+    onReads(reads);
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+}
+
 /** The names that are known, by row: `2026-11-20:writer:1`. */
-export async function readNames(storage: StorageNamespace): Promise<Map<string, string>> {
+async function readNames(storage: Readable, pause: Pause = pausing()): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   for (const key of await storage.keys(NAMES)) {
+    await pause();
     const name = await storage.get(key);
     if (name !== null) names.set(key.slice(NAMES.length), name);
   }
@@ -185,12 +233,19 @@ export interface Contents {
 
 export const NO_CONTENTS: Contents = Object.freeze({ rows: [], merged: [], names: new Map() });
 
-export async function readContents(storage: StorageNamespace): Promise<Contents> {
-  const names = await readNames(storage);
-  // In this order: what is merged away while we read is found again where it was merged into.
-  const rows = await readRows(storage);
-  const days = await readMerged(storage, DAYS);
-  const months = await readMerged(storage, MONTHS);
+/** @param onProgress told of the share that is read, 0–1, now and then */
+export async function readContents(
+  storage: Readable,
+  onProgress?: (share: number) => void,
+): Promise<Contents> {
+  const inAll = onProgress === undefined ? 0 : (await storage.keys(PREFIX)).length;
+  const pause = pausing((reads) => onProgress?.(Math.min(1, reads / inAll)));
+  // In this order: what is merged away while we read is found again where it was merged into, and a row that
+  // is there has its name.
+  const rows = await readRows(storage, () => true, pause);
+  const days = await readMerged(storage, DAYS, () => true, pause);
+  const months = await readMerged(storage, MONTHS, () => true, pause);
+  const names = await readNames(storage, pause);
   const inDays = new Map(days.map(({ period, from }) => [period, new Set(from)]));
   const inMonths = new Set(months.flatMap(({ from }) => from));
   return {

@@ -1,5 +1,5 @@
 /** What one process books on one day: a row for each conversation that is told apart, and one for all others. */
-import { type Bucket, encodeBuckets, nameKey, type Row, rowKey, UNNAMED, withBooking } from "./rows.ts";
+import { type Bucket, encodeBuckets, nameKey, rowKey, UNNAMED, withBooking } from "./rows.ts";
 import type { Writing } from "./writing.ts";
 
 export interface Booking {
@@ -12,7 +12,8 @@ export interface Booking {
 export interface Sheet {
   readonly day: string;
   book(booking: Booking): void;
-  isOwn(row: Pick<Row, "writer">): boolean;
+  /** Whose rows are this sheet's. */
+  readonly writer: string;
   /** What is booked on it from now on gets another row. */
   forget(conversationId: string): void;
 }
@@ -56,7 +57,7 @@ export function createSheet({ day, writing, random, onError }: SheetOptions): Sh
       rows.set(number, buckets);
       write(rowKey(day, writer, number), encodeBuckets(buckets));
     },
-    isOwn: (row) => row.writer === writer,
+    writer,
     forget: (conversationId) => void numbers.delete(conversationId),
   };
 }

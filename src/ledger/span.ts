@@ -57,8 +57,8 @@ export function classify({ anchor, cover }: Span, request: Request): Classified 
   const { usage, startedAt, modelName = null } = request;
   if (usage === undefined) return UNSEEN;
   if (anchor === null || anchor.prefixTokens === 0) return { kind: "first", rescued: NONE };
-  const isOnAnotherModel = modelName !== null && anchor.modelName !== null && modelName !== anchor.modelName;
-  if (request.replaced === true || isOnAnotherModel) return { kind: "replaced", rescued: NONE };
+  if (request.replaced === true || areDifferent(modelName, anchor.modelName))
+    return { kind: "replaced", rescued: NONE };
 
   const gapMs = startedAt - anchor.startedAt;
   const covering = cover !== null && covers(cover, anchor, startedAt) ? cover : null;
@@ -101,12 +101,19 @@ export function afterRequest(span: Span, request: Request): Span {
   return { anchor: { ...anchor, hourTokens }, cover: null, policy: null };
 }
 
-type Warm = Pick<WarmCompleted, "usage"> & { readonly startedAt: number; readonly policy: string };
+type Warm = Pick<WarmCompleted, "usage" | "modelName"> & {
+  readonly startedAt: number;
+  readonly policy: string;
+};
 
-/** What the warm found or wrote lives on from its start. One that a request has overtaken changes nothing. */
-export function afterWarm(span: Span, { usage, startedAt, policy }: Warm): Span {
+/**
+ * What the warm found or wrote lives on from its start. One that a request has overtaken changes nothing, nor
+ * does one on another model, whose cache is another.
+ */
+export function afterWarm(span: Span, { usage, startedAt, policy, modelName }: Warm): Span {
   const { anchor, cover } = span;
   if (anchor === null || startedAt < Math.max(anchor.startedAt, cover?.startedAt ?? 0)) return span;
+  if (areDifferent(modelName ?? null, anchor.modelName)) return { ...span, policy };
   const hourTokens = hourTokensAfter(usage, cover?.hourTokens ?? anchor.hourTokens, anchor.ttlMs);
   return { anchor, cover: { startedAt, tokens: prefixOf(usage), hourTokens }, policy };
 }
@@ -114,6 +121,30 @@ export function afterWarm(span: Span, { usage, startedAt, policy }: Warm): Span 
 /** A warm went out whose answer is not known: nothing can be credited to it. */
 export function afterAbortedWarm(span: Span, policy: string): Span {
   return span.anchor === null ? span : { ...span, policy };
+}
+
+/**
+ * Why a warm found the cache cold, as far as its times and its usage tell:
+ *
+ * - `expired`: the prefix was last used longer ago than it lives
+ * - `gone_early`: it was not, and yet nothing of it was there
+ * - `found_in_part`: it was not, and yet only its beginning was there
+ * - `not_cached`: nothing was read and nothing was written
+ * - `not_told`: it is not known when the prefix was last used, or for how long it lives
+ */
+export function coldReason({ anchor, cover }: Span, { usage, startedAt }: Omit<Warm, "policy">): ColdReason {
+  if (usage.cacheReadTokens + usage.cacheWriteTokens === 0) return "not_cached";
+  if (anchor === null || anchor.ttlMs === null) return "not_told";
+  const usedAt = Math.max(anchor.startedAt, cover?.startedAt ?? 0);
+  if (startedAt - usedAt > anchor.ttlMs) return "expired";
+  return usage.cacheReadTokens > 0 ? "found_in_part" : "gone_early";
+}
+
+export type ColdReason = "expired" | "gone_early" | "found_in_part" | "not_cached" | "not_told";
+
+/** Not known is not different. */
+function areDifferent(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one !== other;
 }
 
 /** Whether what the warm refreshed still lived; where the TTL is not known, by the shortest. */

@@ -1,4 +1,7 @@
-/** Writes the latest value of each key: one write of a key at a time, and none that a newer value has overtaken. */
+/**
+ * Writes the latest value of each key: one write of a key at a time, and none that a newer value has overtaken.
+ * What could not be stored is tried again as soon as anything else could be.
+ */
 import type { StorageNamespace } from "../host.ts";
 
 export interface Writing {
@@ -15,6 +18,8 @@ export function createWriting(storage: Pick<StorageNamespace, "set">): Writing {
   const latest = new Map<string, string>();
   const running = new Map<string, Promise<void>>();
   const next = new Map<string, Promise<void>>();
+  /** Their last write failed. */
+  const failed = new Map<string, string>();
 
   // So that a store that throws at once rejects like any other.
   const set = async (key: string, value: string) => storage.set(key, value);
@@ -27,7 +32,29 @@ export function createWriting(storage: Pick<StorageNamespace, "set">): Writing {
       if (!next.has(key)) latest.delete(key);
     });
     running.set(key, writing);
+    writing.then(
+      () => {
+        failed.delete(key);
+        retry();
+      },
+      () => {
+        // To the end: what can never be stored must not keep the others from it.
+        failed.delete(key);
+        failed.set(key, value);
+      },
+    );
     return writing;
+  }
+
+  /** One at a time, each after a success: a store in trouble may hold up the whole program with every try. */
+  function retry(): void {
+    for (const [key, value] of failed) {
+      if (running.has(key) || next.has(key)) continue;
+      latest.set(key, value);
+      // Its owner has heard of the failure.
+      begin(key).catch(() => {});
+      return;
+    }
   }
 
   return {

@@ -3,9 +3,11 @@ import type { Prices, StorageNamespace, TurnContext } from "../host.ts";
 import type { Caps } from "./caps.ts";
 import { createDaySpend, type DaySpend } from "./day-spend.ts";
 import type { Activity, CachePrice, CacheTier, Plan, PolicyFacts } from "./facts.ts";
+import { type Forecast, forecast } from "./forecast.ts";
 import { stopKindOf } from "./history.ts";
 import { AUTO, formatKeepWarm, type KeepWarm, parseKeepWarm } from "./keep-warm.ts";
-import { plan } from "./plan.ts";
+import { plan, policyOf } from "./plan.ts";
+import { priceOfTurn, tierOf, tokensOfTurn } from "./turn-price.ts";
 
 /** An idle conversation, as its warmer knows it. Times are epoch ms. */
 export interface IdleSpan {
@@ -31,6 +33,7 @@ export interface IdleSpan {
 }
 
 export interface PlannerOptions {
+  /** Read at each use, as is `keepWarm`: a person may change both while it plans. */
   readonly caps?: Caps;
   /** What holds for conversations of which nobody chose anything. @default auto */
   readonly keepWarm?: KeepWarm;
@@ -44,6 +47,8 @@ export interface PlannerOptions {
 
 export interface Planner {
   plan(span: IdleSpan): Plan;
+  /** What is to come if nobody comes back. */
+  forecast(span: IdleSpan): SpanForecast;
   /** Why a warm that a person asks for by hand is over a limit; null when it is not. */
   limit(span: IdleSpan): string | null;
   /** Says which policy decides, for the ledger. */
@@ -52,50 +57,52 @@ export interface Planner {
   spent(costUsd: number | null, now: number): void;
 }
 
+/** A {@link Forecast}, as far as the price is known. */
+export interface SpanForecast extends Omit<Forecast, "warmUsd"> {
+  readonly warmUsd: number | null;
+}
+
 /** Ratios of every current model but the cheapest readers (docs/prompt-caching.md § 8); dollars stay unknown. */
 const USUAL_READ = 0.1;
 const USUAL_WRITE: Readonly<Record<CacheTier, number>> = { "5m": 1.25, "1h": 2 };
-
-const HOUR_MS = 3_600_000;
 
 /** Until the last day's spending has been read, in ms. */
 const NOT_READ_MS = 1_000;
 
 export function createPlanner(options: PlannerOptions = {}): Planner {
-  const { caps = {}, keepWarm: standard = AUTO, prices, storage, activityOf } = options;
+  const { prices, storage, activityOf } = options;
   const daySpend: DaySpend = createDaySpend(storage);
 
   function factsOf(span: IdleSpan, price: CachePrice, spentUsd24h: number): PolicyFacts {
     const { conversationId, turn, keepWarm: _, waiting, open, ...times } = span;
-    const { usage, stopReason } = turn;
-    const cached = usage === undefined ? 0 : usage.cacheReadTokens + usage.cacheWriteTokens;
+    const { prefixTokens, tailTokens } = tokensOfTurn(turn) ?? { prefixTokens: 0, tailTokens: 0 };
     return {
       ...times,
       // Where a host tells no usage only ratios count: one token stands for all.
-      prefixTokens: cached > 0 ? cached : 1,
-      tailTokens: usage === undefined ? 0 : Math.max(0, usage.inputTokens - cached),
+      prefixTokens: prefixTokens > 0 ? prefixTokens : 1,
+      tailTokens,
       price,
       spentUsd24h,
-      stop: stopKindOf(stopReason),
+      stop: stopKindOf(turn),
       ...(waiting === undefined ? {} : { waiting }),
       ...(open === undefined ? {} : { open }),
       ...(activityOf === undefined ? {} : { activity: activityOf(conversationId, span.now) }),
     };
   }
 
-  function priceOf({ usage, modelName = "", tier, ttlMs = 0 }: TurnContext): CachePrice | null {
-    const rates = usage === undefined ? null : (prices?.ratesOf(usage, modelName) ?? null);
-    if (rates === null || !(rates.input > 0)) return null;
-    const write = tierOf(tier, ttlMs) === "1h" ? rates.write1h : rates.write5m;
-    return { inputUsd: rates.input, read: rates.read / rates.input, write: write / rates.input };
-  }
-
   function choiceOf(keepWarm: string | undefined): KeepWarm {
-    return (keepWarm === undefined ? null : parseKeepWarm(keepWarm)) ?? standard;
+    return (keepWarm === undefined ? null : parseKeepWarm(keepWarm)) ?? options.keepWarm ?? AUTO;
   }
 
   function planAs(choice: KeepWarm, span: IdleSpan): Plan {
-    const price = priceOf(span.turn);
+    const caps = options.caps ?? {};
+    const facts = knownOf(span, caps);
+    return "reason" in facts ? facts : plan(choice, facts, caps);
+  }
+
+  /** What the policy is asked by; or what holds where that cannot be told. */
+  function knownOf(span: IdleSpan, caps: Caps): PolicyFacts | Plan {
+    const price = priceOfTurn(span.turn, prices);
     const limitsDollars = caps.spanUsd !== undefined || caps.dayUsd !== undefined;
     if (price === null && limitsDollars) {
       return stop("The price of this model is not known, so your limits in dollars could not be kept.");
@@ -112,7 +119,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
     }
     const { tier, ttlMs = 0 } = span.turn;
     const usual = { inputUsd: 0, read: USUAL_READ, write: USUAL_WRITE[tierOf(tier, ttlMs)] };
-    return plan(choice, factsOf(span, price ?? usual, spentUsd24h), caps);
+    return factsOf(span, price ?? usual, spentUsd24h);
   }
 
   return {
@@ -122,14 +129,17 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
     },
     nameOf: (keepWarm) => formatKeepWarm(choiceOf(keepWarm)),
     plan: (span) => planAs(choiceOf(span.keepWarm), span),
+    forecast(span) {
+      const caps = options.caps ?? {};
+      const facts = knownOf(span, caps);
+      if ("reason" in facts) return { plan: facts, curve: [], warms: [], warmUsd: null };
+      const { warmUsd, ...foreseen } = forecast(policyOf(choiceOf(span.keepWarm)), facts, caps);
+      return { ...foreseen, warmUsd: facts.price.inputUsd > 0 ? warmUsd : null };
+    },
     spent: (costUsd, now) => daySpend.add(costUsd ?? 0, now),
   };
 }
 
 function stop(reason: string): Plan {
   return { stop: true, reason, expectedNetUsd: 0, pReturn: 0 };
-}
-
-function tierOf(tier: CacheTier | undefined, ttlMs: number): CacheTier {
-  return tier ?? (ttlMs >= HOUR_MS ? "1h" : "5m");
 }

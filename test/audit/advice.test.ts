@@ -5,7 +5,6 @@ import { type Option, POLICIES, type PolicyName, type WhatIf } from "../../src/a
 import { startCommand } from "../../src/cli/start.ts";
 import { loadConfig, type Settings } from "../../src/config/index.ts";
 import { createHistory, stopKindOf } from "../../src/policy/index.ts";
-import { createMemoryStorage } from "../../src/storage/index.ts";
 import { callAt, cold, conversation, HOUR, READING, START, UTC } from "./conversations.ts";
 
 function audited(conversations: readonly Conversation[]) {
@@ -171,31 +170,30 @@ describe("what it would have cost", () => {
   });
 });
 
-it("teaches the policy what a warmer that had watched them would have learned", async () => {
+it("teaches the policy what a warmer that had watched them would have learned", () => {
   const reasons = {
-    e: "end_turn",
-    t: "tool_use",
-    q: "tool_use",
-    s: "stop_sequence",
-    m: "max_tokens",
-    p: "pause_turn",
-  } as const;
+    e: { stopReason: "end_turn" },
+    t: { stopReason: "tool_use" },
+    q: { stopReason: "tool_use", asksPerson: true },
+    s: { stopReason: "stop_sequence" },
+    m: { stopReason: "max_tokens" },
+    p: { stopReason: "pause_turn" },
+  };
   const stops = Object.keys(reasons) as (keyof typeof reasons)[];
   const calls = Array.from({ length: 40 }, (_, index) =>
     callAt(index * (index % 5 === 0 ? 1 : 9), { stop: stops[index % stops.length] ?? "e" }),
   ).toSorted((a, b) => a.startedAt - b.startedAt);
-  const storage = createMemoryStorage();
-  const live = createHistory(storage);
+  const live = createHistory();
   for (const call of calls) {
     live.started("a", call.startedAt);
     const stop = stopKindOf(reasons[call.stop as keyof typeof reasons]);
     live.settled("a", call.endedAt, { stop, promptTokens: 100_000 });
-    await Promise.resolve();
   }
   const now = (calls.at(-1)?.startedAt ?? 0) + HOUR;
   const seeded = gapHistoryOf([recordingOf(conversation(calls))], now).summary();
   expect(seeded).toEqual(live.activityOf("b", now).person);
   expect(seeded.tool_use.returned.some((count) => count > 0)).toBe(true);
+  expect(seeded.question.returned.some((count) => count > 0)).toBe(true);
   expect(seeded.other.returned.some((count) => count > 0)).toBe(true);
 });
 

@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ThreadPrint } from "../../src/anthropic/index.ts";
-import {
-  type Arrival,
-  type CapturedConversation,
-  Conversations,
-  noteOpening,
-  type Place,
-} from "../../src/capture/conversations.ts";
+import type { CapturedConversation } from "../../src/capture/captured-conversation.ts";
+import { type Arrival, Conversations, type Place } from "../../src/capture/conversations.ts";
+import { noteOpening } from "../../src/capture/unnamed.ts";
 import { says, subAgent, title } from "./prints.ts";
 
 const now = { wallMs: 0, monotonicMs: 0 };

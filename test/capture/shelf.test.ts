@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { CapturedConversation, LastRequest } from "../../src/capture/conversations.ts";
+import type { CapturedConversation, LastRequest } from "../../src/capture/captured-conversation.ts";
 import { HeldRequest } from "../../src/capture/held-request.ts";
 import { createShelf } from "../../src/capture/shelf.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";

@@ -63,7 +63,7 @@ export async function setUp(emulated: EmulatorOptions = {}) {
       "start",
       "--port",
       "0",
-      "--control-port",
+      "--console-port",
       "0",
       "--upstream",
       upstream,

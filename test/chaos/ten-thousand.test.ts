@@ -1,8 +1,8 @@
 /** As many conversations as a gateway keeps, all due at once. */
 import { expect, it } from "vitest";
-import { controlled } from "../../src/gateway/control.ts";
+import { controlledWorld } from "../gateway/controlled.ts";
 import { ask, patientApi } from "../gateway/patient-api.ts";
-import { setUp, storageIn } from "../gateway/world.ts";
+import { setUp } from "../gateway/world.ts";
 
 const COUNT = 10_000;
 const MB = 1_048_576;
@@ -23,17 +23,7 @@ it("keeps 10,000 conversations warm, a few at a time, in little memory", async (
   expect(world.keeper.heldBytes()).toBeLessThan(70 * MB);
   expect(process.memoryUsage().rss - before).toBeLessThan(600 * MB);
 
-  const status = controlled({
-    gateway: world.gateway,
-    storage: storageIn(world.entries),
-    version: "0",
-    startedAt: 0,
-    enableNew: true,
-    flags: [],
-    maxHeldBytes: 1,
-    now: world.clock.now,
-    stop: () => {},
-  });
+  const status = controlledWorld(world);
   expect(status.conversations().length).toBe(COUNT);
   expect(status.conversation("c77")).toMatchObject({ enabled: true, phase: "idle" });
 

@@ -33,10 +33,10 @@ function settingsWith(...args: string[]): Settings {
 
 describe("a command's flags for settings", () => {
   it("go before the environment and the file, and only where they were given", () => {
-    writeFileSync(join(home, "config.json"), '{ "port": 1, "controlPort": 2, "host": "::1" }');
+    writeFileSync(join(home, "config.json"), '{ "port": 1, "consolePort": 2, "host": "::1" }');
     vi.stubEnv("KEEPWARM_PORT", "3");
-    vi.stubEnv("KEEPWARM_CONTROL_PORT", "4");
-    expect(settingsWith("--port", "5")).toMatchObject({ port: 5, controlPort: 4, host: "::1" });
+    vi.stubEnv("KEEPWARM_CONSOLE_PORT", "4");
+    expect(settingsWith("--port", "5")).toMatchObject({ port: 5, consolePort: 4, host: "::1" });
   });
 
   it("take each setting's own default, and give it back", () => {

@@ -51,8 +51,8 @@ describe("storing a setting", () => {
   });
 
   it("leaves a file that is read again, whatever is set and unset in whichever order", () => {
-    const name = fc.constantFrom("port", "controlPort", "enableNew", "prices");
-    const texts = { port: "1", controlPort: "2", enableNew: "true", prices: "/p.json" };
+    const name = fc.constantFrom("port", "consolePort", "enableNew", "prices");
+    const texts = { port: "1", consolePort: "2", enableNew: "true", prices: "/p.json" };
     const change = fc.record({ name, set: fc.boolean() });
     const start = fc.constantFrom(
       "",

@@ -46,7 +46,8 @@ describe("where a setting comes from", () => {
     expect(settings).toEqual({
       host: "127.0.0.1",
       port: 4777,
-      controlPort: 4778,
+      consolePort: 4778,
+      console: true,
       upstream: "https://api.anthropic.com",
       enableNew: false,
       keepWarm: "auto",
@@ -72,7 +73,7 @@ describe("where a setting comes from", () => {
     const path = configFile({ port: 5001, host: "::1", logLevel: "warn" });
     const env = environment({ KEEPWARM_PORT: "5002", KEEPWARM_LOG_LEVEL: "error" });
     const { settings, inForce } = loadConfig({ env, flags: { port: "5003" } });
-    expect(settings).toMatchObject({ host: "::1", port: 5003, logLevel: "error", controlPort: 4778 });
+    expect(settings).toMatchObject({ host: "::1", port: 5003, logLevel: "error", consolePort: 4778 });
     expect(inForce.host.origin).toEqual({ from: "file", path, line: 3, key: "host" });
     expect(inForce.logLevel.origin).toEqual({ from: "environment", variable: "KEEPWARM_LOG_LEVEL" });
     expect(inForce.port.origin).toEqual({ from: "flag", flag: "--port" });
@@ -249,10 +250,10 @@ describe("what is wrong is said with its place", () => {
 
   it("when two settings contradict each other", () => {
     configFile({ port: 5000 });
-    expect(complaint(environment({ KEEPWARM_CONTROL_PORT: "5000" }))).toMatch(
-      /^port \(.*config\.json:2\) and controlPort \(KEEPWARM_CONTROL_PORT\) are both 5000: they must differ$/,
+    expect(complaint(environment({ KEEPWARM_CONSOLE_PORT: "5000" }))).toMatch(
+      /^port \(.*config\.json:2\) and consolePort \(KEEPWARM_CONSOLE_PORT\) are both 5000: they must differ$/,
     );
-    expect(complaint(environment(), { port: "0", controlPort: "0" })).toBe("");
+    expect(complaint(environment(), { port: "0", consolePort: "0" })).toBe("");
     expect(complaint(environment(), { ttl5m: "1h" })).toBe(
       "ttl5m (--ttl-5m) must be shorter than ttl1h (default)",
     );
@@ -274,7 +275,8 @@ describe("a setting's names", () => {
     expect(SETTING_NAMES.map((name) => [name, variableOf(name), flagOf(name)])).toEqual([
       ["host", "KEEPWARM_HOST", "--host"],
       ["port", "KEEPWARM_PORT", "--port"],
-      ["controlPort", "KEEPWARM_CONTROL_PORT", "--control-port"],
+      ["consolePort", "KEEPWARM_CONSOLE_PORT", "--console-port"],
+      ["console", "KEEPWARM_CONSOLE", "--console"],
       ["upstream", "KEEPWARM_UPSTREAM", "--upstream"],
       ["enableNew", "KEEPWARM_ENABLE_NEW", "--enable-new"],
       ["keepWarm", "KEEPWARM_KEEP_WARM", "--keep-warm"],

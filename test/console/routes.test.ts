@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { connect, Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createFeed } from "../../src/console/feed.ts";
 import { Refused } from "../../src/console/index.ts";
 import { createRoutes } from "../../src/console/routes.ts";
 import { type ControlClient, ControlError, discover } from "../../src/hub/index.ts";
@@ -63,10 +64,12 @@ describe("the control API", () => {
     await post("/v1/conversations/chat/on", "{}");
     const told = await post("/v1/conversations/chat/interval", JSON.stringify({ intervalMs: 60_000 }));
     expect(JSON.parse(told.body)).toMatchObject({ conversation: { enabled: true, intervalMs: 60_000 } });
+    await post("/v1/conversations/chat/interval", JSON.stringify({ intervalMs: null }));
     expect(controlled.calls).toEqual([
       "setEnabled chat false",
       "setEnabled chat true",
       "setIntervalMs chat 60000",
+      "setIntervalMs chat null",
     ]);
   });
 
@@ -186,6 +189,17 @@ describe("the control API", () => {
     });
     expect([told.status, errorIn(told)]).toEqual([413, "A body has at most 65536 bytes."]);
     expect(controlled.calls).toEqual([]);
+  });
+
+  it("takes a body that comes in chunks, without saying how long it is", async () => {
+    const { url, token, controlled } = await aControl();
+    const told = await tell(url, "/v1/conversations/chat/interval", {
+      method: "POST",
+      headers: { "x-keepwarm-token": token, "transfer-encoding": "chunked" },
+      body: '{"intervalMs":60000}',
+    });
+    expect(told.status).toBe(200);
+    expect(controlled.calls).toEqual(["setIntervalMs chat 60000"]);
   });
 
   it("keeps what went wrong inside to itself", async () => {
@@ -353,11 +367,14 @@ describe("a run", () => {
 
   it("is not attached for an asker that went while its request was read", async () => {
     const controlled = controlledInMemory();
-    const app = createRoutes({ controlled, onError: () => {}, heartbeatMs: 15_000 });
+    const feed = createFeed({ controlled, onError: () => {} });
+    const app = createRoutes({ controlled, feed, onError: () => {}, heartbeatMs: 15_000 });
     const incoming = new IncomingMessage(new Socket());
+    incoming.push(JSON.stringify(run));
+    incoming.push(null);
     const outgoing = new ServerResponse(incoming);
     outgoing.destroy();
-    await app.request("/v1/runs", { method: "POST", body: JSON.stringify(run) }, { incoming, outgoing });
+    await app.request("/v1/runs", { method: "POST" }, { incoming, outgoing });
     expect(controlled.calls).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ it("keepwarm run starts a gateway, keeps its agent's prefix warm, and lets go of
   const env = {
     KEEPWARM_HOME: home,
     KEEPWARM_PORT: "0",
-    KEEPWARM_CONTROL_PORT: "0",
+    KEEPWARM_CONSOLE_PORT: "0",
     KEEPWARM_UPSTREAM: url,
     KEEPWARM_KEEP_WARM: "always",
     KEEPWARM_TTL_5M: `${TTL_MS}ms`,

@@ -1,7 +1,7 @@
 /** Keys and prompts are in memory and on their way, and nowhere else. */
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/cli/log.ts";
-import { controlled } from "../../src/gateway/control.ts";
+import { controlledWorld } from "./controlled.ts";
 import { API_KEY, BEARER, LEAKS, type Leaky, leaky, marked, marksIn } from "./leaky.ts";
 import { MINUTE_MS, setUp, text } from "./world.ts";
 
@@ -26,18 +26,7 @@ async function secretive(credential: keyof typeof credentials) {
     has: async () => true,
     keys: async () => [],
   };
-  const { gateway, clock } = world;
-  const control = controlled({
-    gateway,
-    storage,
-    version: "0",
-    flags: [],
-    startedAt: 0,
-    enableNew: true,
-    maxHeldBytes: 1,
-    now: clock.now,
-    stop: () => {},
-  });
+  const control = controlledWorld(world, { storage });
   async function ask(id: string, stream = false): Promise<void> {
     const answer = await fetch(`${world.url}/v1/messages?key=${encodeURIComponent(API_KEY)}`, {
       method: "POST",

@@ -1,8 +1,8 @@
 /** A store that fails is said so, and neither delays a turn nor lets a warm out that nobody asked for. */
 import { afterEach, describe, expect, it } from "vitest";
 import { Refused } from "../../src/console/index.ts";
-import { controlled } from "../../src/gateway/control.ts";
 import type { StorageNamespace } from "../../src/host.ts";
+import { controlledWorld } from "./controlled.ts";
 import { MINUTE_MS, setUp, type World } from "./world.ts";
 
 const rejections: unknown[] = [];
@@ -25,10 +25,7 @@ const storages: Readonly<Record<string, StorageNamespace>> = {
   "never answers": failingBy(() => new Promise(() => {})),
 };
 
-function controlOf({ gateway, clock }: World, storage: StorageNamespace) {
-  const own = { version: "0", startedAt: 0, enableNew: false, flags: [], maxHeldBytes: 1, now: clock.now };
-  return controlled({ gateway, storage, ...own, stop: () => {} });
-}
+const controlOf = (world: World, storage: StorageNamespace) => controlledWorld(world, { storage });
 
 describe.each(Object.entries(storages))("a store that %s", (how, storage) => {
   it("holds no turn up, and lets no warm out that nobody asked for", async () => {

@@ -1,9 +1,10 @@
 /** Bare connections on both sides of a gateway, for bytes that no HTTP library would send. */
 import * as net from "node:net";
 import { onTestFinished } from "vitest";
-import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway/index.ts";
-import { createRecordingLogger, type RecordingLogger } from "../support/recording-logger.ts";
+import type { Gateway, GatewayOptions } from "../../src/gateway/index.ts";
+import type { RecordingLogger } from "../support/recording-logger.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
+import { clockedGateway } from "./clocked-gateway.ts";
 
 /** One side of a connection. */
 export interface Line {
@@ -179,30 +180,11 @@ export async function bareGateway(
   upstream: string,
   options: Partial<GatewayOptions> = {},
 ): Promise<BareGateway> {
-  const clock = createVirtualClock();
-  const logger = createRecordingLogger();
-  const entries = new Map<string, string>();
-  const gateway = createGateway({
+  const { gateway, url, logger } = await clockedGateway(createVirtualClock(), {
     upstream: new URL(upstream),
     enableNew: false,
-    storage: {
-      get: async (key) => entries.get(key) ?? null,
-      set: async (key, value) => void entries.set(key, value),
-      delete: async (key) => void entries.delete(key),
-      has: async (key) => entries.has(key),
-      keys: async () => [...entries.keys()],
-    },
-    logger,
-    timers: clock.timers,
-    now: clock.now,
-    monotonicNow: clock.monotonicNow,
-    maxConversations: 100,
-    maxHeldBytes: 256_000_000,
-    keeping: { keepWarm: "always" },
-    maxWarms: 4,
     ...options,
   });
-  const url = await gateway.listen({ host: "127.0.0.1", port: 0 });
   const port = Number(new URL(url).port);
   onTestFinished(() => gateway.close());
   return { gateway, port, logger, ask: (request) => dial(port).send(request) };

@@ -2,10 +2,10 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { onTestFinished } from "vitest";
 import { createEmulator, type EmulatorOptions } from "../../src/emulator/index.ts";
-import { createGateway, type GatewayOptions } from "../../src/gateway/index.ts";
+import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { API_KEY, Talk, text } from "../hosts/sdk/world.ts";
-import { createRecordingLogger } from "../support/recording-logger.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
+import { clockedGateway } from "./clocked-gateway.ts";
 
 export { API_KEY, MINUTE_MS, MODEL, Talk, text } from "../hosts/sdk/world.ts";
 
@@ -16,25 +16,13 @@ export interface WorldOptions extends Partial<Omit<GatewayOptions, "upstream">> 
 
 export async function setUp({ upstream, ...options }: WorldOptions = {}, emulated: EmulatorOptions = {}) {
   const clock = createVirtualClock();
-  const logger = createRecordingLogger();
   const emulator = createEmulator({ now: clock.now, ...emulated });
   const { url: emulatorUrl } = await emulator.listen();
-  const entries = new Map<string, string>();
-  const gateway = createGateway({
+  const { gateway, url, logger, entries } = await clockedGateway(clock, {
     upstream: new URL((await upstream?.(emulatorUrl)) ?? emulatorUrl),
     enableNew: true,
-    storage: storageIn(entries),
-    logger,
-    timers: clock.timers,
-    now: clock.now,
-    monotonicNow: clock.monotonicNow,
-    maxConversations: 100,
-    maxHeldBytes: 256_000_000,
-    keeping: { keepWarm: "always" },
-    maxWarms: 4,
     ...options,
   });
-  const url = await gateway.listen({ host: "127.0.0.1", port: 0 });
   onTestFinished(async () => {
     await gateway.close();
     await emulator.close();
@@ -47,15 +35,21 @@ export async function setUp({ upstream, ...options }: WorldOptions = {}, emulate
   /** Warm requests that arrived: those with `max_tokens` 0 or 1. */
   const warms = () => emulator.requests.filter(({ maxTokens }) => maxTokens !== null && maxTokens <= 1);
 
+  /** Requests that stay unanswered, as one does whose body never ends: waited for once. */
+  const hanging = new Set<unknown>();
+
   /** Lets real I/O end: nothing is generating or warming, and every request that arrived is answered. */
   async function calm(): Promise<void> {
+    const unanswered = () =>
+      emulator.requests.filter((one) => one.status === 0 && !one.aborted && !hanging.has(one));
     const busy = () =>
-      emulator.requests.some(({ status, aborted }) => status === 0 && !aborted) ||
+      unanswered().length > 0 ||
       keeper.warmsInFlight() > 0 ||
       keeper.warmer
         .conversations()
         .some((id) => ["warming", "generating"].includes(keeper.warmer.getStatus(id).phase));
     await quiet(busy);
+    for (const one of unanswered()) hanging.add(one);
   }
 
   /** The person is away: time passes in steps shorter than any margin, and each warm is answered on the way. */
@@ -108,21 +102,16 @@ export function clientOf(baseURL: string, options: { readonly apiKey?: string } 
   return new Anthropic({ baseURL, apiKey: API_KEY, authToken: null, maxRetries: 0, ...options });
 }
 
-/** Resolves once nothing has been busy for some turns of the event loop; after many turns all the same. */
+/** How long something may stay busy, in ms of real time: other threads compress, and a busy machine makes them wait. */
+const PATIENCE_MS = 2_000;
+
+/** Resolves once nothing has been busy for some turns of the event loop; where that takes too long, all the same. */
 export async function quiet(busy: () => boolean): Promise<void> {
+  const untilMs = performance.now() + PATIENCE_MS;
   let calmTurns = 0;
-  for (let turn = 0; turn < 20_000 && calmTurns < 10; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; calmTurns < 10 && performance.now() < untilMs; turn++) {
+    // After a while leave the processor to who has work to do.
+    await new Promise((resolve) => (turn < 1_000 ? setImmediate(resolve) : setTimeout(resolve, 1)));
     calmTurns = busy() ? 0 : calmTurns + 1;
   }
-}
-
-export function storageIn(entries: Map<string, string>): GatewayOptions["storage"] {
-  return {
-    get: async (key) => entries.get(key) ?? null,
-    set: async (key, value) => void entries.set(key, value),
-    delete: async (key) => void entries.delete(key),
-    has: async (key) => entries.has(key),
-    keys: async (prefix = "") => [...entries.keys()].filter((key) => key.startsWith(prefix)),
-  };
 }

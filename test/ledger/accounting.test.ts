@@ -81,6 +81,24 @@ describe("a saving", () => {
     expect(figures().spentUsd).toBeCloseTo(100);
   });
 
+  it("needs a warm that went out before the return, though it was answered before it", () => {
+    const { turn, warm, figures, now } = aLedger();
+    turn(0, usage(0, 1_000));
+    warm(6 * MINUTE_MS, usage(1_000, 0));
+    turn(0, usage(1_000, 0), { startedAt: now() - 1_000 });
+    expect(figures()).toMatchObject({ survived: 1, rescued: 0, savedUsd: 0, warms: 1 });
+  });
+
+  it("is credited to the last warm, whichever was answered last", () => {
+    const { turn, warm, figures, now } = aLedger();
+    turn(0, usage(0, 1_000));
+    warm(4 * MINUTE_MS, usage(1_000, 0));
+    warm(4 * MINUTE_MS, usage(1_000, 0));
+    warm(0, usage(1_000, 0), { startedAt: now() - 3 * MINUTE_MS });
+    turn(4 * MINUTE_MS, usage(1_000, 0));
+    expect(figures()).toMatchObject({ rescued: 1, warms: 3 });
+  });
+
   it("needs a gap longer than the TTL, from request start to request start", () => {
     const { turn, warm, figures } = aLedger();
     turn(0, usage(0, 1_000));
@@ -129,6 +147,14 @@ describe("a saving", () => {
     warm(4 * MINUTE_MS, usage(1_000, 0));
     turn(4 * MINUTE_MS, usage(1_000, 0), { modelName: "claude-haiku-5" });
     expect(figures()).toMatchObject({ replaced: 1, rescued: 0, savedUsd: 0 });
+  });
+
+  it("is none for a warm on another model, which kept another cache", () => {
+    const { turn, warm, figures } = aLedger();
+    turn(0, usage(0, 1_000));
+    warm(4 * MINUTE_MS, usage(1_000, 0), { modelName: "claude-haiku-5" });
+    turn(4 * MINUTE_MS, usage(1_000, 0));
+    expect(figures()).toMatchObject({ survived: 1, rescued: 0, savedUsd: 0, warms: 1 });
   });
 
   it("is none where the thread was replaced, though its tools and system were read", () => {
@@ -335,6 +361,51 @@ describe("what was spent", () => {
     warm(0, { inputTokens: Number.NaN } as never);
     warm(0, undefined as never);
     expect(figures()).toMatchObject({ warms: 2, warmsUnpriced: 2, spentUsd: 0, hits: 0, colds: 0 });
+  });
+});
+
+describe("why a warm was cold", () => {
+  const COLD = usage(0, 1_000);
+  const reasonsOf = (tell: (world: ReturnType<typeof aLedger>) => void) => {
+    const world = aLedger();
+    world.turn(0, COLD);
+    tell(world);
+    return world.figures().coldReasons;
+  };
+
+  it("is what the API said, where it said something", () => {
+    const missReason = "system_changed";
+    expect(reasonsOf(({ warm }) => warm(4 * MINUTE_MS, COLD, { missReason }))).toEqual({ system_changed: 1 });
+  });
+
+  it("is that it came too late, after the last request or warm that had read the prefix", () => {
+    expect(reasonsOf(({ warm }) => warm(5 * MINUTE_MS + 1, COLD))).toEqual({ expired: 1 });
+    expect(
+      reasonsOf(({ warm }) => {
+        warm(4 * MINUTE_MS, usage(1_000, 0));
+        warm(4 * MINUTE_MS, COLD);
+        warm(6 * MINUTE_MS, COLD);
+      }),
+    ).toEqual({ gone_early: 1, expired: 1 });
+  });
+
+  it("is that the entry was gone before its time, or all but its beginning was", () => {
+    expect(reasonsOf(({ warm }) => warm(4 * MINUTE_MS, COLD))).toEqual({ gone_early: 1 });
+    expect(reasonsOf(({ warm }) => warm(4 * MINUTE_MS, usage(300, 700)))).toEqual({ found_in_part: 1 });
+  });
+
+  it("is that nothing was cached at all, where nothing was read and nothing was written", () => {
+    expect(reasonsOf(({ warm }) => warm(4 * MINUTE_MS, usage(0, 0, { uncached: 900 })))).toEqual({
+      not_cached: 1,
+    });
+  });
+
+  it("is not guessed where it is not known when the prefix was last used, or for how long it lives", () => {
+    const world = aLedger();
+    world.warm(0, COLD);
+    world.turn(MINUTE_MS, COLD, { ttlMs: undefined } as object);
+    world.warm(4 * MINUTE_MS, COLD);
+    expect(world.figures().coldReasons).toEqual({ not_told: 2 });
   });
 });
 

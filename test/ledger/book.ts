@@ -1,5 +1,5 @@
 /** A ledger on a clock that only the test moves, at prices that are easy to reckon with. */
-import type { Prices, RequestAnswered, StorageNamespace, Usage, WarmCompleted } from "../../src/host.ts";
+import type { Prices, RequestAnswered, Usage, WarmCompleted } from "../../src/host.ts";
 import { createLedger, type Figures, type LedgerDeps, localDay } from "../../src/ledger/index.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 
@@ -82,15 +82,5 @@ export function aLedger(options: Partial<LedgerDeps> = {}) {
       if (figures === null) throw new Error("nothing is known of it");
       return figures;
     },
-  };
-}
-
-export function storageIn(entries: Map<string, string>): StorageNamespace {
-  return {
-    get: async (key) => entries.get(key) ?? null,
-    set: async (key, value) => void entries.set(key, value),
-    delete: async (key) => void entries.delete(key),
-    has: async (key) => entries.has(key),
-    keys: async (prefix = "") => [...entries.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Figures, type LedgerDeps, localDay } from "../../src/ledger/index.ts";
+import { type Figures, type LedgerDeps, localDay, readContents } from "../../src/ledger/index.ts";
 import { rollUp } from "../../src/ledger/roll-up.ts";
-import { aLedger, ID, MINUTE_MS, START, storageIn, usage } from "./book.ts";
+import { storageIn } from "../support/storage-in.ts";
+import { aLedger, ID, MINUTE_MS, START, usage } from "./book.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -122,6 +123,63 @@ describe("a stored ledger", () => {
     expect((await totalOf(entries)).warms).toBe(2);
   });
 
+  it("stores what could not be stored with the next booking of whatever conversation, on whatever day", async () => {
+    const entries = new Map<string, string>();
+    const store = storageIn(entries);
+    let [isFull, tried] = [true, 0];
+    const world = aLedger({
+      storage: {
+        ...store,
+        set: async (key, value) => {
+          tried++;
+          if (isFull) throw new Error("disk full");
+          await store.set(key, value);
+        },
+      },
+    });
+    for (const conversationId of ["ada", "bob", "cy"]) world.warm(0, usage(1_000, 0), { conversationId });
+    await world.ledger.stored();
+    world.setNow(START + DAY_MS);
+    tried = 0;
+    world.turn(0, usage(1_000, 0), { conversationId: "dee" });
+    await world.ledger.stored();
+    // Of a store that is in trouble no more is asked than what is new.
+    expect(tried).toBe(1);
+    isFull = false;
+    world.turn(0, usage(1_000, 0), { conversationId: "dee" });
+    await world.ledger.stored();
+    const { total, conversations, days } = await process(entries, START + DAY_MS).ledger.report();
+    expect(total).toMatchObject({ warms: 3, requests: 2 });
+    expect(days).toHaveLength(2);
+    expect(conversations.map(({ conversationId }) => conversationId).toSorted()).toEqual([
+      "ada",
+      "bob",
+      "cy",
+      null,
+    ]);
+  });
+
+  it("is not kept from storing the rest by what can never be stored", async () => {
+    const entries = new Map<string, string>();
+    const store = storageIn(entries);
+    let isFull = true;
+    const world = aLedger({
+      storage: {
+        ...store,
+        set: async (key, value) => {
+          if (isFull || value === "eve") throw new Error("not this one");
+          await store.set(key, value);
+        },
+      },
+    });
+    for (const conversationId of ["eve", "bob", "cy"]) world.warm(0, usage(1_000, 0), { conversationId });
+    await world.ledger.stored();
+    isFull = false;
+    for (let more = 0; more < 3; more++) world.turn(0, usage(1_000, 0), { conversationId: "dee" });
+    await world.ledger.stored();
+    expect(await totalOf(entries)).toMatchObject({ warms: 3, requests: 3 });
+  });
+
   it("reads past rows that are damaged, and leaves them", async () => {
     const entries = new Map([
       ["ledger:row:2026-11-20:w:1", "{"],
@@ -132,6 +190,43 @@ describe("a stored ledger", () => {
     const { total } = await process(entries).ledger.report();
     expect(total).toMatchObject({ warms: 0, hits: 2, spentUsd: 0 });
     expect(entries.get("ledger:row:2026-11-20:w:1")).toBe("{");
+  });
+
+  it("lets its program go on while it reads many rows of a store that answers at once", async () => {
+    const entries = new Map<string, string>();
+    const world = process(entries);
+    for (let n = 0; n < 500; n++) world.warm(0, usage(1_000, 0), { conversationId: `c${n}` });
+    await world.ledger.stored();
+    let turns = 0;
+    const other = setInterval(() => turns++);
+    await world.ledger.report();
+    clearInterval(other);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it("says how far it is while many rows are read", async () => {
+    const entries = new Map<string, string>();
+    const world = process(entries);
+    for (let n = 0; n < 200; n++) world.warm(0, usage(1_000, 0), { conversationId: `c${n}` });
+    await world.ledger.stored();
+    const shares: number[] = [];
+    await readContents(storageIn(entries), (share) => shares.push(share));
+    expect(shares).toEqual([0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1]);
+  });
+
+  it("reads of what is to be merged no more than that", async () => {
+    const entries = new Map<string, string>();
+    await aRescue(process(entries));
+    await aRescue(process(entries, START - 20 * DAY_MS));
+    const read: string[] = [];
+    const store = storageIn(entries);
+    const get = async (key: string) => {
+      read.push(key);
+      return store.get(key);
+    };
+    await rollUp({ ...store, get }, localDay(START));
+    expect(read.filter((key) => key.startsWith("ledger:row:2026-11"))).toEqual([]);
+    expect(read.filter((key) => key.startsWith("ledger:row:2026-10"))).not.toEqual([]);
   });
 
   it("looks back as far as it is asked to", async () => {

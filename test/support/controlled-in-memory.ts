@@ -1,7 +1,13 @@
-import { type AttachedRun, type Controlled, type NamedRun, Refused } from "../../src/console/index.ts";
+import {
+  type AttachedRun,
+  type Controlled,
+  type NamedRun,
+  Refused,
+  type Watcher,
+} from "../../src/console/index.ts";
 import type { ConversationView, RunView } from "../../src/hub/index.ts";
 import { NO_CONTENTS, reportOf } from "../../src/ledger/index.ts";
-import { buildConversationSpec } from "../../src/pure.ts";
+import { buildConversationSpec, DEFAULT_INTERVAL_MS } from "../../src/pure.ts";
 
 /** Something to control that remembers what was asked of it. */
 export interface ControlledInMemory extends Controlled {
@@ -10,16 +16,26 @@ export interface ControlledInMemory extends Controlled {
   readonly open: Map<string, ConversationView>;
   /** What was stored of conversations, open or not. */
   readonly stored: Map<string, { enabled?: boolean; intervalMs?: number; keepWarm?: string | null }>;
+  /** Who watches. */
+  readonly watchers: ReadonlySet<Watcher>;
+  /** Tells them. */
+  tell(notice: (watcher: Watcher) => void): void;
   /** Thrown by whatever is called next. */
   failWith: Error | null;
 }
+
+const NO_MONEY = { spentUsd: 0, savedUsd: 0, netUsd: 0, warms: 0, rescues: 0, unpricedWarms: 0 };
 
 /** 2026-11-20 09:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 20, 9);
 
 export function aConversation(view: Partial<ConversationView> & { readonly id: string }): ConversationView {
   const whole = {
+    host: null,
     named: true,
+    folder: "cathedral",
+    cwd: "/home/ada/cathedral",
+    run: null,
     modelName: "claude-opus-5-5",
     phase: "idle",
     why: null,
@@ -27,13 +43,21 @@ export function aConversation(view: Partial<ConversationView> & { readonly id: s
     intervalMs: 240_000,
     intervalChosen: false,
     keepWarm: null,
+    plan: null,
     lastPct: null,
     lastExpectedPct: null,
+    lastTurnPct: null,
+    lastTurnExpectedPct: null,
     lastWarmAt: null,
     nextWarmAt: null,
     lastTurnAt: null,
+    lastUsedAt: null,
+    lapsesAt: null,
     ttlMs: 300_000,
     prefixTokens: 48_000,
+    sideThreads: 0,
+    money: null,
+    returnUsd: null,
     ...view,
   } as const;
   const surface = buildConversationSpec(
@@ -50,6 +74,7 @@ export function aConversation(view: Partial<ConversationView> & { readonly id: s
 export function controlledInMemory(...open: readonly ConversationView[]): ControlledInMemory {
   const calls: string[] = [];
   const runs = new Map<string, RunView>();
+  const watchers = new Set<Watcher>();
   const stored: ControlledInMemory["stored"] = new Map();
   const conversations = new Map(open.map((view) => [view.id, view]));
 
@@ -62,7 +87,12 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
 
   function change(
     id: string,
-    changes: { enabled?: boolean; intervalMs?: number; keepWarm?: string | null },
+    changes: {
+      enabled?: boolean;
+      intervalMs?: number;
+      intervalChosen?: boolean;
+      keepWarm?: string | null;
+    },
   ): ConversationView | null {
     stored.set(id, { ...stored.get(id), ...changes });
     const view = conversations.get(id);
@@ -77,6 +107,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     open: conversations,
     stored,
     failWith: null,
+    now: () => NOON,
     info: () => ({
       version: "0.1.0",
       pid: 4_321,
@@ -84,8 +115,11 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       gatewayUrl: "http://127.0.0.1:4777",
       upstream: "https://api.anthropic.com",
       enableNew: false,
+      keepWarm: "auto",
+      page: true,
       flags: [],
       runs: [...runs.values()],
+      hosts: [],
       heldBytes: 1_500_000,
       maxHeldBytes: 256_000_000,
       warmsInFlight: 0,
@@ -93,15 +127,59 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       warms: 0,
       tier: null,
     }),
+    totals: () => ({ day: "2026-11-20", today: NO_MONEY, all: NO_MONEY }),
+    health: () => ({ ok: true, problems: [], startedAt: NOON - 3_600_000, residentBytes: 80_000_000 }),
+    conversationIds: () => [...conversations.keys()],
     conversations: () => [...conversations.values()],
     conversation: (id) => conversations.get(id) ?? null,
+    async history(id) {
+      called("history", id);
+      return conversations.has(id) ? { conversationId: id, entries: [], truncated: false } : null;
+    },
+    outlook(id) {
+      const view = conversations.get(id);
+      if (view === undefined) return null;
+      return {
+        conversationId: id,
+        at: NOON,
+        plan: null,
+        curve: [],
+        warms: [],
+        returnUsd: null,
+        warmUsd: null,
+      };
+    },
+    watch(watcher) {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+    watchers,
+    tell(notice) {
+      for (const watcher of watchers) notice(watcher);
+    },
+    settings: () => ({ file: "/home/ada/config.json", settings: [] }),
+    changeSetting({ name, value }) {
+      called("changeSetting", name, value);
+      return { file: "/home/ada/config.json", settings: [], note: null };
+    },
+    async act(id, actionId, payload) {
+      called("act", id, actionId, JSON.stringify(payload));
+      return conversations.get(id) ?? null;
+    },
+    async close(id) {
+      called("close", id);
+      return conversations.delete(id);
+    },
     async setEnabled(id, enabled) {
       called("setEnabled", id, enabled);
       return change(id, { enabled });
     },
     async setIntervalMs(id, intervalMs) {
-      called("setIntervalMs", id, intervalMs);
-      return change(id, { intervalMs });
+      called("setIntervalMs", id, String(intervalMs));
+      return change(id, {
+        intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS,
+        intervalChosen: intervalMs !== null,
+      });
     },
     async setKeepWarm(id, keepWarm) {
       called("setKeepWarm", id, keepWarm);
@@ -130,7 +208,8 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     attachRun(run: NamedRun): AttachedRun {
       called("attachRun", run.runId, run.pid, run.command, run.upstream ?? "-");
       if (runs.has(run.runId)) throw new Refused(409, `A run ${run.runId} is attached already.`);
-      runs.set(run.runId, { runId: run.runId, pid: run.pid, command: run.command, startedAt: NOON });
+      const { runId, pid, command, cwd } = run;
+      runs.set(runId, { runId, pid, command, cwd: cwd ?? null, startedAt: NOON });
       return {
         baseUrl: `http://127.0.0.1:4777/~keepwarm/run/${run.runId}`,
         detach() {

@@ -220,23 +220,24 @@ describe("a timer that fires", () => {
 });
 
 describe("a warm that a turn overtook", () => {
+  /** Its abort goes unheeded; `waitMs` later the next one is due, or overdue. */
+  async function overtaken(waitMs: number): Promise<WarmerUnderTest> {
+    const world = setUp();
+    await world.arm();
+    await world.clock.pass(240_000);
+    world.warmer.onTurnStarted(ID);
+    world.warmer.onTurnSettled(ID, {});
+    await world.clock.pass(waitMs);
+    return world;
+  }
+
   it("blocks the next one until it has answered: never two in flight", async () => {
-    const { warmer, clock, service, arm } = setUp();
-    await arm();
-    await clock.pass(240_000);
-    warmer.onTurnStarted(ID);
-    warmer.onTurnSettled(ID, {});
-    await clock.pass(240_000);
+    const { service } = await overtaken(240_000);
     expect(service.calls).toHaveLength(1);
   });
 
   it("lets the next one go as soon as it answers", async () => {
-    const { warmer, clock, service, arm } = setUp();
-    await arm();
-    await clock.pass(240_000);
-    warmer.onTurnStarted(ID);
-    warmer.onTurnSettled(ID, {});
-    await clock.pass(250_000);
+    const { service } = await overtaken(250_000);
     service.calls[0]?.reject(new Error("aborted"));
     await settled();
     expect(service.calls).toHaveLength(2);
@@ -253,13 +254,8 @@ describe("a warm that a turn overtook", () => {
     ],
     ["the warmer is disposed of", (world: WarmerUnderTest) => world.warmer.dispose()],
   ])("keeps the next one back for good when %s while that waits", async (_, happen) => {
-    const world = setUp();
-    const { warmer, clock, service, arm } = world;
-    await arm();
-    await clock.pass(240_000);
-    warmer.onTurnStarted(ID);
-    warmer.onTurnSettled(ID, {});
-    await clock.pass(250_000);
+    const world = await overtaken(250_000);
+    const { clock, service } = world;
     happen(world);
     service.calls[0]?.reject(new Error("aborted"));
     await clock.pass(1_000);
@@ -267,32 +263,17 @@ describe("a warm that a turn overtook", () => {
   });
 
   it("is said to be waited for", async () => {
-    const { warmer, clock, arm } = setUp();
-    await arm();
-    await clock.pass(240_000);
-    warmer.onTurnStarted(ID);
-    warmer.onTurnSettled(ID, {});
-    await clock.pass(250_000);
+    const { warmer } = await overtaken(250_000);
     expect(warmer.getStatus(ID).why).toContain("waits for an aborted one");
   });
 
   it("leaves no due time behind that has passed", async () => {
-    const { warmer, clock, arm } = setUp();
-    await arm();
-    await clock.pass(240_000);
-    warmer.onTurnStarted(ID);
-    warmer.onTurnSettled(ID, {});
-    await clock.pass(250_000);
+    const { warmer } = await overtaken(250_000);
     expect(warmer.getState(ID).nextWarmAt).toBeNull();
   });
 
   it("keeps the next one back for good if it answers after the prefix has lapsed", async () => {
-    const { warmer, clock, service, arm } = setUp();
-    await arm();
-    await clock.pass(240_000);
-    warmer.onTurnStarted(ID);
-    warmer.onTurnSettled(ID, {});
-    await clock.pass(301_000);
+    const { warmer, service } = await overtaken(301_000);
     service.calls[0]?.reject(new Error("aborted"));
     await settled();
     expect(service.calls).toHaveLength(1);

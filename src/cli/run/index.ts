@@ -56,6 +56,7 @@ export async function run(options: RunOptions): Promise<Ended> {
       runId: randomUUID(),
       pid: process.pid,
       command: basename(command),
+      cwd: directory,
       enableNew: options.enable,
       ...(upstream === null ? {} : { upstream }),
     },

@@ -11,13 +11,13 @@ export interface Moment {
 }
 
 /**
- * What can happen. At one instant it does so in the order of the halves of these numbers: a moment's past has the
- * settle of the turn that it follows in it, and nothing else of that instant.
+ * What can happen. At one instant it does so in the order of the halves of these numbers: what happens at the very
+ * moment is not its past.
  */
-const STARTED = 0;
-const STIRRED = 1;
-const SETTLED = 2;
-const MOMENT = 4;
+const MOMENT = 0;
+const STARTED = 2;
+const STIRRED = 3;
+const SETTLED = 4;
 
 /** One of them, in numbers: there may be a million. */
 interface Timeline {

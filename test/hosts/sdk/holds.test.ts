@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMemoryStorage } from "../../support/memory-storage.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
@@ -17,6 +18,17 @@ function heldBytes(): number {
   const collect: () => void = runInNewContext("gc");
   for (let round = 0; round < 3; round++) collect();
   return process.memoryUsage().arrayBuffers;
+}
+
+/** The answer to a large request of conversation `a`, whose body nobody reads. */
+async function unreadAnswer(client: Anthropic): Promise<Response> {
+  const { params, headers } = new Talk(client, text("handbook", 5 * MB), "a");
+  const question = { role: "user" as const, content: "Hi" };
+  const unread = await client.messages
+    .create({ ...params, messages: [question], stream: true }, { headers })
+    .asResponse();
+  await settled();
+  return unread;
 }
 
 describe("what keepwarm holds of a program", () => {
@@ -56,12 +68,7 @@ describe("what keepwarm holds of a program", () => {
     "is gone from memory when it is %s in the middle of a turn whose response nobody reads",
     async (end) => {
       const { client, calm, keepwarm } = await setUp({ enableNew: false }, { recordBodies: false });
-      const talk = new Talk(client, text("handbook", 5 * MB), "a");
-      const question = { role: "user" as const, content: "Hi" };
-      const unread = await client.messages
-        .create({ ...talk.params, messages: [question], stream: true }, { headers: talk.headers })
-        .asResponse();
-      await settled();
+      const unread = await unreadAnswer(client);
       // As long as it is not read, the real fetch holds its own copy of the request.
       const before = heldBytes();
       if (end === "closed") keepwarm.close("a");
@@ -102,12 +109,7 @@ describe("what keepwarm holds of a program", () => {
 
   it("is gone though nobody reads the response, and the turn is over within the hour", async () => {
     const { client, away, keepwarm } = await setUp({ enableNew: false }, { recordBodies: false });
-    const talk = new Talk(client, text("handbook", 5 * MB), "a");
-    const question = { role: "user" as const, content: "Hi" };
-    const unread = await client.messages
-      .create({ ...talk.params, messages: [question], stream: true }, { headers: talk.headers })
-      .asResponse();
-    await settled();
+    const unread = await unreadAnswer(client);
     // As long as it is not read, the real fetch holds its own copy of the request.
     const before = heldBytes();
     await away(6 * MINUTE_MS);

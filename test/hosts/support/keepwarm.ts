@@ -1,9 +1,9 @@
 /** The keepwarm command, in a state directory of its own. */
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
+import { freePort } from "../../support/free-port.ts";
 
 export const KEEPWARM = [process.execPath, resolve("src/cli.ts")] as const;
 
@@ -16,7 +16,7 @@ export async function keepwarmEnv(
   const env = {
     KEEPWARM_HOME: join(home, "keepwarm"),
     KEEPWARM_PORT: String(await freePort()),
-    KEEPWARM_CONTROL_PORT: String(await freePort()),
+    KEEPWARM_CONSOLE_PORT: String(await freePort()),
     KEEPWARM_UPSTREAM: upstream,
     KEEPWARM_TTL_5M: `${ttlMs}ms`,
     KEEPWARM_KEEP_WARM: "always",
@@ -36,16 +36,4 @@ export async function conversations(
 /** Ends the gateway, if one runs. */
 async function stopKeepwarm(env: Readonly<Record<string, string>>): Promise<void> {
   await promisify(execFile)(KEEPWARM[0], [KEEPWARM[1], "stop"], { env }).catch(() => {});
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,0 +1,47 @@
+/** What the control API tells, and what it is told: its contract. A page imports the types alone. */
+export {
+  type ChangeAnswer,
+  changeAnswer,
+  conversationAnswer,
+  type ErrorAnswer,
+  errorAnswer,
+  type ReportAnswer,
+  type RunAnswer,
+  reportAnswer,
+  runAnswer,
+  type StatusAnswer,
+  statusAnswer,
+  type WarmAnswer,
+  warmAnswer,
+} from "./answers.ts";
+export { type ConversationView, type OutlookView, outlookView, type PlanView } from "./conversation.ts";
+export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, eventOf } from "./events.ts";
+export {
+  type GatewayInfo,
+  type HealthView,
+  type HostView,
+  healthView,
+  type ProblemView,
+  type RunView,
+  type TierView,
+} from "./gateway.ts";
+export {
+  type EndEntry,
+  type HistoryAnswer,
+  type HistoryEntry,
+  historyAnswer,
+  type SwitchEntry,
+  type TurnEntry,
+  type UsageView,
+  type WarmEntry,
+} from "./history.ts";
+export type { MoneyView, TotalsView } from "./money.ts";
+export {
+  type SettingChange,
+  type SettingChanged,
+  type SettingsAnswer,
+  type SettingValue,
+  type SettingView,
+  settingChanged,
+  settingsAnswer,
+} from "./settings.ts";
