@@ -24,7 +24,6 @@ export function withLinks(own: Controlled, links: Links): Controlled {
     attachRun: (run) => own.attachRun(run),
     stop: () => own.stop(),
     info: () => ({ ...own.info(), hosts: links.programs() }),
-    stop: () => own.stop(),
     conversationIds,
     conversations: () =>
       conversationIds()
