@@ -25,7 +25,7 @@ const model = z.strictObject({
   minimumCacheableTokens: z.optional(tokens),
 });
 const overridesSchema = z.strictObject({
-  asOf: z.optional(z.iso.date()),
+  asOf: z.optional(z.string().check(z.refine(isDay))),
   source: z.optional(z.string()),
   unit: z.optional(z.literal("USD per million tokens")),
   fastMultiplier: z.optional(multiplier),
@@ -33,6 +33,11 @@ const overridesSchema = z.strictObject({
   webSearchUsd: z.optional(usdPerMTok),
   models: z.optional(z.record(z.string(), model)),
 });
+
+/** As `2026-11-20`. */
+function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
+}
 
 type Overrides = z.output<typeof overridesSchema>;
 
@@ -108,8 +113,8 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
       return `expected ${issue.expected}`;
     case "too_small":
       return `expected ${issue.inclusive === true ? "at least" : "more than"} ${issue.minimum}`;
-    case "invalid_format":
-      return `expected ${issue.format}, such as 2026-11-18`;
+    case "custom":
+      return "expected a day, such as 2026-11-18";
     case "invalid_value":
       return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
     case "unrecognized_keys":
