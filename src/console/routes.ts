@@ -97,9 +97,9 @@ export function createRoutes({ controlled, feed, onError, heartbeatMs }: RouteOp
     return c.json<HistoryAnswer>(history);
   });
 
-  app.get("/v1/conversations/:id/outlook", (c) => {
+  app.get("/v1/conversations/:id/outlook", async (c) => {
     const id = c.req.param("id");
-    const outlook = controlled.outlook(id);
+    const outlook = await controlled.outlook(id);
     if (outlook === null) throw notOpen(id);
     return c.json<OutlookView>(outlook);
   });

@@ -2,6 +2,7 @@ export { isProcessAlive } from "./alive.ts";
 export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
+export { amountsOf, outlookOf, planView, type Viewed, viewOf } from "./conversation-view.ts";
 export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
 export type { HeldRun } from "./held-run.ts";
 export {
@@ -13,6 +14,21 @@ export {
   type Leases,
   type WarmLeases,
 } from "./leases/index.ts";
+export {
+  createLineReader,
+  createLink,
+  type FromProgram,
+  fromProgram,
+  LINK_PATH,
+  LINK_PROTOCOL,
+  type Link,
+  type LinkAnswer,
+  type LinkedProgram,
+  type LinkOptions,
+  linkLineOf,
+  parsedAs,
+  type Wish,
+} from "./link/index.ts";
 export type { Listening, ListenOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export {
@@ -46,6 +62,7 @@ export type {
   HealthView,
   HistoryAnswer,
   HistoryEntry,
+  HostView,
   MoneyView,
   OutlookView,
   PlanView,

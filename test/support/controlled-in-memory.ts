@@ -31,6 +31,7 @@ export const NOON = Date.UTC(2026, 10, 20, 9);
 
 export function aConversation(view: Partial<ConversationView> & { readonly id: string }): ConversationView {
   const whole = {
+    host: null,
     named: true,
     folder: "cathedral",
     cwd: "/home/ada/cathedral",
@@ -118,6 +119,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       page: true,
       flags: [],
       runs: [...runs.values()],
+      hosts: [],
       heldBytes: 1_500_000,
       maxHeldBytes: 256_000_000,
       warmsInFlight: 0,

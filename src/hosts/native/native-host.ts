@@ -5,7 +5,7 @@
  * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
  */
 import { join } from "node:path";
-import type { Fetch, HeaderPairs } from "../../anthropic/index.ts";
+import { type Fetch, type HeaderPairs, listPrices } from "../../anthropic/index.ts";
 import {
   createKeeper,
   createWatch,
@@ -15,7 +15,7 @@ import {
 } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
-import { createSpool, createWarmLeases } from "../../hub/index.ts";
+import { createLink, createSpool, createWarmLeases } from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
@@ -23,12 +23,15 @@ import { guardLogger } from "../../warmer.ts";
 import { carryOut } from "./carry-out.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
+import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
 import { type Standing, statusLine, statusSentences } from "./status-text.ts";
 
 export interface NativeHostOptions {
-  /** What the program is called in lists and file names: `pi`, `opencode`. */
+  /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
   readonly name: string;
+  /** The folder that its conversations are about. @default process.cwd() */
+  readonly cwd?: string;
   /** Where conversations' settings are kept, if the program has a place for them. @default a file of the host's own */
   readonly storage?: StorageNamespace;
   /** Sends warms. @default globalThis.fetch, as it is when the warm goes out */
@@ -114,7 +117,20 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   });
   const { warmer, surface, ledger } = keeper;
   const watch = createWatch(keeper, { logger, now: instant, namedBy });
-  const ends = new Set<() => void>([leases.follow(keeper)]);
+  const link = createLink({
+    stateDirectory: directory,
+    program: linkedProgram({
+      host: name,
+      keeper,
+      prices: listPrices(settings.prices),
+      keepWarm: settings.keeping.keepWarm ?? "auto",
+      cwd: options.cwd ?? process.cwd(),
+      now,
+    }),
+    timers,
+    logger,
+  });
+  const ends = new Set<() => void>([leases.follow(keeper), surface.subscribe(link.changed)]);
   if (options.onChange) ends.add(surface.subscribe(options.onChange));
 
   function harmless<T>(doing: string, fallback: T, act: () => T): T {
@@ -188,6 +204,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     dispose() {
       harmless("end", undefined, () => {
         for (const end of ends) end();
+        link.close();
         keeper.dispose();
         leases.releaseAll();
         spool.flush();

@@ -2,14 +2,18 @@
 import { basename } from "node:path";
 import type { ConversationSummary, Keeper } from "../capture/index.ts";
 import type { Prices, Usage } from "../host.ts";
-import type { ConversationView, MoneyView, PlanView, RunView } from "../hub/index.ts";
 import { type Figures, netUsd } from "../ledger/index.ts";
 import { type Plan, returnUsd } from "../policy/index.ts";
 import { computeCachePct, computeExpectedCacheRate, isIntervalChosen } from "../pure.ts";
+import type { ConversationView, MoneyView, OutlookView, PlanView, RunView } from "./views/index.ts";
 
 export interface Viewed {
   readonly keeper: Keeper;
   readonly prices: Prices;
+  /** The program that it is told by; left out: the gateway. */
+  readonly host?: string;
+  /** The folder that program works in, where its turns do not tell. */
+  readonly cwd?: string;
   /** The run whose tag a request came with, while it is attached. */
   readonly runOf: (tag: string) => RunView | undefined;
   /** For how long a conversation is kept warm of which nobody chose anything. */
@@ -23,9 +27,10 @@ export function viewOf(summary: ConversationSummary, viewed: Viewed): Conversati
   const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
   const { turn, prefix, plan } = warmer.look(id);
   const run = tag === null ? undefined : viewed.runOf(tag);
-  const cwd = turn.cwd ?? run?.cwd ?? null;
+  const cwd = turn.cwd ?? run?.cwd ?? viewed.cwd ?? null;
   return {
     id,
+    host: viewed.host ?? null,
     named,
     folder: cwd === null ? null : basename(cwd) || cwd,
     cwd,
@@ -51,6 +56,25 @@ export function viewOf(summary: ConversationSummary, viewed: Viewed): Conversati
     money: moneyView(ledger.figuresOf(id)),
     returnUsd: returnUsd(turn, viewed.prices),
     surface: surface.getSpec({ conversationId: id }),
+  };
+}
+
+/** Null: there is no such conversation. @param at when it is, in epoch ms */
+export function outlookOf(conversationId: string, viewed: Viewed, at: number): OutlookView | null {
+  const { keeper, prices } = viewed;
+  const { warmer } = keeper;
+  if (keeper.conversation(conversationId) === null) return null;
+  const { turn, plan } = warmer.look(conversationId);
+  const { curve = [], warms = [], warmUsd = null } = warmer.forecast(conversationId) ?? {};
+  const policy = warmer.getState(conversationId).keepWarm ?? viewed.keepWarm();
+  return {
+    conversationId,
+    at,
+    plan: plan && planView(plan, policy),
+    curve,
+    warms: warms.map((at) => ({ at, usd: warmUsd })),
+    returnUsd: returnUsd(turn, prices),
+    warmUsd,
   };
 }
 
