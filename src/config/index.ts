@@ -13,6 +13,7 @@ export {
   loadConfig,
   type Origin,
   originText,
+  shortPath,
 } from "./in-force.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
 export {
