@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { buildConsolePage } from "./console-page.ts";
+import { buildHosts } from "./host-bundles.ts";
 import { licencesOf } from "./licences.ts";
 
 rmSync("dist", { recursive: true, force: true });
@@ -29,12 +30,36 @@ const { metafile } = await build({
   // Its main file is a UMD module, which no bundler sees through.
   alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   metafile: true,
+  plugins: [
+    {
+      name: "statusline",
+      setup({ onResolve }) {
+        onResolve({ filter: /\/statusline\/index\.ts$/ }, () => ({
+          path: "./statusline.js",
+          external: true,
+        }));
+      },
+    },
+  ],
+  sourcemap: true,
+  logLevel: "warning",
+});
+// One small file: it is loaded every second or two, and chunks that other commands share hold more than it takes.
+await build({
+  entryPoints: { statusline: "src/cli/statusline/index.ts" },
+  outdir: "dist",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
   sourcemap: true,
   logLevel: "warning",
 });
 const page = await buildConsolePage("dist/console");
 writeFileSync("dist/LICENCES.txt", licencesOf({ ...metafile.inputs, ...page.inputs }));
 chmodSync("dist/cli.js", 0o755);
+await buildHosts();
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",
 });

@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 /** The keepwarm command. */
-import { CommanderError } from "commander";
-import { exitCodeOf, explain, FAILURE, USAGE } from "./cli/errors.ts";
-import { startFrugal } from "./cli/frugal-memory.ts";
-import { createProgram } from "./cli/program.ts";
+import { statusLineAsked } from "./cli/statusline/asked.ts";
 
 // Whoever reads our output may stop reading: `keepwarm demo | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -12,20 +9,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const asked = statusLineAsked(process.argv.slice(2));
 if (major < 22 || (major === 22 && minor < 19)) {
   console.error(`keepwarm: it needs Node 22.19 or later; this is ${process.versions.node}.`);
-  process.exitCode = FAILURE;
+  process.exitCode = 1;
+} else if (asked === null) {
+  const { main } = await import("./cli/main.ts");
+  await main();
 } else {
-  if (process.argv[2] === "start") startFrugal(process);
-  try {
-    await createProgram().parseAsync();
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // Its own message is out by now; help and version are no errors.
-      process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-    } else {
-      for (const line of explain(error).split("\n")) console.error(`keepwarm: ${line}`);
-      process.exitCode = exitCodeOf(error);
-    }
-  }
+  // Drawn every second or two: it does not wait for the tree of commands to be loaded.
+  const { printStatusLine } = await import("./cli/statusline/index.ts");
+  await printStatusLine(asked);
 }

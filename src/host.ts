@@ -37,6 +37,8 @@ export interface TurnContext {
   readonly tier?: "5m" | "1h";
   /** Why the model stopped (`end_turn`, `tool_use`, …). */
   readonly stopReason?: string;
+  /** It stopped for a tool that asks the person something: the pause is the person's. @default false */
+  readonly asksPerson?: boolean;
   /** Usage of the last request of the turn. */
   readonly usage?: Usage;
   /**
@@ -72,13 +74,19 @@ export interface RequestAnswered extends ConversationRef {
   /** TTL of the longest-lived one, in ms. @default the same */
   readonly longestTtlMs?: number;
   readonly stopReason?: string;
+  /** As in {@link TurnContext}. */
+  readonly asksPerson?: boolean;
   /** What it cost at list price, where the host knows better than its {@link Prices}; null: no price is known. */
   readonly costUsd?: number | null;
   /** It does not go on from the request before it: compaction, rewind, another model, tools or system. */
   readonly replaced?: boolean;
   /** Not of the person's own thread: a title, a sub-agent. Its cost is counted, and that is all. @default false */
   readonly aside?: boolean;
+  readonly paidBy?: Payer;
 }
+
+/** A subscription paid, so that its dollars are only what others would have paid. Left out: not known to be one. */
+export type Payer = "subscription";
 
 export interface WarmCompleted extends ConversationRef {
   readonly usage: Usage;
@@ -95,6 +103,7 @@ export interface WarmCompleted extends ConversationRef {
   readonly modelName?: string;
   /** The policy that decided on it. */
   readonly policy?: string;
+  readonly paidBy?: Payer;
 }
 
 /** A warm was sent and its answer never read to the end: it may have been billed, so its most is counted. */
@@ -106,6 +115,7 @@ export interface WarmAborted extends ConversationRef {
   readonly costUsd?: number | null;
   readonly modelName?: string;
   readonly policy?: string;
+  readonly paidBy?: Payer;
 }
 
 /** What changed about a conversation between turns. */
@@ -209,7 +219,7 @@ export interface Keeping {
   /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
   readonly keepWarm?: string;
   readonly limits?: SpendingLimits;
-  /** Where what the last day cost is kept. @default in memory */
+  /** Where what the last day cost is kept, and how the person pauses, as counts. @default in memory */
   readonly storage?: StorageNamespace;
 }
 

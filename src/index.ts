@@ -32,7 +32,7 @@ export {
   type Keepwarm,
   type KeepwarmOptions,
 } from "./hosts/sdk/index.ts";
-export type { Figures, Ledger, Report } from "./ledger/index.ts";
+export type { Amounts, Booked, Figures, Ledger, Report, Totals } from "./ledger/index.ts";
 export { type ActivePlugin, activate, manifest } from "./plugin.ts";
 export * from "./pure.ts";
 export { createMemoryStorage } from "./storage/index.ts";

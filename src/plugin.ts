@@ -51,6 +51,8 @@ export interface ActivePlugin extends Disposable {
   readonly ledger: Ledger;
   /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
   forgetPauses(): Promise<void>;
+  /** The same of one conversation, which has ended; false: nothing was known of it. Rejects when the storage does. */
+  forgetPausesIn(conversationId: string): Promise<boolean>;
   /** Which lifetime of cache entries would cost least. */
   readonly tiers: Pick<TierAdviser, "advise" | "cheapest">;
 }
@@ -60,12 +62,15 @@ export function activate(host: Host): ActivePlugin {
   const subscribers = new Set<(conversationId: string) => void>();
   const logger = guardLogger(() => host.logger);
   const now = host.now ?? Date.now;
-  const history = host.keeping === undefined ? null : createHistory(host.keeping.storage);
+  const timers = host.timers ?? systemTimers();
+  const policyStorage = host.keeping?.storage;
+  const history =
+    host.keeping === undefined ? null : createHistory(policyStorage && { storage: policyStorage, timers });
   const warmer = createCacheWarmer({
     warm: (conversationId, options) => host.warmService.warm(conversationId, options),
     storage: host.storage,
     logger,
-    timers: host.timers ?? systemTimers(),
+    timers,
     now,
     monotonicNow: host.monotonicNow ?? (() => performance.now()),
     ...(host.keeping === undefined ? {} : { planner: plannerOf(host, host.keeping, history) }),
@@ -78,7 +83,7 @@ export function activate(host: Host): ActivePlugin {
     onChange: onSurfaceChange,
   });
   const tiers = createTierAdviser({
-    ...(host.keeping?.storage === undefined ? {} : { storage: host.keeping.storage }),
+    ...(policyStorage === undefined ? {} : { storage: policyStorage }),
     ...(host.ledger?.prices === undefined ? {} : { prices: host.ledger.prices }),
     now,
     // Of nobody in particular: what all conversations showed.
@@ -134,11 +139,13 @@ export function activate(host: Host): ActivePlugin {
     async forgetPauses() {
       await Promise.all([history?.forget(), tiers.forget()]);
     },
+    forgetPausesIn: async (conversationId) => (await history?.forgetConversation(conversationId)) ?? false,
     tiers,
     dispose() {
       for (const end of unsubscribe) end();
       unregister();
       warmer.dispose();
+      history?.dispose();
       subscribers.clear();
     },
   };
@@ -171,10 +178,10 @@ function choiceOf({ keepWarm }: Keeping): KeepWarm {
 /** Tells the person's history of turns; warms are no activity of anybody's. */
 function remember(events: EventEmitter<HostEvents>, history: History, now: () => number): () => void {
   const onStarted: Listener<"turnStarted"> = ({ conversationId }) => history.started(conversationId, now());
-  const onSettled: Listener<"turnSettled"> = ({ conversationId, stopReason, usage }) =>
-    history.settled(conversationId, now(), {
-      stop: stopKindOf(stopReason),
-      promptTokens: usage?.inputTokens ?? 0,
+  const onSettled: Listener<"turnSettled"> = (turn) =>
+    history.settled(turn.conversationId, now(), {
+      stop: stopKindOf(turn),
+      promptTokens: turn.usage?.inputTokens ?? 0,
     });
   const onRequest: Listener<"requestAnswered"> = ({ conversationId, aside }) => {
     if (aside === true) history.stirred(conversationId, now());

@@ -4,6 +4,7 @@
  */
 import { type ConversationSettings, msToSeconds } from "./pure/settings.ts";
 
+export * from "./pure/questions.ts";
 export * from "./pure/settings.ts";
 export * from "./pure/when.ts";
 

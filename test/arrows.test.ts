@@ -79,6 +79,9 @@ describe("the arrows of the house", () => {
     ["src/cli/status.ts", "../hub/client.ts"],
     ["src/console/admission.ts", "../hub/proof.ts"],
     ["src/hub/views.ts", "../console/controlled.ts"],
+    ["src/cli/install.ts", "../install/receipt.ts"],
+    ["src/install/table.ts", "../hosts/native/native-host.ts"],
+    ["src/hosts/pi/index.ts", "../native/native-host.ts"],
     ["src/hosts/sdk/keepwarm.ts", "../../hub/discover.ts"],
     ["src/warmer.ts", "./hub/index.ts"],
     ["src/plugin.ts", "./console/index.ts"],
@@ -117,6 +120,8 @@ describe("the arrows of the house", () => {
     ["src/console/routes.ts", "./controlled.ts"],
     ["src/hub/views.ts", "../host.ts"],
     ["src/cli/status.ts", "../hub/index.ts"],
+    ["src/cli/install.ts", "../install/index.ts"],
+    ["src/hosts/pi/index.ts", "../native/index.ts"],
     ["src/console/page/link/ask.ts", "../../../hub/views/index.ts"],
     ["src/console/page/list/row.tsx", "../link/known.ts"],
   ];

@@ -34,8 +34,8 @@ describe("the keepwarm command", () => {
   );
 
   it.each([
-    [["nope"], "unknown command 'nope'"],
-    [["demo", "--fast"], "unknown option '--fast'"],
+    [["nope"], "there is no command nope"],
+    [["demo", "--fast"], "demo has no option --fast"],
     [["emulator", "--ttl-5m", "soon"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-5m", "-5m"], "such as 6s, 5m or 1h"],
     [["emulator", "--ttl-1h", "0s"], "such as 6s, 5m or 1h"],

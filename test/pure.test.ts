@@ -323,6 +323,15 @@ describe("intervals", () => {
     expect(withInterval(OFF, 60_000)).toStrictEqual({ enabled: false, intervalMs: 60_000 });
   });
 
+  it("takes a choice back", () => {
+    for (const chosen of [60_000, DEFAULT_INTERVAL_MS]) {
+      const before = withInterval({ ...OFF, enabled: true, keepWarm: "2h" }, chosen);
+      const after = withInterval(before, null);
+      expect(after).toStrictEqual({ enabled: true, keepWarm: "2h", intervalMs: DEFAULT_INTERVAL_MS });
+      expect(isIntervalChosen(after)).toBe(false);
+    }
+  });
+
   it("keeps the choice of the default through storage", () => {
     expect(isIntervalChosen(parseSettings(serializeSettings(withInterval(OFF, 240_000))))).toBe(true);
   });

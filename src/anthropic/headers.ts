@@ -102,6 +102,17 @@ export type Credential = "key" | "subscription" | "signature" | "none";
 /** How API keys begin. The SDK sends them as bearer tokens (1.10.0, `apiKeyAuth`), other clients as `x-api-key`. */
 const API_KEY = /^bearer\s+sk-ant-api/i;
 
+/** Whether a request is for certain signed in with a person's subscription. */
+export function isSubscriptionLogin(pairs: HeaderPairs): boolean {
+  const isToken = ["authorization", "x-api-key"].some((name) =>
+    /sk-ant-oat/i.test(headerValue(pairs, name) ?? ""),
+  );
+  return (
+    isToken ||
+    pairs.some(([name, value]) => name.toLowerCase() === "anthropic-beta" && /(^|[\s,])oauth-/.test(value))
+  );
+}
+
 /**
  * What kind of credential a request carries. A bearer token that is not plainly an API key is taken for a
  * person's subscription, because an OAuth login and a key of another kind cannot be told apart for certain.
@@ -111,9 +122,7 @@ export function credentialOf(pairs: HeaderPairs): Credential {
   const authorization = headerValue(pairs, "authorization")?.trim() ?? "";
   const apiKey = headerValue(pairs, "x-api-key")?.trim() ?? "";
   if (/^aws4-/i.test(authorization) || headerValue(pairs, "signature") !== null) return "signature";
-  const isLogin =
-    /sk-ant-oat/i.test(`${authorization} ${apiKey}`) ||
-    pairs.some(([name, value]) => name.toLowerCase() === "anthropic-beta" && /(^|[\s,])oauth-/.test(value));
-  if (isLogin || (/^bearer\s/i.test(authorization) && !API_KEY.test(authorization))) return "subscription";
+  if (isSubscriptionLogin(pairs) || (/^bearer\s/i.test(authorization) && !API_KEY.test(authorization)))
+    return "subscription";
   return authorization !== "" || apiKey !== "" ? "key" : "none";
 }

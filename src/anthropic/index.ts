@@ -18,6 +18,7 @@ export {
   type HeaderPairs,
   headerPairs,
   headerValue,
+  isSubscriptionLogin,
   warmHeaders,
 } from "./headers.ts";
 export { listPrices } from "./list-prices.ts";
@@ -51,6 +52,7 @@ export { type Fetch, type SendOptions, sendWarm, type WarmAnswer, warmCaptured }
 export { MessageStreamReader, type StreamError } from "./stream-reader.ts";
 export {
   continues,
+  namePrefix,
   OPENING_CHARS,
   type Printed,
   printOpening,

@@ -19,16 +19,17 @@ const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
 type EventType = RawMessageStreamEvent["type"] | "error";
 
-/** Events that say something about usage; all others are stepped over unparsed. */
-const READ_EVENTS: readonly EventType[] = ["message_start", "message_delta", "message_stop", "error"];
+/** Events that say something about usage or what is called; all others are stepped over unparsed. */
+const READ_EVENTS: readonly EventType[] = [
+  "message_start",
+  "content_block_start",
+  "message_delta",
+  "message_stop",
+  "error",
+];
 
 /** Read as well until it is known how the answer begins. */
-const OPENING_EVENTS: readonly EventType[] = [
-  ...READ_EVENTS,
-  "content_block_start",
-  "content_block_delta",
-  "content_block_stop",
-];
+const OPENING_EVENTS: readonly EventType[] = [...READ_EVENTS, "content_block_delta", "content_block_stop"];
 
 /**
  * Reads usage and stop reason out of a streamed response while its bytes pass by. Feed it every chunk as it
@@ -40,6 +41,7 @@ export class MessageStreamReader implements ResponseFacts {
   #complete = false;
   #apiUsage: LooseUsage = {};
   #stopReason: string | null = null;
+  readonly #toolNames = new Set<string>();
   #model: string | null = null;
   #messageId: string | null = null;
   #missReason: string | null = null;
@@ -88,6 +90,10 @@ export class MessageStreamReader implements ResponseFacts {
     return this.#stopReason;
   }
 
+  get toolNames(): readonly string[] {
+    return [...this.#toolNames];
+  }
+
   get model(): string | null {
     return this.#model;
   }
@@ -131,8 +137,9 @@ export class MessageStreamReader implements ResponseFacts {
         this.#missReason = missReasonOf(record.diagnostics) ?? this.#missReason;
         return;
       case "content_block_start": {
-        const { type, id } = recordOf(record.content_block);
+        const { type, id, name } = recordOf(record.content_block);
         if (type !== "tool_use") return;
+        if (typeof name === "string") this.#toolNames.add(name);
         this.#openWith(textOf(id) ?? "");
         this.#opened();
         return;

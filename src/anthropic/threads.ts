@@ -2,7 +2,7 @@
  * Tells the threads of a conversation apart: a title, a sub-agent or another model's request must not be
  * taken for the next request of the thread that a person is in.
  */
-import { hash, randomBytes } from "node:crypto";
+import { createHmac, hash, randomBytes } from "node:crypto";
 import { Shape, type Span, scanJson, WANTED } from "./json-scan.ts";
 
 /** A request's place in its thread, as keyed hashes: nothing of its content can be read from it. */
@@ -122,6 +122,20 @@ function isMarked(body: Uint8Array): boolean {
 export function printOpening(text: string): string | null {
   const opening = text.trimStart().slice(0, OPENING_CHARS);
   return opening === "" ? null : digestOf(opening);
+}
+
+/**
+ * A name for what a request sends to be cached: the same for all who send the same to the same model, whatever
+ * their markers, and whose key is the same. Null when it is no Messages request.
+ */
+export function namePrefix(body: Uint8Array, sharedKey: string): string | null {
+  const request = parse(body);
+  if (request === null || !Array.isArray(request.messages)) return null;
+  const { model, tools, system, messages } = request;
+  const name = createHmac("sha256", sharedKey);
+  name.update(JSON.stringify([model, withoutMarkers(tools)]) + contentText(system));
+  for (const message of messages) name.update(messageText(message));
+  return name.digest("hex").slice(0, 32);
 }
 
 /** How many leading messages two requests have in common. */

@@ -31,6 +31,8 @@ export interface UsageIteration {
 export interface ResponseFacts {
   readonly usage: MessageUsage | null;
   readonly stopReason: string | null;
+  /** Names of the client's tools that it calls, each once. */
+  readonly toolNames: readonly string[];
   /** The model that answered. */
   readonly model: string | null;
   readonly messageId: string | null;
@@ -65,11 +67,21 @@ export function readMessage(message: unknown): ResponseFacts {
   return {
     usage: usageOf(record.usage),
     stopReason: textOf(record.stop_reason),
+    toolNames: toolNamesOf(record.content),
     model: textOf(record.model),
     messageId: textOf(record.id),
     missReason: missReasonOf(record.diagnostics),
     opening: printOpening(openingOf(record) ?? ""),
   };
+}
+
+function toolNamesOf(content: unknown): readonly string[] {
+  const names = new Set<string>();
+  for (const block of Array.isArray(content) ? content : []) {
+    const { type, name } = recordOf(block);
+    if (type === "tool_use" && typeof name === "string") names.add(name);
+  }
+  return [...names];
 }
 
 /** Null unless it has at least a count of input tokens. */

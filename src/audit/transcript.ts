@@ -1,5 +1,6 @@
 /** What a reader makes of one file. */
 import * as z from "zod";
+import { asksPerson } from "../pure.ts";
 import type { Call, Sighting, Stop } from "./conversation.ts";
 import type { FileReadOptions } from "./lines.ts";
 
@@ -35,16 +36,6 @@ export const text = z.string().catch("");
 /** Epoch ms, from ISO 8601 or a number of ms; NaN where it is neither. */
 export const time = z.union([z.number(), z.string().transform((iso) => Date.parse(iso))]).catch(Number.NaN);
 
-/** Names under which agents' models ask the person something: a tool's call, whose answer is the person's. */
-const QUESTIONS = new Set([
-  "AskUserQuestion",
-  "ExitPlanMode",
-  "question",
-  "ask",
-  "ask_user",
-  "request_user_input",
-]);
-
 export function toolStop(names: readonly string[]): Stop {
-  return names.some((name) => QUESTIONS.has(name)) ? "q" : "t";
+  return asksPerson(names) ? "q" : "t";
 }

@@ -1,6 +1,16 @@
 /** What the ledger is told of requests and warms. */
-import { billingTerms, costUsd, type PriceTable, TTL_1H_MS, type TtlOptions } from "../anthropic/index.ts";
-import type { RequestAnswered, Usage, WarmAborted } from "../host.ts";
+import {
+  billingTerms,
+  type CapturedRequest,
+  costUsd,
+  headerPairs,
+  isSubscriptionLogin,
+  type PriceTable,
+  TTL_1H_MS,
+  type TtlOptions,
+} from "../anthropic/index.ts";
+import type { Payer, RequestAnswered, Usage, WarmAborted } from "../host.ts";
+import { asksPerson } from "../pure.ts";
 import type { LastRequest } from "./captured-conversation.ts";
 import type { Answer } from "./turns.ts";
 
@@ -13,7 +23,7 @@ export function answeredRequest(
   { ttl1hMs = TTL_1H_MS, prices }: BillingOptions,
 ): Omit<RequestAnswered, "conversationId"> {
   const { facts, startedAt } = turn;
-  const { usage, stopReason } = observed;
+  const { usage, stopReason, toolNames } = observed;
   return {
     startedAt: startedAt.wallMs,
     modelName: facts.model,
@@ -23,7 +33,16 @@ export function answeredRequest(
     ...(facts.mixedTtl ? { longestTtlMs: ttl1hMs } : {}),
     ...(usage === null ? {} : { usage, costUsd: costUsd(usage, billingTerms(facts), prices) }),
     ...(stopReason === null ? {} : { stopReason }),
+    ...(asksPerson(toolNames) ? { asksPerson: true } : {}),
+    ...payerOf(turn.request?.unpacked ?? null),
   };
+}
+
+/** Who pays, as far as a request tells for certain. */
+export function payerOf(request: Pick<CapturedRequest, "headers"> | null): { paidBy?: Payer } {
+  return request !== null && isSubscriptionLogin(headerPairs(request.headers))
+    ? { paidBy: "subscription" }
+    : {};
 }
 
 /** The most that a warm of this request can have cost: all of its prefix written anew, and what it may answer. */

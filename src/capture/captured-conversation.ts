@@ -1,6 +1,7 @@
 /** A conversation that passes by, as far as it is remembered: its threads, its turns, its last request. */
 import type { Fetch, MessageUsage, RequestFacts, ThreadPrint, Ttl } from "../anthropic/index.ts";
 import { ASSUMED_TTL_MS, elapsedMs, type Instant } from "../pure.ts";
+import type { Call } from "./call.ts";
 import type { HeldRequest } from "./held-request.ts";
 import type { Role, Threads } from "./threads.ts";
 
@@ -11,10 +12,13 @@ export interface LastRequest {
   readonly request: HeldRequest;
   /** Sends as the client sent the request: by the same way, through the same proxy. */
   readonly send: Fetch;
+  readonly refresh?: Call["refresh"];
   readonly facts: RequestFacts;
   readonly print: ThreadPrint;
   readonly usage: MessageUsage | null;
   readonly stopReason: string | null;
+  /** It stopped for a tool that asks the person something. */
+  readonly asksPerson: boolean;
   /** What it came with. */
   readonly tag: string | null;
   /** Why it cannot be warmed, as a sentence; null when it can. */

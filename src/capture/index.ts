@@ -1,9 +1,12 @@
 /** Watches requests pass by, tells conversations and threads apart, and keeps the last request of each. */
 export type { Call, LeavingCall, Observed, OpenCall } from "./call.ts";
 export type { CapturedConversation } from "./captured-conversation.ts";
+export { CONVERSATION_HEADER, type NamedBy, namedBy, sessionOf } from "./conversation-id.ts";
 export { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "./keeper.ts";
 export { createResponseReader, type ResponseReader } from "./response-reader.ts";
 export type { ConversationSummary } from "./summary.ts";
 export type { TierChoice } from "./tiers.ts";
 export { harmless, type Turns } from "./turns.ts";
 export { isUnnamed } from "./unnamed.ts";
+export type { PlannedWarm } from "./warms.ts";
+export { createWatch, type Watch, type WatchOptions } from "./watched-fetch.ts";

@@ -2,6 +2,7 @@
 import { EventEmitter } from "eventemitter3";
 import { listPrices, type RequestFacts, type Ttl } from "../anthropic/index.ts";
 import type {
+  ConversationChange,
   Disposable,
   HostEvents,
   Keeping,
@@ -26,7 +27,7 @@ import { turnContextOf } from "./turn-context.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { isUnnamed } from "./unnamed.ts";
 import { withoutUnnamed } from "./unnamed-settings.ts";
-import { createWarms, type WarmSettings } from "./warms.ts";
+import { createWarms, type WarmSettings, type WarmsContext } from "./warms.ts";
 
 export interface KeeperOptions extends WarmSettings {
   readonly storage: StorageNamespace;
@@ -52,6 +53,8 @@ export interface KeeperOptions extends WarmSettings {
   readonly allowSubscription?: boolean;
   /** How long cache entries are to live; left out, as each client asks. */
   readonly tier?: TierChoice | undefined;
+  /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
+  readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
 }
@@ -73,6 +76,8 @@ export interface Keeper extends Disposable {
   readonly ledger: Ledger;
   /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
   forgetPauses(): Promise<void>;
+  /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
+  forgetPausesIn(conversationId: string): Promise<boolean>;
   /** Which lifetime of cache entries would cost its person least, for a model. */
   adviseTier(modelName: string): TierAdvice;
   /** In force at once, for what is already held too. What `keeping` says is read anew as well. */
@@ -91,6 +96,8 @@ export interface Keeper extends Disposable {
   warmsInFlight(): number;
   /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
   unreadable(conversationId: string): void;
+  /** News of a conversation between its turns: what it waits for, whether its person is there. */
+  changed(conversationId: string, change: ConversationChange): void;
   /** The conversation is over: off, and its last request forgotten. */
   close(conversationId: string): void;
   /** Its client is gone: nothing more is sent, and its setting stays. */
@@ -108,6 +115,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     maxConversations,
     maxHeldBytes,
     sideThreadsBegin = false,
+    mayWarm,
     logger: ownLogger,
     tier: firstTier,
     allowSubscription: firstAllowed = false,
@@ -138,6 +146,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     maxWarms,
     allowSubscription: () => allowSubscription,
     turns: () => turns,
+    ...(mayWarm === undefined ? {} : { mayWarm }),
     now,
     instant,
     completed: (event) => tell("warmCompleted", event),
@@ -306,6 +315,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     surface: plugin.surface,
     ledger: plugin.ledger,
     forgetPauses: plugin.forgetPauses,
+    forgetPausesIn: plugin.forgetPausesIn,
     adviseTier: (modelName) => plugin.tiers.advise(modelName),
     change(change) {
       const mayHaveChanged = change.allowSubscription !== allowSubscription;
@@ -324,6 +334,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
     heldBytes: () => shelf.heldBytes(),
     warmsInFlight: () => warms.inFlight(),
     unreadable,
+    changed(conversationId, change) {
+      // What was sent before this is under way by now.
+      turns.catchUp();
+      const conversation = conversations.get(conversationId);
+      if (conversation && change.invalidated !== undefined) conversation.last = null;
+      tell("conversationChanged", { conversationId, ...change });
+    },
     close,
     detach(conversationId) {
       turns.catchUp();

@@ -18,13 +18,14 @@ export function turnContextOf(
   failure: string | null,
 ): TurnContext {
   if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
-  const { facts, usage, stopReason, notWarmable } = last;
+  const { facts, usage, stopReason, asksPerson, notWarmable } = last;
   return {
     requestStartedAt: lastUsedAt,
     modelName: facts.model,
     ...(facts.ttlMs === null ? {} : { ttlMs: facts.ttlMs, tier: tierOf(facts) }),
     ...(usage === null ? {} : { usage }),
     ...(stopReason === null ? {} : { stopReason }),
+    ...(asksPerson ? { asksPerson } : {}),
     ...(notWarmable === null ? {} : { notWarmable }),
   };
 }

@@ -1,7 +1,7 @@
 /** What passes by, as turns of conversations: which requests belong to one, and what became of them. */
 import type { CapturedRequest, MessageUsage, RateLimit } from "../anthropic/index.ts";
 import type { Logger } from "../host.ts";
-import { elapsedMs, type Instant } from "../pure.ts";
+import { asksPerson, elapsedMs, type Instant } from "../pure.ts";
 import type { Call, LeavingCall, Observed, OpenCall } from "./call.ts";
 import {
   type CapturedConversation,
@@ -82,8 +82,11 @@ export function createTurns(watcher: TurnWatcher): Turns {
     }
   }
 
-  function end({ conversation, role, turn, send, edit }: PlacedTurn, observed: Observed): void {
-    const { started, usage, stopReason, opening, error } = observed;
+  function end(
+    { conversation, role, turn, send, refresh, edit, ...placed }: PlacedTurn,
+    observed: Observed,
+  ): void {
+    const { started, usage, stopReason, toolNames, opening, error } = observed;
     if (edit && !edit.withdrawn) turn.facts = watcher.tiers?.lived(edit, usage) ?? turn.facts;
     if (started) {
       const replaced = conversation.threads.isReplacedBy(turn.print);
@@ -97,9 +100,20 @@ export function createTurns(watcher: TurnWatcher): Turns {
     // Null as well when the conversation was closed or let go of meanwhile.
     const captured = request?.unpacked;
     if (started && request && captured) {
-      const last = { order, send, facts, tag, print, usage, stopReason };
+      const last = {
+        order,
+        send,
+        refresh,
+        facts,
+        tag,
+        print,
+        usage,
+        stopReason,
+        asksPerson: asksPerson(toolNames),
+      };
       noteOpening(conversation, print, opening);
-      capture(conversation, { ...last, request, notWarmable: watcher.refusal(captured, last) }, turn);
+      const notWarmable = placed.notWarmable ?? watcher.refusal(captured, last);
+      capture(conversation, { ...last, request, notWarmable }, turn);
     }
     settle(
       conversation,

@@ -1,15 +1,29 @@
 /** Sends warms of what was captured: not while a real request is on its way, and a few at once. */
 import pLimit from "p-limit";
-import { refusalOf, type WarmRequestOptions, warmCaptured } from "../anthropic/index.ts";
+import {
+  type CapturedRequest,
+  refusalOf,
+  type WarmRequestOptions,
+  warmCaptured,
+} from "../anthropic/index.ts";
 import type { Usage, WarmAborted, WarmCompleted, WarmFailure, WarmOptions, WarmService } from "../host.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
-import { mostOf } from "./billing.ts";
+import { mostOf, payerOf } from "./billing.ts";
 import { type CapturedConversation, type LastRequest, lifeLeftMs } from "./captured-conversation.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Headroom } from "./headroom.ts";
 import type { Turns, TurnWatcher } from "./turns.ts";
 
 export type WarmSettings = Omit<WarmRequestOptions, "rejectedZero" | "usage" | "allowSubscription">;
+
+/** A warm that is about to be sent. */
+export interface PlannedWarm {
+  readonly conversationId: string;
+  /** The request that it repeats. */
+  readonly request: CapturedRequest;
+  /** How long the prefix will live from now on, once it is warmed, in ms. */
+  readonly lifeMs: number;
+}
 
 /** What sending needs of the keeper it belongs to. */
 export interface WarmsContext {
@@ -21,6 +35,8 @@ export interface WarmsContext {
   readonly allowSubscription: () => boolean;
   /** Asked for at each use: real requests and warms know of each other. */
   readonly turns: () => Pick<Turns, "catchUp" | "isComing">;
+  /** Asked right before each warm: why it is not sent after all, or null. */
+  readonly mayWarm?: (warm: PlannedWarm) => Promise<WarmFailure | null>;
   /** Wall clock, epoch ms. */
   readonly now: () => number;
   readonly instant: () => Instant;
@@ -71,7 +87,13 @@ export function createWarms(settings: WarmSettings, context: WarmsContext): Warm
     const wait = reasonToWait(conversation, last);
     if (wait !== null) return wait;
     // Only now: all that wait for their turn would take many times what they take compressed.
-    const request = await last.request.unpack();
+    const unpacked = await last.request.unpack();
+    const request = last.refresh === undefined ? unpacked : await last.refresh(unpacked);
+    const { id: conversationId, ttlMs: lifeMs } = conversation;
+    const objection = await context.mayWarm?.({ conversationId, request, lifeMs });
+    if (objection) return objection;
+    // What was sent while that was asked aborts this.
+    turns().catchUp();
     const startedAt = instant();
     const answer = await warmCaptured(request, {
       ...optionsFor(last),
@@ -80,10 +102,11 @@ export function createWarms(settings: WarmSettings, context: WarmsContext): Warm
     });
     if (answer.kind === "refused") return { error: answer.reason, permanent: true };
     const told = {
-      conversationId: conversation.id,
+      conversationId,
       modelName: last.facts.model,
       ...(warmId === undefined ? {} : { warmId }),
       ...(policy === undefined ? {} : { policy }),
+      ...payerOf(request),
     };
     if (answer.kind === "failed") {
       if (answer.mayBeBilled) context.aborted({ ...told, ...mostOf(last, settings) });

@@ -1,10 +1,13 @@
 /** What `keepwarm config` prints. */
 import {
   type Config,
+  ConfigError,
   type FileChange,
+  loadConfig,
   originText,
   SETTING_NAMES,
   SETTINGS,
+  type SettingName,
   valueText,
   variableOf,
 } from "../config/index.ts";
@@ -44,10 +47,32 @@ export function asJson({ file, inForce }: Config): string {
   );
 }
 
-/** What a change did, and what stands in its way. */
-export function changeText(word: string, { path, changed }: FileChange): string {
-  const name = SETTING_NAMES.find((other) => other === word);
-  const done = changed ? `Stored in ${path}.` : `Nothing to change in ${path}.`;
-  const over = name !== undefined && process.env[variableOf(name)];
+/** What storing a value did, and what stands in its way. */
+export function storedText(name: SettingName, { path, changed }: FileChange): string {
+  const done = changed ? `Stored in ${path}.` : `Nothing to change in ${path}: it says so already.`;
+  const over = process.env[variableOf(name)];
   return over ? `${done} ${variableOf(name)} is set, though, and goes before the file.` : done;
+}
+
+/** What taking a key out did, and what holds now. */
+export function takenOutText(word: string, { path, changed }: FileChange): string {
+  const done = changed
+    ? `${word} is taken out of ${path}.`
+    : `${word} is not in ${path}: nothing was changed.`;
+  const name = SETTING_NAMES.find((other) => other === word);
+  const standing = name === undefined ? null : standingText(name, changed);
+  return standing === null ? done : `${done} ${standing}`;
+}
+
+/** Null where something else is wrong, so that nothing is in force. */
+function standingText(name: SettingName, changed: boolean): string | null {
+  try {
+    const { value, origin } = loadConfig().inForce[name];
+    const shown = value === undefined ? "not set" : valueText(name, value);
+    const from = origin.from === "default" ? "the default" : `from ${originText(origin)}`;
+    return `It is ${shown}${changed ? " now" : ""}, ${from}.`;
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
-import { Argument, Command } from "commander";
+import { Argument, Command, type Option } from "commander";
 import { SETTING_NAMES, SETTINGS } from "../config/index.ts";
 import { completing } from "./completion/completer.ts";
+import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
@@ -11,6 +12,7 @@ export function configCommand(): Command {
     .action(async ({ json = false }: { json?: boolean }) => {
       const { asJson, asTable } = await import("./config-report.ts");
       console.log((json ? asJson : asTable)(settingsOf(command)));
+      await warnOfVariables();
     });
   withSettings(command, SETTING_NAMES);
   return withExamples(
@@ -43,11 +45,36 @@ function getCommand(): Command {
     .description("print one setting's value in force; an empty line when it is not set")
     .addArgument(settingArgument())
     .action(async (word: string) => {
-      const { loadConfig, settingNamed, valueText } = await import("../config/index.ts");
+      const { settingNamed, valueText } = await import("../config/index.ts");
+      refuseBefore(command, (option) => option.long !== "--json");
       const name = settingNamed(word);
-      console.log(valueText(name, loadConfig().settings[name]));
+      console.log(valueText(name, settingsOf(command.parent ?? command).settings[name]));
+      await warnOfVariables();
     });
-  return withExamples(command, ["keepwarm config get port", "4777, where nobody chose another"]);
+  return withExamples(
+    command,
+    ["keepwarm config get port", "4777, where nobody chose another"],
+    ["keepwarm config --port 5000 get port", "5000: what would be in force for a command with that flag"],
+  );
+}
+
+async function warnOfVariables(): Promise<void> {
+  const { unknownVariables } = await import("../config/index.ts");
+  for (const sentence of unknownVariables()) console.error(`keepwarm: ${sentence}`);
+}
+
+/** The options of `keepwarm config` may stand before what it is followed by, where most of them mean nothing. */
+function refuseBefore(command: Command, means: (option: Option) => boolean = () => false): void {
+  const { parent } = command;
+  const given = parent?.options.filter(
+    (option) =>
+      !option.negate && parent.getOptionValueSource(option.attributeName()) === "cli" && !means(option),
+  );
+  if (!given?.length) return;
+  const flags = given.map(({ long }) => long).join(" and ");
+  throw new UsageError(
+    `config ${command.name()} does nothing with ${flags}: leave it out. keepwarm config ${command.name()} --help shows what there is.`,
+  );
 }
 
 function setCommand(): Command {
@@ -57,9 +84,10 @@ function setCommand(): Command {
     .addArgument(valueArgument())
     .action(async (word: string, text: string) => {
       const { setInFile, settingNamed } = await import("../config/index.ts");
-      const { changeText } = await import("./config-report.ts");
+      const { storedText } = await import("./config-report.ts");
+      refuseBefore(command);
       const name = settingNamed(word);
-      console.log(changeText(name, setInFile(name, text)));
+      console.log(storedText(name, setInFile(name, text)));
     });
   return withExamples(
     command,
@@ -74,8 +102,9 @@ function unsetCommand(): Command {
     .addArgument(settingArgument())
     .action(async (word: string) => {
       const { unsetInFile } = await import("../config/index.ts");
-      const { changeText } = await import("./config-report.ts");
-      console.log(changeText(word, unsetInFile(word)));
+      const { takenOutText } = await import("./config-report.ts");
+      refuseBefore(command);
+      console.log(takenOutText(word, unsetInFile(word)));
     });
   return withExamples(command, ["keepwarm config unset port", "4777 again"]);
 }

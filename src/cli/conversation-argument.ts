@@ -1,14 +1,28 @@
-import { Argument } from "commander";
-import { completing } from "./completion/completer.ts";
+import { Argument, Option } from "commander";
+import { completing, type Suggestions } from "./completion/completer.ts";
 import { runningGateway } from "./gateway.ts";
 
 /** `<conversation>` or `[conversation]`, completed with those that are open. */
 export function conversationArgument({ required }: { required: boolean }): Argument {
   const name = required ? "<conversation>" : "[conversation]";
   const otherwise = required ? "" : "; left out, the only one that is open";
-  return completing(new Argument(name, `its id, or the beginning of it${otherwise}`), async (before) => {
-    if (before.length > 0) return [];
-    const { conversations } = await (await runningGateway()).status();
-    return conversations.map(({ id, phase }) => ({ value: id, description: phase }));
+  const about = `its folder or id, or the beginning of it${otherwise}`;
+  return completing(new Argument(name, about), (before) => (before.length > 0 ? [] : openConversations()));
+}
+
+/** By their folders, and by their ids where those do not tell. */
+export async function openConversations(): Promise<Suggestions> {
+  const { conversations } = await (await runningGateway()).status();
+  return conversations.map(({ id, folder, phase }) => {
+    const isTelling = conversations.filter((other) => other.folder === folder).length === 1;
+    return folder !== null && isTelling
+      ? { value: folder, description: `${phase}, ${id}` }
+      : { value: id, description: folder === null ? phase : `${phase}, in ${folder}` };
   });
+}
+
+/** For those that change what is stored. */
+export function storeOption(): Option {
+  const about = "keep the choice where no such conversation is open, for when it comes";
+  return new Option("--store", about).default(false);
 }

@@ -1,6 +1,8 @@
 /** Which conversation a person means. */
+import { didYouMean } from "../config/index.ts";
 import type { ControlClient, ConversationView } from "../hub/index.ts";
 import { UNNAMED_PREFIX } from "../pure.ts";
+import { calledSo, nameOf } from "./conversation-name.ts";
 import { UsageError } from "./errors.ts";
 import { runningGateway } from "./gateway.ts";
 import { printable } from "./printable.ts";
@@ -10,51 +12,70 @@ export interface Meant {
   /** Those that are open. */
   readonly conversations: readonly ConversationView[];
   readonly id: string;
-  /** Null: none of that id is open. */
+  /** As a person would call it. */
+  readonly name: string;
+  /** Null: none of that name is open. */
   readonly open: ConversationView | null;
 }
 
 /**
- * @param word an id or its beginning; where it is left out, the only conversation that is open is meant
+ * @param word an id, a project's folder, or the beginning of either; where it is left out, the only conversation that
+ * is open is meant
  * @throws where that is not clear, or no gateway is running
  */
 export async function conversationMeant(word: string | undefined): Promise<Meant> {
   const gateway = await runningGateway();
   const { conversations } = await gateway.status();
-  const open = word === undefined ? onlyOne(conversations) : beginningWith(conversations, word);
-  return { gateway, conversations, id: open?.id ?? word ?? "", open };
+  const open = word === undefined ? onlyOne(conversations) : oneOf(conversations, word);
+  const name = open === null ? printable(word ?? "") : nameOf(open, conversations);
+  return { gateway, conversations, id: open?.id ?? word ?? "", name, open };
 }
 
-/** An exact id goes before the beginning of one; of one without a name, what follows the prefix will do. */
-function beginningWith(conversations: readonly ConversationView[], word: string): ConversationView | null {
+const LISTED = "keepwarm status lists those that are";
+
+/** As {@link conversationMeant}, and it is open. */
+export async function openConversation(
+  word: string | undefined,
+): Promise<Meant & { readonly open: ConversationView }> {
+  const meant = await conversationMeant(word);
+  const { open } = meant;
+  if (open === null) throw notOpen(meant, LISTED);
+  return { ...meant, open };
+}
+
+/** As {@link conversationMeant}. One that is not open is meant only where that is said: a name is soon misspelt. */
+export async function conversationToChange(word: string | undefined, store: boolean): Promise<Meant> {
+  const meant = await conversationMeant(word);
+  if (meant.open !== null || store) return meant;
+  // One that no client named does not come again.
+  const comesAgain = !meant.id.startsWith(UNNAMED_PREFIX);
+  throw notOpen(meant, comesAgain ? "--store keeps the choice for one that is still to come" : LISTED);
+}
+
+function notOpen({ id, name, conversations }: Meant, otherwise: string): Error {
+  const known = conversations.flatMap(({ id, folder }) => (folder === null ? [id] : [folder, id]));
+  const hint = printable(didYouMean(id, known));
+  return new Error(`no conversation ${name} is open${hint === "" ? ":" : `.${hint}`} ${otherwise}`);
+}
+
+function oneOf(conversations: readonly ConversationView[], word: string): ConversationView | null {
   if (word === "") throw new UsageError("a conversation's id cannot be empty");
-  const same = conversations.find(({ id }) => id === word);
-  if (same) return same;
-  const matches = conversations.filter(
-    ({ id, named }) => id.startsWith(word) || (!named && id.startsWith(UNNAMED_PREFIX + word)),
-  );
+  const matches = calledSo(conversations, word);
   if (matches.length < 2) return matches[0] ?? null;
-  throw new UsageError(`${printable(word)} may be any of these, so write more of it: ${listed(matches)}`);
+  throw new UsageError(
+    `${printable(word)} may be any of these, so say which by its id: ${listed(matches, conversations)}`,
+  );
 }
 
 function onlyOne(conversations: readonly ConversationView[]): ConversationView {
   const [only, ...others] = conversations;
   if (only === undefined) throw new Error("no conversation is open");
   if (others.length === 0) return only;
-  throw new UsageError(`several conversations are open, so say which: ${listed(conversations)}`);
+  throw new UsageError(
+    `several conversations are open, so say which: ${listed(conversations, conversations)}`,
+  );
 }
 
-/** How it is shown: an id of ours as far as it takes to tell it from the others. */
-export function shownId(id: string, conversations: readonly ConversationView[]): string {
-  if (!id.startsWith(UNNAMED_PREFIX)) return printable(id);
-  const short = id.slice(0, UNNAMED_PREFIX.length + SHORT_LENGTH);
-  const isUnique = conversations.filter((other) => other.id.startsWith(short)).length < 2;
-  return printable(isUnique ? short : id);
-}
-
-/** The first group of a UUID. */
-const SHORT_LENGTH = 8;
-
-function listed(conversations: readonly ConversationView[]): string {
-  return conversations.map(({ id }) => shownId(id, conversations)).join(", ");
+function listed(some: readonly ConversationView[], all: readonly ConversationView[]): string {
+  return some.map((view) => nameOf(view, all)).join(", ");
 }

@@ -9,7 +9,7 @@ const LONGEST_MS = 60_000;
 function demoTtl(text: string): number {
   const ttlMs = duration(text);
   if (ttlMs < SHORTEST_MS || ttlMs > LONGEST_MS) {
-    throw new InvalidArgumentError("For the demo it is between 500ms and 60s.");
+    throw new InvalidArgumentError("It must be between 500ms and 60s for the demo.");
   }
   return ttlMs;
 }

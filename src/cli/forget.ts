@@ -22,10 +22,10 @@ export function forgetCommand(): Command {
 }
 
 async function forget(word: string): Promise<void> {
-  const { conversationMeant, shownId } = await import("./conversation.ts");
-  const { gateway, conversations, id } = await conversationMeant(word);
+  const { conversationMeant } = await import("./conversation.ts");
+  const { gateway, id, name } = await conversationMeant(word);
   await gateway.forget(id);
-  console.log(`${shownId(id, conversations)} is forgotten, and what was stored of it removed.`);
+  console.log(`${name} is forgotten, and what was stored of it removed.`);
 }
 
 async function forgetPauses(): Promise<void> {

@@ -9,6 +9,8 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
 import { forgetCommand } from "./forget.ts";
+import { helpCommand } from "./help.ts";
+import { installCommand, uninstallCommand } from "./install.ts";
 import { intervalCommand } from "./interval.ts";
 import { labCommand } from "./lab.ts";
 import { reportCommand } from "./report.ts";
@@ -16,18 +18,23 @@ import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
+import { statuslineCommand } from "./statusline.ts";
 import { stopCommand } from "./stop.ts";
 import { bold } from "./style.ts";
 import { offCommand, onCommand } from "./switch.ts";
+import { usageText } from "./usage-text.ts";
 import { warmCommand } from "./warm.ts";
+import { watchCommand } from "./watch.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
-  ["Keep agents warm:", [runCommand, startCommand]],
+  ["Keep agents warm:", [runCommand, startCommand, installCommand, uninstallCommand]],
   [
     "The running gateway:",
     [
       statusCommand,
+      watchCommand,
+      statuslineCommand,
       consoleCommand,
       reportCommand,
       onCommand,
@@ -62,10 +69,8 @@ export function createProgram(): Command {
     .description("Keeps an LLM conversation's prompt cache warm while its person is away.")
     .version(packageJson.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .commandsGroup("Settings and help:")
-    .helpCommand("help [command]", "print the help of a command")
+    .helpCommand(false)
     .configureHelp({ ...settingHelp, styleTitle: bold })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "keepwarm: ")) })
     .addHelpText("after", MORE_HELP)
     // So that what follows a command is that command's.
     .enablePositionalOptions()
@@ -73,9 +78,10 @@ export function createProgram(): Command {
   for (const [heading, commands] of GROUPS) {
     for (const create of commands) program.addCommand(create().helpGroup(heading));
   }
+  program.addCommand(helpCommand().helpGroup("Settings and help:"));
   program.addCommand(completeCommand(), { hidden: true });
   for (const command of program.commands) inherit(command, program);
-  return program.showHelpAfterError("Run keepwarm --help for what there is.");
+  return refusingInOurWords(program);
 }
 
 function inherit(command: Command, parent: Command): void {
@@ -83,7 +89,13 @@ function inherit(command: Command, parent: Command): void {
   // `keepwarm help` is enough: there is --help everywhere.
   command.helpCommand(false);
   for (const sub of command.commands) inherit(sub, command);
-  command.showHelpAfterError(`Run ${pathOf(command)} --help for what there is.`);
+  refusingInOurWords(command);
+}
+
+function refusingInOurWords(command: Command): Command {
+  return command.configureOutput({
+    outputError: (text, write) => write(`keepwarm: ${usageText(text, pathOf(command))}\n`),
+  });
 }
 
 /** `keepwarm config set`. */

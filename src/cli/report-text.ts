@@ -1,68 +1,75 @@
 /** What `keepwarm report` prints. */
+import type { TierView } from "../hub/index.ts";
 import type { Amounts, Report } from "../ledger/index.ts";
-import { amountIn, type Measure, spentIn } from "./measure.ts";
+import { amountIn, type Measure, measureOf, shownIn } from "./measure.ts";
 import { printable } from "./printable.ts";
+import { tables } from "./report-tables.ts";
 import { bold, dim } from "./style.ts";
-import { type Cell, type Column, table, terminalWidth } from "./table.ts";
+import { terminalWidth } from "./table.ts";
+import { tierText } from "./tier-text.ts";
+import { wrapped } from "./wrapped.ts";
 
 export interface ReportTextOptions {
-  /** In weighed tokens instead of dollars. */
-  readonly tokens: boolean;
+  /** Left out: by itself, see {@link measureOf}. */
+  readonly measure?: Measure;
+  /** Which lifetime would be cheapest; null: not known. `set` left out: no gateway is running. */
+  readonly tier?: (Omit<TierView, "set"> & Partial<Pick<TierView, "set">>) | null;
+  /** Where the running gateway waits for agents; null: none is running. */
+  readonly gatewayUrl?: string | null;
+  /** In columns. @default that of the terminal */
   readonly width?: number;
 }
 
-/** More rows than this a person does not read; `--json` has them all. */
-const MOST_ROWS = 14;
-const BAR_WIDTH = 24;
 const INDENT = "  ";
 
-export function reportText(report: Report, { tokens, width = terminalWidth() }: ReportTextOptions): string {
-  const measure: Measure = tokens ? "tokens" : "dollars";
-  const { total, days, conversations, models, policies } = report;
-  const head = [bold(`${dayRange(report)}: ${verdict(total, measure)}`), ...facts(total, measure)];
-  if (total.requests === 0 && total.warms === 0) return [...head, dim(NOTHING_YET)].join("\n");
-  const named = conversations.filter(({ conversationId }) => conversationId !== null);
-  const warmed = policies.filter(({ policy }) => policy !== null);
+export function reportText(report: Report, options: ReportTextOptions = {}): string {
+  const { tier = null, gatewayUrl = null, width = terminalWidth() } = options;
+  const { total } = report;
+  const measure = options.measure ?? measureOf(total);
+  const note = (text: string) => wrapped(text, { width, first: INDENT }).map(dim);
+  const head = [...wrapped(verdict(total, measure), { width }).map(bold), ...note(period(report))];
+  if (total.requests === 0 && total.warms === 0) {
+    return [...head, ...note(whyNothing(report, gatewayUrl))].join("\n");
+  }
   return [
     ...head,
-    ...daily(days, measure, width),
-    ...section(
-      `conversation, since ${report.conversationsSince}`,
-      named,
-      measure,
-      width,
-      ({ conversationId }) => printable(conversationId ?? ""),
-    ),
-    ...section("model", models, measure, width, ({ model }) =>
-      model === null ? "not known" : printable(model),
-    ),
-    ...(warmed.length > 1
-      ? section("policy", warmed, measure, width, ({ policy }) => printable(policy ?? ""))
-      : []),
+    ...facts(total, measure, width),
+    ...caveats(total, measure, options.measure === undefined).flatMap(note),
+    ...(tier === null ? [] : note(tierText(tier))),
+    ...tables(report, measure, width),
   ].join("\n");
 }
 
-const NOTHING_YET = `${INDENT}A running gateway writes down what passes it: keepwarm start, then keepwarm on.`;
-
-function dayRange({ since, until }: Report): string {
+function period({ since, until }: Report): string {
   return since === null ? `until ${until}` : `${since} to ${until}`;
 }
 
 /** The whole of it in a sentence, where it was a loss as well. */
 function verdict(total: Amounts, measure: Measure): string {
-  if (total.warms === 0) return "nothing was spent on warming.";
-  const { spent, saved, net } = spentIn(total, measure);
+  if (total.warms === 0) return "Nothing was spent on warming.";
+  const { netAmount, ...shown } = shownIn(total, measure);
   const unit = measure === "tokens" ? " tokens" : "";
-  const said = (amount: number) => amountIn(amount, measure) + unit;
-  if (total.rescued === 0) return `warming cost ${said(spent)} and has saved nothing so far.`;
-  return net < 0
-    ? `warming cost ${said(spent)} and saved ${said(saved)}: ${said(-net)} more than without it.`
-    : `warming saved ${said(saved)} and cost ${said(spent)}: ${said(net)} less than without it.`;
+  const [spent, saved, net] = [shown.spent + unit, shown.saved + unit, shown.net.replace(/^[+−]/, "") + unit];
+  if (total.rescued === 0) return `Warming cost ${spent} and has saved nothing so far.`;
+  return netAmount < 0
+    ? `Warming cost ${spent} and saved ${saved}: ${net} more than without it.`
+    : `Warming saved ${saved} and cost ${spent}: ${net} less than without it.`;
 }
 
-function facts(total: Amounts, measure: Measure): string[] {
-  const { requests, requestsUsd, warms, boundUsd, cutOff } = total;
-  const unpriced = total.warmsUnpriced + total.rescuesUnpriced;
+function whyNothing({ earliest, until }: Report, gatewayUrl: string | null): string {
+  if (earliest !== null) {
+    const days = Math.ceil((Date.parse(until) - Date.parse(earliest)) / 86_400_000);
+    return `Nothing passed in this time. What came before began on ${earliest}: --since ${days}d`;
+  }
+  return gatewayUrl === null
+    ? "No gateway has written anything down yet: keepwarm run -- claude, or keepwarm start."
+    : `Nothing has passed the gateway yet: keepwarm run -- claude, or ANTHROPIC_BASE_URL=${printable(gatewayUrl)}`;
+}
+
+function facts(total: Amounts, measure: Measure, width: number): string[] {
+  const { warms, hits, partials, colds, cutOff } = total;
+  const line = (title: string, text: string) =>
+    text === "" ? [] : titled(title, wrapped(text, { width: width - TITLE_WIDTH }));
   return [
     ...line(
       "returns",
@@ -79,58 +86,92 @@ function facts(total: Amounts, measure: Measure): string[] {
     ...line(
       "warms",
       counted([
-        [total.hits, "hit"],
-        [total.partials, "partial"],
-        [total.colds, "cold"],
+        [hits, "hit"],
+        [partials, "partial"],
+        [colds, "cold"],
         [cutOff, "cut off"],
-        [warms - total.hits - total.partials - total.colds - cutOff, "without usage"],
+        [warms - hits - partials - colds - cutOff, "without usage"],
       ]),
     ),
     ...line("cold", counted(reasons(total))),
-    ...line(
-      "requests",
-      requests === 0 ? "" : `${requests}, ${amountIn(requestsUsd, "dollars")} at list price`,
-    ),
-    ...(cutOff > 0 && measure === "dollars"
+    ...line("requests", requests(total, measure)),
+  ];
+}
+
+const TITLE_WIDTH = 12;
+
+function titled(title: string, lines: readonly string[]): string[] {
+  return lines.map((one, index) =>
+    index === 0 ? `${INDENT}${dim(title.padEnd(TITLE_WIDTH - 3))} ${one}` : " ".repeat(TITLE_WIDTH) + one,
+  );
+}
+
+function requests(total: Amounts, measure: Measure): string {
+  if (total.requests === 0) return "";
+  if (measure === "dollars")
+    return `${total.requests}, ${amountIn(total.requestsUsd, "dollars")} at list price`;
+  const tokens = counted([
+    [total.requestsReadTokens, "read"],
+    [total.requestsWrittenTokens, "written"],
+    [total.requestsUncachedTokens, "uncached"],
+    [total.requestsOutputTokens, "answered"],
+  ]);
+  return tokens === "" ? String(total.requests) : `${total.requests}; tokens: ${tokens}`;
+}
+
+/** What is to be known of these amounts. @param isByItself nobody asked for this measure */
+function caveats(total: Amounts, measure: Measure, isByItself: boolean): string[] {
+  const { warms, warmsBySubscription, warmsUnpriced, rescuesUnpriced, cutOff, boundUsd } = total;
+  const unpriced = warmsUnpriced + rescuesUnpriced;
+  const bound = measure === "dollars" ? `, ${amountIn(boundUsd, measure)}` : "";
+  return [
+    ...(cutOff > 0 ? [`What was cut off is counted at the most it can have cost${bound}.`] : []),
+    ...(unpriced > 0
       ? [
-          dim(
-            `${INDENT}What was cut off is counted at the most it can have cost, ${amountIn(boundUsd, measure)}.`,
-          ),
+          `Of ${unpriced} ${unpriced === 1 ? "warm or rescue" : "warms and rescues"} no price is known: not in these amounts.`,
         ]
       : []),
-    ...(unpriced > 0
-      ? [dim(`${INDENT}Of ${unpriced} warms and rescues no price is known: they are not in these amounts.`)]
+    ...(measure === "tokens" && isByItself
+      ? ["A subscription paid for these warms, so they are told in tokens; --dollars tells list prices."]
       : []),
-    ...(measure === "tokens" ? [dim(INDENT + WEIGHED)] : []),
+    ...(measure === "dollars" && warmsBySubscription > 0
+      ? [
+          `A subscription paid for ${warmsBySubscription === warms ? "these" : `${warmsBySubscription} of the`} warms: at list price here, --tokens tells all in tokens.`,
+        ]
+      : []),
+    ...(measure === "tokens" ? [WEIGHED] : []),
+    ...(warms === 0 ? [NOTHING_WARMED] : []),
   ];
 }
 
 const WEIGHED =
   "Tokens are weighed by their list price: an uncached token of input is 1, one read from the cache a tenth or less.";
-
-function line(title: string, text: string): string[] {
-  return text === "" ? [] : [`${INDENT}${dim(title.padEnd(9))} ${text}`];
-}
+const NOTHING_WARMED = "No conversation was kept warm: keepwarm on switches the open one on.";
 
 function counted(counts: readonly (readonly [number, string])[]): string {
   return counts
     .filter(([count]) => count > 0)
-    .map(([count, what]) => `${count} ${what}`)
+    .map(([count, what]) => `${shortly(count)} ${what}`)
     .join(" · ");
+}
+
+/** Large only where tokens are counted. */
+function shortly(count: number): string {
+  return count < 100_000 ? String(count) : amountIn(count, "tokens");
 }
 
 const COLD_REASONS: Readonly<Record<string, string>> = {
   expired: "sent after the entry had expired",
-  gone_early: "gone before the entry expired",
-  found_in_part: "only its beginning was there",
-  not_cached: "nothing of it is cached",
+  gone_early: "whose entry was gone before its time",
+  found_in_part: "of which only the beginning was there",
+  not_cached: "of which nothing is cached",
   not_told: "for an unknown reason",
-  model_changed: "its model had changed",
-  system_changed: "its system prompt had changed",
-  tools_changed: "its tools had changed",
-  messages_changed: "its messages had changed",
-  previous_message_not_found: "the API did not know the message before it",
-  unavailable: "the API could not tell why",
+  model_changed: "because the model had changed",
+  system_changed: "because the system prompt had changed",
+  tools_changed: "because the tools had changed",
+  messages_changed: "because the messages had changed",
+  previous_message_not_found: "because the API did not know the message before",
+  unavailable: "for a reason that the API could not tell",
 };
 
 /** Why warms found the cache cold, the most frequent first. */
@@ -138,60 +179,4 @@ function reasons({ coldReasons }: Amounts): [number, string][] {
   return Object.entries(coldReasons)
     .map(([reason, count]): [number, string] => [count, COLD_REASONS[reason] ?? printable(reason)])
     .toSorted(([a], [b]) => b - a);
-}
-
-const AMOUNTS: readonly Column[] = [
-  { title: "spent", align: "right", whole: true },
-  { title: "saved", align: "right", whole: true },
-  { title: "net", align: "right", whole: true },
-  { title: "rescues", align: "right", whole: true },
-];
-
-function daily(days: Report["days"], measure: Measure, width: number): string[] {
-  const columns: Column[] = [{ title: "day", whole: true }, ...AMOUNTS, { title: "" }];
-  const shown = days.slice(0, MOST_ROWS);
-  const largest = Math.max(...shown.map((day) => Math.abs(spentIn(day, measure).net)));
-  const rows = shown.map((day) => [
-    day.day,
-    ...amountCells(day, measure),
-    bar(spentIn(day, measure).net, largest),
-  ]);
-  return ["", ...lines(table(columns, rows, width - INDENT.length)), ...more(days.length)];
-}
-
-function section<Entry extends Amounts>(
-  title: string,
-  entries: readonly Entry[],
-  measure: Measure,
-  width: number,
-  nameOf: (entry: Entry) => string,
-): string[] {
-  if (entries.length === 0) return [];
-  const rows = entries.slice(0, MOST_ROWS).map((entry) => [nameOf(entry), ...amountCells(entry, measure)]);
-  return ["", ...lines(table([{ title }, ...AMOUNTS], rows, width - INDENT.length)), ...more(entries.length)];
-}
-
-function amountCells(amounts: Amounts, measure: Measure): Cell[] {
-  const { spent, saved, net } = spentIn(amounts, measure);
-  const shown = `${net > 0 ? "+" : ""}${amountIn(net, measure)}`;
-  return [
-    amountIn(spent, measure),
-    amountIn(saved, measure),
-    net === 0 ? shown : { text: shown, style: net > 0 ? "green" : "red" },
-    String(amounts.rescued),
-  ];
-}
-
-/** Filled where it was a gain, hatched where it was a loss: colour alone would not tell. */
-function bar(net: number, largest: number): Cell {
-  const length = largest === 0 ? 0 : Math.round((Math.abs(net) / largest) * BAR_WIDTH);
-  return net < 0 ? { text: "▒".repeat(length), style: "red" } : { text: "█".repeat(length), style: "green" };
-}
-
-function lines(block: string): string[] {
-  return block.split("\n").map((one) => INDENT + one);
-}
-
-function more(count: number): string[] {
-  return count > MOST_ROWS ? [dim(`${INDENT}and ${count - MOST_ROWS} more: --json has them`)] : [];
 }

@@ -1,15 +1,22 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { Report } from "../ledger/index.ts";
+import type { ReadOnlyStore } from "../storage/index.ts";
 import { period } from "./arguments.ts";
 import { withExamples } from "./examples.ts";
+import { progressLine } from "./progress.ts";
+import type { ReportTextOptions } from "./report-text.ts";
 
 interface Asked {
   readonly json: boolean;
   readonly tokens: boolean;
+  readonly dollars: boolean;
   /** Ms. */
   readonly since: number;
 }
+
+/** What there is to tell, and who told it. */
+type Told = { readonly report: Report } & Required<Pick<ReportTextOptions, "tier" | "gatewayUrl">>;
 
 const DEFAULT_SINCE = "30d";
 
@@ -22,12 +29,20 @@ export function reportCommand(): Command {
         .argParser(period)
         .default(period(DEFAULT_SINCE), DEFAULT_SINCE),
     )
-    .option("--tokens", "in tokens instead of dollars, weighed by their list price", false)
-    .action(async ({ json, tokens, since }: Asked) => {
-      const report = await reported(Date.now() - since);
-      if (json) return console.log(JSON.stringify(report, null, 2));
+    .option(
+      "--tokens",
+      "in tokens, weighed by their list price; by itself where a subscription paid for all warms",
+      false,
+    )
+    .addOption(
+      new Option("--dollars", "in dollars at list price, whoever paid").default(false).conflicts("tokens"),
+    )
+    .action(async ({ json, tokens, dollars, since }: Asked) => {
+      const { report, ...more } = await reported(Date.now() - since);
+      if (json) return console.log(JSON.stringify({ ...report, tier: more.tier }, null, 2));
       const { reportText } = await import("./report-text.ts");
-      console.log(reportText(report, { tokens }));
+      const measure = tokens ? "tokens" : dollars ? "dollars" : null;
+      console.log(reportText(report, { ...more, ...(measure === null ? {} : { measure }) }));
     });
   return withExamples(
     command,
@@ -38,27 +53,63 @@ export function reportCommand(): Command {
 }
 
 /** By the running gateway; where there is none, from what the last one has stored. */
-async function reported(since: number): Promise<Report> {
+async function reported(since: number): Promise<Told> {
   const [{ discover }, { stateDirectory }] = await Promise.all([
     import("../hub/index.ts"),
     import("../storage/index.ts"),
   ]);
   const directory = stateDirectory();
   const found = await discover(directory);
-  return found.state === "running" ? found.client.report(since) : storedReport(directory, since);
+  if (found.state === "running") {
+    const { client } = found;
+    const [report, { gateway }] = await Promise.all([client.report(since), client.status()]);
+    return { report, tier: gateway.tier, gatewayUrl: gateway.gatewayUrl };
+  }
+  if (found.state === "silent") {
+    console.error(
+      `keepwarm: the gateway (process ${found.record.pid}) does not answer; this is what it has stored.`,
+    );
+  }
+  return storedReport(directory, since);
 }
 
-async function storedReport(directory: string, since: number): Promise<Report> {
-  const [{ localDay, LEDGER_NAMESPACE, NO_CONTENTS, readContents, reportOf }, { openSqliteStorage }] =
-    await Promise.all([import("../ledger/index.ts"), import("../storage/sqlite.ts")]);
+async function storedReport(directory: string, since: number): Promise<Told> {
+  const [{ localDay, LEDGER_NAMESPACE, readContents, reportOf }, { lookInto }, { withSpools }] =
+    await Promise.all([
+      import("../ledger/index.ts"),
+      import("../storage/index.ts"),
+      import("../hub/index.ts"),
+    ]);
   const days = { since: localDay(since), until: localDay(Date.now()) };
   const file = `${directory}/keepwarm.sqlite`;
-  // Opening it would create it.
-  if (!existsSync(file)) return reportOf(NO_CONTENTS, days);
-  const database = openSqliteStorage({ file });
+  const store = existsSync(file) ? lookInto(file) : null;
+  const progress = progressLine();
   try {
-    return reportOf(await readContents(database.namespace(LEDGER_NAMESPACE)), days);
+    const ledger = await withSpools(directory, store?.namespace(LEDGER_NAMESPACE));
+    const contents = await readContents(ledger, (share) => progress.show(share, "reading the ledger"));
+    const report = reportOf(contents, days);
+    const tier = store && (await storedTier(store.namespace, report));
+    return { report, tier, gatewayUrl: null };
   } finally {
-    database.close();
+    progress.end();
+    store?.close();
   }
+}
+
+/** By what was learned until now, for the model that cost most. */
+async function storedTier(namespace: ReadOnlyStore["namespace"], { models }: Report): Promise<Told["tier"]> {
+  const [{ listPrices }, { POLICY_NAMESPACE, readPriceOf, STRENGTH_TOKENS, TierHistory, TIERS_KEY }] =
+    await Promise.all([import("../anthropic/index.ts"), import("../policy/index.ts")]);
+  const [first] = models
+    .filter(({ model }) => model !== null)
+    .toSorted((a, b) => b.requestsUsd - a.requestsUsd);
+  if (first === undefined || first.model === null) return null;
+  const history = TierHistory.parse(await namespace(POLICY_NAMESPACE).get(TIERS_KEY));
+  const { option, relativeCost, evidenceTokens } = history.advise(readPriceOf(first.model, listPrices()));
+  return {
+    modelName: first.model,
+    cheapest: option,
+    relativeCost,
+    isOwn: evidenceTokens > STRENGTH_TOKENS,
+  };
 }

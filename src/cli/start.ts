@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import type { Config, SettingName } from "../config/index.ts";
+import { type Config, type SettingName, unknownVariables } from "../config/index.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
@@ -52,6 +52,7 @@ async function serve(config: Config, untilIdle: boolean): Promise<void> {
     import("./log.ts"),
   ]);
   const directory = stateDirectory();
+  for (const sentence of unknownVariables()) console.error(`keepwarm: ${sentence}`);
   await refuseSecond(directory);
   const service = await startService({
     config,

@@ -1,31 +1,12 @@
 /** What `keepwarm status` prints. */
 import type { ConversationView, GatewayInfo, StatusAnswer } from "../hub/index.ts";
-import { shownId } from "./conversation.ts";
+import { conversationTable } from "./conversation-table.ts";
+import { shownInDollars, sumOf } from "./measure.ts";
 import { printable } from "./printable.ts";
-import { ago, span, until } from "./span.ts";
+import { span } from "./span.ts";
 import { bold, dim } from "./style.ts";
-import { type Cell, table, terminalWidth } from "./table.ts";
-
-/** What conversations do, in the order of what a person may have to see to soonest. */
-const GROUPS = [
-  "Warming now",
-  "Kept warm",
-  "Taking their turn",
-  "On, but not being warmed",
-  "Lapsed",
-  "Stopped",
-  "Off",
-] as const;
-
-type Group = (typeof GROUPS)[number];
-
-const COLUMNS = [
-  { title: "conversation", whole: true },
-  { title: "next warm", whole: true },
-  { title: "cache", align: "right" },
-  { title: "last turn", whole: true },
-  { title: "model" },
-] as const;
+import { terminalWidth } from "./table.ts";
+import { tierText } from "./tier-text.ts";
 
 const INDENT = "  ";
 
@@ -39,7 +20,13 @@ export function statusReport(
   if (conversations.length === 0) {
     return [...head, "", "No conversation is open: point an agent at the gateway.", hint(gateway)].join("\n");
   }
-  return [...head, "", ...conversationLines(conversations, now, width)].join("\n");
+  const { keepWarm } = gateway;
+  return [
+    ...head,
+    "",
+    ...conversationTable(conversations, { now, width, keepWarm }),
+    ...moneyLines(conversations),
+  ].join("\n");
 }
 
 function gatewayLines(gateway: GatewayInfo, now: number): string[] {
@@ -54,21 +41,7 @@ function gatewayLines(gateway: GatewayInfo, now: number): string[] {
     `${bold(`keepwarm ${printable(version)}`)}, process ${pid}, up ${span(now - startedAt)}`,
     `${printable(gatewayUrl)} → ${printable(upstream)}`,
     dim(facts.join(" · ")),
-    ...tierLine(gateway),
-  ];
-}
-
-/** What would be cheapest, whatever is in force: nothing is changed unless somebody says so. */
-function tierLine({ tier }: GatewayInfo): string[] {
-  if (tier === null) return [];
-  const { set, modelName, cheapest, relativeCost, isOwn } = tier;
-  const share = Math.round((1 - (relativeCost[cheapest] ?? 1)) * 100);
-  const gain = share > 0 ? `, ${share} % less than 5m alone` : "";
-  const basis = isOwn ? "by your own pauses" : "by most people's pauses, as yours are not known well yet";
-  return [
-    dim(
-      `cache lifetime ${set === null ? "as sent" : printable(set)} · cheapest for ${printable(modelName)}: ${printable(cheapest)}${gain} (${basis})`,
-    ),
+    ...(gateway.tier === null ? [] : [dim(tierText(gateway.tier))]),
   ];
 }
 
@@ -76,56 +49,12 @@ function hint({ gatewayUrl }: GatewayInfo): string {
   return dim(`${INDENT}keepwarm run -- claude, or ANTHROPIC_BASE_URL=${printable(gatewayUrl)}`);
 }
 
-function conversationLines(conversations: readonly ConversationView[], now: number, width: number): string[] {
-  const groups = Map.groupBy(conversations, groupOf);
-  const sorted = GROUPS.flatMap((group) => (groups.get(group) ?? []).toSorted(bySoonest));
-  // One table for all, so that columns line up across the groups.
-  const cells = sorted.map((view) => cellsOf(view, conversations, now));
-  const [titles = "", ...rows] = table(COLUMNS, cells, width - INDENT.length).split("\n");
-  const lines = [INDENT + titles];
-  let last: Group | null = null;
-  for (const [index, view] of sorted.entries()) {
-    const group = groupOf(view);
-    if (group !== last) lines.push(bold(`${group} (${groups.get(group)?.length})`));
-    last = group;
-    lines.push(INDENT + rows[index]);
-    if (view.why !== null) lines.push(dim(`${INDENT}${INDENT}${printable(view.why)}`));
-  }
-  return lines;
-}
-
-function groupOf({ phase, nextWarmAt }: ConversationView): Group {
-  switch (phase) {
-    case "warming":
-      return "Warming now";
-    case "generating":
-      return "Taking their turn";
-    case "idle":
-      return nextWarmAt === null ? "On, but not being warmed" : "Kept warm";
-    case "lapsed":
-      return "Lapsed";
-    case "stopped":
-      return "Stopped";
-    case "off":
-      return "Off";
-  }
-}
-
-/** The next warm first; where there is none, the last turn. */
-function bySoonest(a: ConversationView, b: ConversationView): number {
-  const never = Number.MAX_SAFE_INTEGER;
-  const byWarm = (a.nextWarmAt ?? never) - (b.nextWarmAt ?? never);
-  return byWarm || (b.lastTurnAt ?? 0) - (a.lastTurnAt ?? 0) || (a.id < b.id ? -1 : 1);
-}
-
-function cellsOf(view: ConversationView, all: readonly ConversationView[], now: number): Cell[] {
-  return [
-    shownId(view.id, all),
-    until(view.nextWarmAt, now),
-    view.lastPct === null ? "—" : `${view.lastPct} %`,
-    ago(view.lastTurnAt, now),
-    view.modelName ?? "—",
-  ];
+/** What came of it so far, over those that are open. */
+function moneyLines(conversations: readonly ConversationView[]): string[] {
+  const known = conversations.flatMap(({ money }) => money ?? []);
+  if (known.length === 0) return [];
+  const { spent, saved, net } = shownInDollars(sumOf(known));
+  return ["", dim(`spent ${spent} · saved ${saved} · net ${net}`)];
 }
 
 function megabytes(bytes: number): string {

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
 import { completing } from "./completion/completer.ts";
-import { conversationArgument } from "./conversation-argument.ts";
+import { conversationArgument, storeOption } from "./conversation-argument.ts";
 import { withExamples } from "./examples.ts";
 
 export function onCommand(): Command {
@@ -22,11 +22,13 @@ export function onCommand(): Command {
         ],
       ),
     )
-    .action((word: string | undefined, options: { for?: string }) => switchTo(true, word, options.for));
+    .addOption(storeOption())
+    .action((word: string | undefined, options: Chosen) => switchTo(true, word, options));
   return withExamples(
     command,
     ["keepwarm on", "the only conversation that is open"],
-    ["keepwarm on my-session", "one of several, or one that is still to come"],
+    ["keepwarm on my-session", "one of several"],
+    ["keepwarm on --store my-session", "one that is still to come"],
     ["keepwarm on --for 2h", "for two hours after each turn, whatever it costs within your limits"],
   );
 }
@@ -35,22 +37,33 @@ export function offCommand(): Command {
   const command = new Command("off")
     .description("stop keeping a conversation warm, at once and until it is switched on again")
     .addArgument(conversationArgument({ required: false }))
-    .action((word: string | undefined) => switchTo(false, word));
+    .addOption(storeOption())
+    .action((word: string | undefined, options: Chosen) => switchTo(false, word, options));
   return withExamples(command, ["keepwarm off my-session", "nothing more is sent for it"]);
 }
 
 function keepWarm(text: string): string {
-  if (parseKeepWarm(text) === null) throw new InvalidArgumentError(`It is ${KEEP_WARM_FORMS}.`);
+  if (parseKeepWarm(text) === null) throw new InvalidArgumentError(`It must be ${KEEP_WARM_FORMS}.`);
   return text;
 }
 
-async function switchTo(enabled: boolean, word: string | undefined, keepWarm?: string): Promise<void> {
-  const [{ conversationMeant }, { changeText }] = await Promise.all([
+interface Chosen {
+  readonly store: boolean;
+  readonly for?: string;
+}
+
+async function switchTo(
+  enabled: boolean,
+  word: string | undefined,
+  { store, for: keepWarm }: Chosen,
+): Promise<void> {
+  const [{ conversationToChange }, { changeText }] = await Promise.all([
     import("./conversation.ts"),
     import("./change-text.ts"),
   ]);
-  const { gateway, conversations, id } = await conversationMeant(word);
+  const { gateway, conversations, id } = await conversationToChange(word, store);
   // Before it is switched on, so that nothing is sent by another choice.
   if (keepWarm !== undefined) await gateway.setKeepWarm(id, keepWarm);
-  console.log(changeText(await gateway.setEnabled(id, enabled), { conversations, now: Date.now() }));
+  const answer = await gateway.setEnabled(id, enabled);
+  console.log(changeText(answer, { conversations, now: Date.now(), changed: "switch" }));
 }

@@ -9,12 +9,15 @@ export interface Column {
   readonly align?: "left" | "right";
   /** Never cut, however narrow the terminal is. @default false */
   readonly whole?: boolean;
+  /** Not cut further than this, in columns of the terminal. @default 6 */
+  readonly least?: number;
+  /** Left out where there is no room, the lowest number first, with all of the same number. @default never */
+  readonly spared?: number;
 }
 
 export type Cell = string | { readonly text: string; readonly style: Style };
 
 const GAP = "  ";
-/** A column is not cut further than this. */
 const NARROWEST = 6;
 
 /** The table's lines, without a newline after the last. `width` is in columns of the terminal. */
@@ -24,12 +27,32 @@ export function table(
   width: number = terminalWidth(),
 ): string {
   const titles = columns.map(({ title }): Cell => ({ text: title, style: "dim" }));
-  const cells = [titles, ...rows].map((row) => row.map(plain));
-  const widths = fitting(
-    columns,
-    columns.map((_, index) => Math.max(...cells.map((row) => stringWidth(row[index]?.text ?? "")))),
+  const all = [titles, ...rows].map((row) => row.map(plain));
+  const wanted = columns.map((_, index) =>
+    all.reduce((widest, row) => Math.max(widest, stringWidth(row[index]?.text ?? "")), 0),
+  );
+  const shown = withRoom(columns, wanted, width);
+  const cells = all.map((row) => row.filter((_, index) => shown.includes(index)));
+  return aligned(
+    shown.flatMap((index) => columns[index] ?? []),
+    cells,
+    shown.map((index) => wanted[index] ?? 0),
     width,
   );
+}
+
+interface PlainCell {
+  readonly text: string;
+  readonly style: Style | null;
+}
+
+function aligned(
+  columns: readonly Column[],
+  cells: readonly (readonly PlainCell[])[],
+  wanted: readonly number[],
+  width: number,
+): string {
+  const widths = fitting(columns, wanted, width);
   return cells
     .map((row) =>
       row
@@ -47,7 +70,23 @@ export function table(
     .join("\n");
 }
 
-function plain(cell: Cell): { text: string; style: Style | null } {
+/** The indices of those columns that there is room for, however far they are cut. */
+function withRoom(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
+  let shown = columns.map((_, index) => index);
+  const least = (index: number) => {
+    const { whole = false, least: narrowest = NARROWEST } = columns[index] ?? {};
+    return whole ? (wanted[index] ?? 0) : Math.min(wanted[index] ?? 0, narrowest);
+  };
+  const sparedOf = (index: number) => columns[index]?.spared ?? Number.POSITIVE_INFINITY;
+  while (shown.reduce((sum, index) => sum + least(index), GAP.length * (shown.length - 1)) > width) {
+    const first = Math.min(...shown.map(sparedOf));
+    if (first === Number.POSITIVE_INFINITY) break;
+    shown = shown.filter((index) => sparedOf(index) !== first);
+  }
+  return shown;
+}
+
+function plain(cell: Cell): PlainCell {
   const { text, style } = typeof cell === "string" ? { text: cell, style: null } : cell;
   return { text: printable(text), style };
 }
@@ -58,9 +97,12 @@ function fitting(columns: readonly Column[], wanted: readonly number[], width: n
   const total = () =>
     widths.reduce((sum, columnWidth) => sum + columnWidth, GAP.length * (widths.length - 1));
   while (total() > width) {
-    const cuttable = widths.map((columnWidth, index) => (columns[index]?.whole ? 0 : columnWidth));
+    const cuttable = widths.map((columnWidth, index) => {
+      const { whole = false, least = NARROWEST } = columns[index] ?? {};
+      return whole || columnWidth <= least ? 0 : columnWidth;
+    });
     const widest = Math.max(...cuttable);
-    if (widest <= NARROWEST) break;
+    if (widest === 0) break;
     widths[cuttable.indexOf(widest)] = widest - 1;
   }
   return widths;
@@ -68,7 +110,8 @@ function fitting(columns: readonly Column[], wanted: readonly number[], width: n
 
 const graphemes = new Intl.Segmenter();
 
-function cutTo(text: string, width: number): string {
+/** Plain text, as far as `width` columns show it. */
+export function cutTo(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let cut = "";
   for (const { segment } of graphemes.segment(text)) {

@@ -15,11 +15,8 @@ export function warmCommand(): Command {
 }
 
 async function warm(word: string | undefined): Promise<void> {
-  const { conversationMeant, shownId } = await import("./conversation.ts");
-  const { gateway, conversations, id, open } = await conversationMeant(word);
-  const shown = shownId(id, conversations);
-  if (open === null)
-    throw new Error(`no conversation ${shown} is open: keepwarm status lists those that are`);
+  const { openConversation } = await import("./conversation.ts");
+  const { gateway, id, name: shown, open } = await openConversation(word);
   const answer = await gateway.warmNow(id);
   if (!answer.sent) throw new Error(`${shown} was not warmed: ${printable(answer.why)}`);
   const after = answer.conversation;

@@ -15,8 +15,11 @@ export {
   originText,
   shortPath,
 } from "./in-force.ts";
+export { keepingOf } from "./keeping.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
+export { didYouMean } from "./nearest.ts";
 export {
+  DEFAULT_SETTINGS,
   flagOf,
   SETTING_NAMES,
   SETTINGS,
@@ -26,3 +29,4 @@ export {
   valueText,
   variableOf,
 } from "./settings.ts";
+export { unknownVariables } from "./variables.ts";

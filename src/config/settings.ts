@@ -110,6 +110,11 @@ export const settingsSchema = z.strictObject(
   Object.fromEntries(SETTING_NAMES.map((name) => [name, z.optional(SETTINGS[name].kind.schema)])),
 );
 
+/** What holds when nobody chose anything. */
+export const DEFAULT_SETTINGS = Object.freeze(
+  Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].default])),
+) as Settings;
+
 export function isSettingName(word: string): word is SettingName {
   return Object.hasOwn(SETTINGS, word);
 }

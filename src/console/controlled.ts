@@ -52,7 +52,7 @@ export interface Controlled {
   /** Null: nothing is known of it. */
   history(conversationId: string): Promise<HistoryAnswer | null>;
   /** Null: none of this id is in memory. */
-  outlook(conversationId: string): OutlookView | null;
+  outlook(conversationId: string): OutlookView | null | Promise<OutlookView | null>;
   /** Tells what changes, until what it returns is called. Nothing is done for it before and after. */
   watch(watcher: Watcher): () => void;
   settings(): SettingsAnswer;
@@ -61,7 +61,7 @@ export interface Controlled {
   /** Stores the choice even where no such conversation is in memory, and resolves with null then. */
   setEnabled(conversationId: string, enabled: boolean): Promise<ConversationView | null>;
   /** Likewise. */
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationView | null>;
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ConversationView | null>;
   /** Likewise. */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ConversationView | null>;
   /**

@@ -34,7 +34,9 @@ export interface RouteOptions {
 /** A day, in ms: no cache entry lives longer. */
 const MAX_INTERVAL_MS = 86_400_000;
 
-const intervalBody = z.object({ intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS) });
+const intervalBody = z.object({
+  intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS).nullable(),
+});
 
 const sinceQuery = z.coerce.number().int().min(0).max(8.64e15).optional();
 
@@ -95,9 +97,9 @@ export function createRoutes({ controlled, feed, onError, heartbeatMs }: RouteOp
     return c.json<HistoryAnswer>(history);
   });
 
-  app.get("/v1/conversations/:id/outlook", (c) => {
+  app.get("/v1/conversations/:id/outlook", async (c) => {
     const id = c.req.param("id");
-    const outlook = controlled.outlook(id);
+    const outlook = await controlled.outlook(id);
     if (outlook === null) throw notOpen(id);
     return c.json<OutlookView>(outlook);
   });

@@ -2,11 +2,14 @@
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { LINK_PROTOCOL } from "../hub/index.ts";
 import { createAdmission } from "./admission.ts";
 import type { Controlled } from "./controlled.ts";
 import { createFeed, type FeedOptions } from "./feed.ts";
+import { createLinks, isLink, type LinksOptions } from "./links.ts";
 import { createPage } from "./page.ts";
 import { createRoutes } from "./routes.ts";
+import { withLinks } from "./with-links.ts";
 
 export interface ControlServerOptions {
   /** The token of the state directory. */
@@ -17,6 +20,7 @@ export interface ControlServerOptions {
   /** The folder of the page's files. @default none is served */
   readonly page?: string;
   readonly feed?: Omit<FeedOptions, "controlled" | "onError">;
+  readonly links?: Pick<LinksOptions, "deadlineMs">;
   /** How often a held run, and a listener to events, is sent a sign of life, in ms. @default 15000 */
   readonly heartbeatMs?: number;
 }
@@ -31,7 +35,9 @@ export interface ControlServer {
 const LOOPBACK = "127.0.0.1";
 
 export function createControlServer(options: ControlServerOptions): ControlServer {
-  const { token, controlled, onError, heartbeatMs = 15_000 } = options;
+  const { token, onError, heartbeatMs = 15_000 } = options;
+  const links = createLinks({ now: options.controlled.now, ...options.links });
+  const controlled = withLinks(options.controlled, links);
   const { admit, admitToPage } = createAdmission(token);
   const page = options.page === undefined ? null : createPage(options.page);
   const feed = createFeed({ controlled, onError, ...options.feed });
@@ -51,7 +57,7 @@ export function createControlServer(options: ControlServerOptions): ControlServe
   };
 
   // Host is checked with the rest: on its own it would tell a 400 from a 401.
-  const server = createServer({ requireHostHeader: false }, serve);
+  const server = createServer({ requireHostHeader: false, shouldUpgradeCallback: isLink }, serve);
   server.on("checkContinue", (request, response) => {
     if (!admit(request, response)) return;
     if (!isAsWritten(request.url ?? "")) return refusePath(response);
@@ -60,13 +66,17 @@ export function createControlServer(options: ControlServerOptions): ControlServe
   });
   // Node answers these two by itself otherwise, token or none.
   server.on("checkExpectation", serve);
-  server.on("connect", (request, socket) => {
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket as Socket);
-    response.once("finish", () => socket.end());
-    socket.on("error", () => socket.destroy());
-    serve(request, response);
+  server.on("connect", (request, socket) => serve(request, responseOver(request, socket as Socket)));
+  server.on("upgrade", (request, socket: Socket, head) => {
+    const response = responseOver(request, socket);
+    // Before Node 24.9 it cannot be told beforehand which may.
+    if (!isLink(request)) return serve(request, response);
+    if (!admit(request, response)) return;
+    response.detachSocket(socket);
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${LINK_PROTOCOL}\r\n\r\n`,
+    );
+    links.accept(socket, head);
   });
 
   return {
@@ -83,6 +93,7 @@ export function createControlServer(options: ControlServerOptions): ControlServe
     },
     async close() {
       feed.close();
+      links.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -100,4 +111,14 @@ function isAsWritten(url: string): boolean {
 function refusePath(response: ServerResponse): void {
   const body = JSON.stringify({ error: "There is no such path." });
   response.writeHead(404, { "content-type": "application/json", "content-length": body.length }).end(body);
+}
+
+/** For a request of which Node leaves the answer to us. */
+function responseOver(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once("finish", () => socket.end());
+  socket.on("error", () => socket.destroy());
+  return response;
 }

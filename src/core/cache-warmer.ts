@@ -67,8 +67,8 @@ export interface CacheWarmer {
    * whatever is asked for meanwhile, stays. Rejects when the storage does.
    */
   enableIfNew(conversationId: string): Promise<ConversationSettings>;
-  /** Clamps to the minimum. Rejects when the storage does. */
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ConversationSettings>;
+  /** Clamps to the minimum; null: back to following the TTL. Rejects when the storage does. */
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ConversationSettings>;
   /**
    * Chooses for how long it is kept warm, in the policy's words; null: what holds where nobody chose. Rejects with
    * a TypeError for what is no such choice, and when the storage does.

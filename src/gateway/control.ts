@@ -2,11 +2,18 @@
 
 import { type Controlled, type NamedRun, Refused, type Watcher } from "../console/index.ts";
 import type { Prices, StorageNamespace, SurfaceSpec } from "../host.ts";
-import type { ConversationView, GatewayInfo, OutlookView, RunView, TierView } from "../hub/index.ts";
+import {
+  amountsOf,
+  type ConversationView,
+  type GatewayInfo,
+  outlookOf,
+  type RunView,
+  type TierView,
+  viewOf,
+} from "../hub/index.ts";
 import { figures, localDay } from "../ledger/index.ts";
-import { returnUsd, STRENGTH_TOKENS } from "../policy/index.ts";
+import { STRENGTH_TOKENS } from "../policy/index.ts";
 import { parseIntervalPayload, settingsKey } from "../pure.ts";
-import { amountsOf, planView, viewOf } from "./conversation-view.ts";
 import type { AttachedRun, Gateway, RunOptions } from "./gateway.ts";
 import type { Health } from "./health.ts";
 import type { History } from "./history/index.ts";
@@ -76,27 +83,12 @@ export function controlled(options: ControlledGateway): Controlled {
       page,
       flags: settings.flags,
       runs: [...runs.values()],
+      hosts: [],
       heldBytes: keeper.heldBytes(),
       maxHeldBytes,
       warmsInFlight: keeper.warmsInFlight(),
       ...gateway.counts,
       tier: tierView(),
-    };
-  }
-
-  function outlook(conversationId: string): OutlookView | null {
-    if (keeper.conversation(conversationId) === null) return null;
-    const { turn, plan } = warmer.look(conversationId);
-    const { curve = [], warms = [], warmUsd = null } = warmer.forecast(conversationId) ?? {};
-    const policy = warmer.getState(conversationId).keepWarm ?? settings.live.keepWarm;
-    return {
-      conversationId,
-      at: now(),
-      plan: plan && planView(plan, policy),
-      curve,
-      warms: warms.map((at) => ({ at, usd: warmUsd })),
-      returnUsd: returnUsd(turn, prices),
-      warmUsd,
     };
   }
 
@@ -169,7 +161,7 @@ export function controlled(options: ControlledGateway): Controlled {
     conversations: () => keeper.conversations().map((summary) => viewOf(summary, viewed)),
     conversation,
     history: (conversationId) => stored(() => history.of(conversationId)),
-    outlook,
+    outlook: (conversationId) => outlookOf(conversationId, viewed, now()),
     watch(watcher) {
       const ends = [
         keeper.surface.subscribe((conversationId) => {
@@ -221,8 +213,9 @@ export function controlled(options: ControlledGateway): Controlled {
       keeper.detach(conversationId);
       await stored(() => warmer.forget(conversationId));
       const isBooked = await stored(() => ledger.forget(conversationId));
+      const isLearned = await stored(() => keeper.forgetPausesIn(conversationId));
       const hadHistory = await stored(() => history.forget(conversationId));
-      return isOpen || isStored || isBooked || hadHistory;
+      return isOpen || isStored || isBooked || isLearned || hadHistory;
     },
     forgetPauses: () => stored(keeper.forgetPauses),
     report: (since) => stored(() => ledger.report(since)),

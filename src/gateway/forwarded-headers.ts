@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { CONVERSATION_HEADER } from "./conversation-id.ts";
+import { CONVERSATION_HEADER } from "../capture/index.ts";
 
 /** RFC 9110 § 7.6.1: true of one connection only. */
 const hopByHop = new Set([

@@ -12,14 +12,16 @@ import {
 } from "../anthropic/index.ts";
 import {
   type Call,
+  CONVERSATION_HEADER,
   createResponseReader,
   type Keeper,
   type LeavingCall,
+  namedBy,
   type OpenCall,
   type ResponseReader,
+  sessionOf,
 } from "../capture/index.ts";
 import type { Instant } from "../pure.ts";
-import { CONVERSATION_HEADER, namedBy, sessionOf } from "./conversation-id.ts";
 import type { HoldingObserver } from "./hold.ts";
 import type { Ending } from "./pass-through.ts";
 import { headerPairsOf } from "./raw-headers.ts";

@@ -1,5 +1,5 @@
 /** A gateway's options, from its settings. */
-import type { Settings } from "../config/index.ts";
+import { keepingOf, type Settings } from "../config/index.ts";
 import type { Keeping, StorageNamespace } from "../host.ts";
 import type { GatewayChange, GatewayOptions } from "./gateway.ts";
 import type { LiveSettings } from "./settings-desk.ts";
@@ -23,15 +23,9 @@ export function liveOptions(
   { enableNew, keepWarm, tier, allowSubscription, ...limits }: LiveSettings,
   storage?: StorageNamespace,
 ): { readonly keeping: Keeping; readonly change: GatewayChange } {
-  const { maxUsdPerPause, maxUsdPerDay, minPrefixTokens } = limits;
   return {
     keeping: {
-      keepWarm,
-      limits: {
-        ...(maxUsdPerPause === undefined ? {} : { spanUsd: maxUsdPerPause }),
-        ...(maxUsdPerDay === undefined ? {} : { dayUsd: maxUsdPerDay }),
-        ...(minPrefixTokens === undefined ? {} : { minPrefixTokens }),
-      },
+      ...keepingOf({ keepWarm, ...limits }),
       ...(storage === undefined ? {} : { storage }),
     },
     change: { enableNew, tier, allowSubscription },

@@ -3,7 +3,13 @@ import { listPrices, type PriceTable } from "../anthropic/index.ts";
 import type { Config } from "../config/index.ts";
 import { builtPage, createControlServer } from "../console/index.ts";
 import type { Logger } from "../host.ts";
-import { controlToken, consoleLink as linkTo, publish } from "../hub/index.ts";
+import {
+  controlToken,
+  createIntake,
+  createWarmLeases,
+  consoleLink as linkTo,
+  publish,
+} from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
@@ -70,6 +76,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const namespace = (name: string) => watched(database.namespace(name), health);
   const storage = namespace(NAMESPACE);
   const startedAt = now();
+  const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
   const { keeping, change } = liveOptions(config.settings, namespace(POLICY_NAMESPACE));
   const fixed = fixedOptions(config.settings);
   const gateway = createGateway({
@@ -83,8 +90,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     logger,
     ...clock,
     maxConversations: MAX_CONVERSATIONS,
+    mayWarm: leases.mayWarm,
   });
   const { keeper } = gateway;
+  leases.follow(keeper);
   const history = createHistory({ keeper, storage: namespace(HISTORY_NAMESPACE), timers, logger, now });
   const settings = createSettingsDesk({
     config,
@@ -116,6 +125,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         error: error instanceof Error ? error.message : String(error),
       }),
   });
+  const intake = createIntake({
+    stateDirectory: directory,
+    storage: namespace(LEDGER_NAMESPACE),
+    logger,
+    timers,
+    // What others have booked counts from now on, and not with the next report.
+    onChange: () => void keeper.ledger.report(startedAt).catch(() => {}),
+  });
   const ended = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
   let withdraw = async () => {};
@@ -130,7 +147,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // First, so that nobody finds it any more who could still be sent away.
     await withdraw();
     await control.close();
+    intake.dispose();
     await gateway.close(GRACE_MS);
+    leases.releaseAll();
+    // Whatever it was taking in is in.
+    await intake.now();
     await history.close();
     database.close();
     lock?.release();

@@ -1,7 +1,7 @@
 /** Passes a connection on that changes its protocol, such as a WebSocket. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { CONVERSATION_HEADER } from "./conversation-id.ts";
+import { CONVERSATION_HEADER } from "../capture/index.ts";
 import { forwardedResponseHeaders } from "./forwarded-headers.ts";
 import { headerPairsOf, headText, reasonOf } from "./raw-headers.ts";
 import type { Upstream } from "./upstream.ts";

@@ -1,8 +1,9 @@
 /** A client of the control API. Every request goes over a connection that has proven itself first. */
 import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
-import { type Asked, openProven, type ProvenConnection, UnprovenError } from "./connection.ts";
-import { ControlError, parseJson, refusal } from "./control-error.ts";
+import { askOver, conversationPath, nullIfUnknown } from "./ask.ts";
+import { type Asked, openProven } from "./connection.ts";
+import { refusal } from "./control-error.ts";
 import { type HeldRun, holdRun } from "./held-run.ts";
 import { type EventsOptions, listen } from "./listen.ts";
 import type { GatewayRecord } from "./record.ts";
@@ -50,14 +51,15 @@ export interface RunRequest {
 }
 
 /**
- * Every method rejects with {@link ControlError} when the gateway says no, and with `UnprovenError` when
+ * Every method rejects with `ControlError` when the gateway says no, and with `UnprovenError` when
  * what answers is no longer the gateway.
  */
 export interface ControlClient {
   readonly record: GatewayRecord;
   status(): Promise<StatusAnswer>;
   setEnabled(conversationId: string, enabled: boolean): Promise<ChangeAnswer>;
-  setIntervalMs(conversationId: string, intervalMs: number): Promise<ChangeAnswer>;
+  /** @param intervalMs null: back to following the TTL */
+  setIntervalMs(conversationId: string, intervalMs: number | null): Promise<ChangeAnswer>;
   /** @param keepWarm in the policy's words; null: what holds where nobody chose */
   setKeepWarm(conversationId: string, keepWarm: string | null): Promise<ChangeAnswer>;
   /** Null: no such conversation is open. */
@@ -91,15 +93,7 @@ export interface ControlClient {
 
 export function createControlClient(record: GatewayRecord, token: string): ControlClient {
   const connect = () => openProven(record.controlUrl, token, PROOF_TIMEOUT_MS);
-
-  async function ask<T>(asked: Asked, schema: z.ZodMiniType<T>): Promise<T> {
-    const connection = await connect();
-    try {
-      return read(await exchange(connection, asked), schema);
-    } finally {
-      connection.close();
-    }
-  }
+  const ask = <T>(asked: Asked, schema: z.ZodMiniType<T>) => askOver(connect, asked, schema);
 
   const look = async <T>(
     conversationId: string,
@@ -154,39 +148,4 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
       await ask({ method: "POST", path: "/v1/stop" }, z.unknown());
     },
   };
-}
-
-/** @throws {ControlError} for the two ids that a URL cannot carry, because they mean its folders */
-function conversationPath(conversationId: string, rest: string): string {
-  if (conversationId === "." || conversationId === "..") {
-    throw new ControlError(400, `${conversationId} cannot be used as a conversation's id here`);
-  }
-  return `/v1/conversations/${encodeURIComponent(conversationId.toWellFormed())}${rest}`;
-}
-
-function nullIfUnknown(error: unknown): null {
-  if (error instanceof ControlError && error.status === 404) return null;
-  throw error;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-async function exchange(connection: ProvenConnection, asked: Asked): Promise<Answer> {
-  try {
-    const answer = await connection.send(asked);
-    return { status: answer.statusCode ?? 0, body: await text(answer) };
-  } catch (error) {
-    if (error instanceof UnprovenError) throw error;
-    throw new ControlError(0, "the gateway went away before it had answered");
-  }
-}
-
-function read<T>({ status, body }: Answer, schema: z.ZodMiniType<T>): T {
-  if (status < 200 || status > 299) throw refusal(status, body);
-  const parsed = schema.safeParse(parseJson(body));
-  if (parsed.success) return parsed.data;
-  throw new ControlError(status, "the gateway's answer is of a version that this keepwarm does not know");
 }

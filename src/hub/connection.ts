@@ -5,10 +5,13 @@
  * port. `node:http` with an agent of our own, because fetch may follow a redirect, or a proxy that the
  * environment names, and take the token along.
  */
-import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 import { isSameSecret, newNonce, proofOf } from "./proof.ts";
+
+// Imported, it would bring the web's sockets along with it, which take longer to load than all that a command does.
+const http = process.getBuiltinModule("node:http");
 
 /** Why there is no proven connection. */
 export type Unproven = "refused" | "silent" | "impostor";
@@ -56,7 +59,7 @@ export async function openProven(
   token: string,
   timeoutMs: number,
 ): Promise<ProvenConnection> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   try {
     const proven = await challenge(controlUrl, token, agent, timeoutMs);
     return {
@@ -74,7 +77,7 @@ function challenge(controlUrl: string, token: string, agent: Agent, timeoutMs: n
   const nonce = newNonce();
   const expected = proofOf(token, nonce, Number(new URL(controlUrl).port));
   return new Promise((resolve, reject) => {
-    const asking = request(new URL("/v1/status", controlUrl), {
+    const asking = http.request(new URL("/v1/status", controlUrl), {
       agent,
       headers: { [CHALLENGE_HEADER]: nonce },
     });
@@ -120,7 +123,7 @@ interface Sending {
 function sendOver(proven: Socket, { controlUrl, token, agent, asked }: Sending): Promise<IncomingMessage> {
   const body = asked.body === undefined ? null : JSON.stringify(asked.body);
   return new Promise((resolve, reject) => {
-    const asking: ClientRequest = request(new URL(asked.path, controlUrl), {
+    const asking: ClientRequest = http.request(new URL(asked.path, controlUrl), {
       agent,
       method: asked.method,
       headers: { ...asked.headers, ...(body === null ? {} : { "content-type": "application/json" }) },

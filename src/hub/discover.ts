@@ -1,4 +1,5 @@
 /** Finds the gateway of a state directory, and makes sure that it is one before it is shown the token. */
+import { isProcessAlive } from "./alive.ts";
 import { type ControlClient, createControlClient, PROOF_TIMEOUT_MS } from "./client.ts";
 import { openProven, UnprovenError } from "./connection.ts";
 import { type GatewayRecord, readRecord } from "./record.ts";
@@ -42,15 +43,5 @@ export async function discover(directory: string, options: DiscoverOptions = {})
     // Only here, because in a container of its own a gateway's process has another id, and answers all the same.
     if (isAlive(record.pid)) return { state: "silent", record };
     return { state: "stale", why: `process ${record.pid} is gone` };
-  }
-}
-
-/** Whether there is a process of that id. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Not ours to signal, but there.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

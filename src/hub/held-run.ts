@@ -1,6 +1,5 @@
 /** A run that stays registered at the gateway for as long as its answer is held open. */
 import type { IncomingMessage } from "node:http";
-import { createInterface } from "node:readline";
 import type { ProvenConnection } from "./connection.ts";
 import { type RunAnswer, runAnswer } from "./views/index.ts";
 
@@ -17,6 +16,8 @@ export function holdRun(answer: IncomingMessage, connection: ProvenConnection): 
   return new Promise((resolve, reject) => {
     // A gateway that is killed cuts the answer off.
     answer.on("error", () => {});
+    // Loaded here, because most clients hold no run.
+    const { createInterface } = process.getBuiltinModule("node:readline");
     const lines = createInterface({ input: answer });
     lines.on("error", () => {});
     lines.once("line", (line) => {

@@ -1,14 +1,50 @@
+export { isProcessAlive } from "./alive.ts";
 export type { ControlClient, RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
 export { ControlError } from "./control-error.ts";
-export { type DiscoverOptions, type Discovery, discover, isProcessAlive } from "./discover.ts";
+export { amountsOf, outlookOf, planView, type Viewed, viewOf } from "./conversation-view.ts";
+export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
+export { type Glance, glanceAt } from "./glance.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
+export {
+  createLeases,
+  createWarmLeases,
+  type LeaseAnswer,
+  type LeaseHolder,
+  type LeaseOptions,
+  type Leases,
+  type WarmLeases,
+} from "./leases/index.ts";
+export {
+  createLineReader,
+  createLink,
+  type FromProgram,
+  fromProgram,
+  LINK_PATH,
+  LINK_PROTOCOL,
+  type Link,
+  type LinkAnswer,
+  type LinkedProgram,
+  type LinkOptions,
+  linkLineOf,
+  parsedAs,
+  type Wish,
+} from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
+export {
+  createIntake,
+  createSpool,
+  type Intake,
+  type IntakeOptions,
+  type Spool,
+  type SpoolOptions,
+  withSpools,
+} from "./spool/index.ts";
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
@@ -22,6 +58,7 @@ export type {
   HealthView,
   HistoryAnswer,
   HistoryEntry,
+  HostView,
   MoneyView,
   OutlookView,
   PlanView,

@@ -10,7 +10,14 @@ export interface EventsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Of the last event heard. @default everything is told from the beginning */
   readonly lastEventId?: string | null | undefined;
+  /** The gateway has let us in; it may be long until something happens. */
+  readonly onOpen?: (() => void) | undefined;
+  /** How long nothing at all may come before the gateway is taken for gone, in ms. @default 45000 */
+  readonly silenceMs?: number | undefined;
 }
+
+/** Three signs of life. */
+const SILENCE_MS = 45_000;
 
 /**
  * Ends without an error when the gateway goes away.
@@ -19,7 +26,7 @@ export interface EventsOptions {
  */
 export async function* listen(
   connect: () => Promise<ProvenConnection>,
-  { signal, lastEventId }: EventsOptions = {},
+  { signal, lastEventId, onOpen, silenceMs = SILENCE_MS }: EventsOptions = {},
 ): AsyncGenerator<ConsoleEvent, void> {
   const connection = await connect();
   const end = () => connection.close();
@@ -31,6 +38,8 @@ export async function* listen(
     const headers = lastEventId == null ? {} : { "last-event-id": lastEventId };
     const answer = await connection.send({ method: "GET", path: "/v1/events", headers });
     if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await text(answer));
+    onOpen?.();
+    answer.setTimeout(silenceMs, end);
     answer.setEncoding("utf8");
     for await (const chunk of answer) {
       parser.feed(chunk);

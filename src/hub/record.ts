@@ -86,7 +86,7 @@ function isSameGateway(a: GatewayRecord, b: GatewayRecord): boolean {
   return a.pid === b.pid && a.startedAt === b.startedAt && a.controlUrl === b.controlUrl;
 }
 
-function recordFile(directory: string): string {
+export function recordFile(directory: string): string {
   return join(directory, "gateway.json");
 }
 

@@ -41,6 +41,8 @@ export const FIGURE_NAMES = [
   "requests",
   "requestsUsd",
   "requestsUnpriced",
+  /** How many a subscription paid. */
+  "requestsBySubscription",
   "requestsReadTokens",
   "requestsWrittenTokens",
   "requestsUncachedTokens",
@@ -55,6 +57,7 @@ export const FIGURE_NAMES = [
   /** Of `spentUsd`, what was only estimated: the most that warms can have cost whose answer never came. */
   "boundUsd",
   "warmsUnpriced",
+  "warmsBySubscription",
   "warmsReadTokens",
   "warmsWrittenTokens",
   "warmsUncachedTokens",
@@ -113,7 +116,8 @@ export interface Amounts extends Figures {
 }
 
 export function amountsOf(...all: readonly Figures[]): Amounts {
-  const total = sum(...all);
+  const [only = NOTHING] = all;
+  const total = all.length === 1 ? only : sum(...all);
   return { ...total, netUsd: netUsd(total), netWeight: total.savedWeight - total.spentWeight };
 }
 

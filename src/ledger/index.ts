@@ -19,5 +19,5 @@ export { type Booked, createLedger, DEFAULT_POLICY, type Ledger, type LedgerDeps
 export { lastRequestOf, listen } from "./listen.ts";
 export { type Report, reportOf } from "./report.ts";
 export { DETAILED_DAYS } from "./roll-up.ts";
-export { NO_CONTENTS, readContents } from "./rows.ts";
+export { isName, isOfOneWriter, NO_CONTENTS, readContents } from "./rows.ts";
 export type { Totals } from "./totals.ts";

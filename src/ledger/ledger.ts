@@ -39,7 +39,9 @@ export interface Ledger {
   figuresOf(conversationId: string): Amounts | null;
   /**
    * What {@link Ledger.report} tells, without asking the storage: what others have booked since the last report
-   * is not in it. @param since epoch ms; left out, from the beginning
+   * is not in it, nor what was stored before until {@link Ledger.stored} has resolved once.
+   *
+   * @param since epoch ms; left out, from the beginning
    */
   totals(since?: number): Totals;
   /** Tells of each booking as soon as it counts. Returns the way to end it. */
@@ -207,7 +209,14 @@ export function createLedger(deps: LedgerDeps): Ledger {
     },
     totals(since) {
       const days = running.days(since === undefined ? null : dayOf(since));
-      return { whole: amountsOf(...days), days, conversations: accounts.warmed() };
+      return {
+        whole: amountsOf(...days),
+        days,
+        // Only for who asks: there may be thousands, and the sums are asked for every second.
+        get conversations() {
+          return accounts.warmed();
+        },
+      };
     },
     subscribe(listener) {
       // A function of its own, so that the same one may subscribe twice.

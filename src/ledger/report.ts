@@ -10,6 +10,8 @@ export interface Report {
   readonly since: string | null;
   /** Today. */
   readonly until: string;
+  /** The first day of which anything is known, before `since` or not; null: nothing at all is. */
+  readonly earliest: string | null;
   readonly total: Amounts;
   /** The last first; a `day` of long ago is a month, as `2026-11`. */
   readonly days: readonly (Amounts & { readonly day: string })[];
@@ -27,10 +29,11 @@ export function reportOf(
   { rows, merged, names }: Contents,
   { since, until }: { readonly since: string | null; readonly until: string },
 ): Report {
-  const told = [
+  const all = [
     ...rows.map((row) => ({ period: row.day, conversationId: nameOfRow(row, names), buckets: row.buckets })),
     ...merged.map(({ period, buckets }) => ({ period, conversationId: undefined, buckets })),
-  ].filter(({ period }) => isSince(period, since));
+  ];
+  const told = all.filter(({ period }) => isSince(period, since));
   const flat = told.flatMap(({ buckets, ...of }) => buckets.map((bucket) => ({ ...of, ...bucket })));
   const conversations = flat.filter((entry) => entry.conversationId !== undefined);
   const days = by(flat, ({ period }) => period).map(({ name, ...rest }) => ({ day: name, ...rest }));
@@ -42,6 +45,7 @@ export function reportOf(
   return {
     since,
     until,
+    earliest: all.map(({ period }) => period).toSorted()[0] ?? null,
     total: amountsOf(...days),
     days: days.toSorted((a, b) => (a.day < b.day ? 1 : -1)),
     conversationsSince: since !== null && since > detailed ? since : detailed,

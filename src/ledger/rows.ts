@@ -9,6 +9,9 @@ import * as z from "zod/mini";
 import type { StorageNamespace } from "../host.ts";
 import { type Figures, packed, sum, unpacked } from "./figures.ts";
 
+/** As much of a storage as reading needs. */
+export type Readable = Pick<StorageNamespace, "get" | "keys">;
+
 /** What was booked on one model under one policy. */
 export interface Bucket {
   /** Null: not known. */
@@ -57,6 +60,16 @@ export function rowKey(day: string, writer: string, conversation: number): strin
 /** Where a row's conversation is named: apart from its figures, so that it can be forgotten without them. */
 export function nameKey(day: string, writer: string, conversation: number): string {
   return `${NAMES}${day}:${writer}:${conversation}`;
+}
+
+/** Whether a key is of one writer alone, and not of what several made together. */
+export function isOfOneWriter(key: string): boolean {
+  return /^ledger:(row|name):\d{4}-\d\d-\d\d:[a-z0-9]{1,16}:\d{1,6}$/.test(key);
+}
+
+/** Whether it names a conversation, and holds no figures. */
+export function isName(key: string): boolean {
+  return key.startsWith(NAMES);
 }
 
 export function encodeBuckets(buckets: readonly Bucket[], from?: readonly string[]): string {
@@ -112,8 +125,9 @@ function bucketName({ model, policy }: Pick<Bucket, "model" | "policy">): string
 
 /** Rows of writers, counted elsewhere or not: of all days, or of those wanted. */
 export async function readRows(
-  storage: StorageNamespace,
+  storage: Readable,
   isWanted: (day: string) => boolean = () => true,
+  pause: Pause = pausing(),
 ): Promise<Row[]> {
   const rows = new Map<string, Omit<Row, "buckets">>();
   for (const key of await storage.keys(ROWS)) {
@@ -121,33 +135,34 @@ export async function readRows(
     if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isWanted(day)) continue;
     rows.set(key, { key, day, writer, conversation: Number(conversation) });
   }
-  return readAll(storage, rows, (row, { buckets }) => ({ ...row, buckets }));
+  return readAll(storage, rows, (row, { buckets }) => ({ ...row, buckets }), pause);
 }
 
 /** @param prefix {@link DAYS} or {@link MONTHS} */
 export async function readMerged(
-  storage: StorageNamespace,
+  storage: Readable,
   prefix: string,
   isWanted: (period: string) => boolean = () => true,
+  pause: Pause = pausing(),
 ): Promise<Merged[]> {
   const merged = new Map<string, Pick<Merged, "key" | "period">>();
   for (const key of await storage.keys(prefix)) {
     const period = key.slice(prefix.length);
     if (isWanted(period)) merged.set(key, { key, period });
   }
-  return readAll(storage, merged, (one, row) => ({ ...one, ...row }));
+  return readAll(storage, merged, (one, row) => ({ ...one, ...row }), pause);
 }
 
 type Stored = Pick<Merged, "from" | "buckets">;
 
 /** Those that are still there and can be read. */
 async function readAll<Of, Whole>(
-  storage: StorageNamespace,
+  storage: Readable,
   of: ReadonlyMap<string, Of>,
   whole: (of: Of, stored: Stored) => Whole,
+  pause: Pause,
 ): Promise<Whole[]> {
   const all: Whole[] = [];
-  const pause = pausing();
   for (const [key, one] of of) {
     await pause();
     // Null as well when it has been merged and removed meanwhile.
@@ -161,18 +176,21 @@ async function readAll<Of, Whole>(
 const READS_AT_A_TIME = 50;
 
 /** To be waited for before each read: a store that answers at once would hold up the whole program until the last. */
-function pausing(): () => Promise<void> {
+type Pause = () => Promise<void>;
+
+function pausing(onReads: (reads: number) => void = () => {}): Pause {
   let reads = 0;
   return async () => {
     reads += 1;
-    if (reads % READS_AT_A_TIME === 0) await new Promise((resolve) => setTimeout(resolve));
+    if (reads % READS_AT_A_TIME !== 0) return;
+    onReads(reads);
+    await new Promise((resolve) => setTimeout(resolve));
   };
 }
 
 /** The names that are known, by row: `2026-11-20:writer:1`. */
-export async function readNames(storage: StorageNamespace): Promise<Map<string, string>> {
+async function readNames(storage: Readable, pause: Pause = pausing()): Promise<Map<string, string>> {
   const names = new Map<string, string>();
-  const pause = pausing();
   for (const key of await storage.keys(NAMES)) {
     await pause();
     const name = await storage.get(key);
@@ -215,13 +233,19 @@ export interface Contents {
 
 export const NO_CONTENTS: Contents = Object.freeze({ rows: [], merged: [], names: new Map() });
 
-export async function readContents(storage: StorageNamespace): Promise<Contents> {
+/** @param onProgress told of the share that is read, 0–1, now and then */
+export async function readContents(
+  storage: Readable,
+  onProgress?: (share: number) => void,
+): Promise<Contents> {
+  const inAll = onProgress === undefined ? 0 : (await storage.keys(PREFIX)).length;
+  const pause = pausing((reads) => onProgress?.(Math.min(1, reads / inAll)));
   // In this order: what is merged away while we read is found again where it was merged into, and a row that
   // is there has its name.
-  const rows = await readRows(storage);
-  const days = await readMerged(storage, DAYS);
-  const months = await readMerged(storage, MONTHS);
-  const names = await readNames(storage);
+  const rows = await readRows(storage, () => true, pause);
+  const days = await readMerged(storage, DAYS, () => true, pause);
+  const months = await readMerged(storage, MONTHS, () => true, pause);
+  const names = await readNames(storage, pause);
   const inDays = new Map(days.map(({ period, from }) => [period, new Set(from)]));
   const inMonths = new Set(months.flatMap(({ from }) => from));
   return {

@@ -1,10 +1,11 @@
 /** What the person's conversations do, remembered over restarts as decayed counts: never times, never content. */
-import type { StorageNamespace } from "../host.ts";
+import type { Disposable, TurnContext } from "../host.ts";
+import { createConversationGaps, type KeptGaps } from "./conversation-gaps.ts";
 import type { Activity, StopKind } from "./facts.ts";
 import { GapHistory } from "./gap-history.ts";
 import { Presence, type Settled } from "./presence.ts";
 
-export interface History {
+export interface History extends Disposable {
   /** A request of the person's own thread went out. Times are epoch ms. */
   started(conversationId: string, at: number): void;
   settled(conversationId: string, at: number, turn: Settled): void;
@@ -15,6 +16,8 @@ export interface History {
   activityOf(conversationId: string, now: number): Activity;
   /** Forgets how the person pauses, here and in storage. Rejects when the storage does. */
   forget(): Promise<void>;
+  /** The same in one conversation, which ends; false: nothing was known of it. Rejects when the storage does. */
+  forgetConversation(conversationId: string): Promise<boolean>;
 }
 
 /** The name under which a store keeps what policies learn. */
@@ -23,8 +26,11 @@ export const POLICY_NAMESPACE = "policy";
 /** Where the counts are kept; whoever removes it makes keepwarm forget how its person pauses. */
 export const GAPS_KEY = "gaps";
 
-export function createHistory(storage?: StorageNamespace): History {
-  let presence = new Presence();
+/** @param kept where it is kept; left out, it lasts as long as the process */
+export function createHistory(kept?: KeptGaps): History {
+  const storage = kept?.storage;
+  const own = createConversationGaps(kept);
+  let presence = new Presence(new GapHistory(), own.of);
   let isRead = storage === undefined;
   let writing = Promise.resolve();
 
@@ -49,7 +55,7 @@ export function createHistory(storage?: StorageNamespace): History {
 
   return {
     started(conversationId, at) {
-      presence.started(conversationId, at);
+      own.used(conversationId, presence.started(conversationId, at));
       remember();
     },
     settled: (conversationId, at, turn) => presence.settled(conversationId, at, turn),
@@ -59,19 +65,29 @@ export function createHistory(storage?: StorageNamespace): History {
       remember();
     },
     async forget() {
-      presence = new Presence();
+      presence = new Presence(new GapHistory(), own.of);
       // What is still being read is forgotten too.
       isRead = true;
+      const ofConversations = own.forgetAll();
       await writing;
-      await storage?.delete(GAPS_KEY);
+      await Promise.all([ofConversations, storage?.delete(GAPS_KEY)]);
     },
+    forgetConversation(conversationId) {
+      presence.forget(conversationId);
+      return own.forget(conversationId);
+    },
+    dispose: own.dispose,
     activityOf: (conversationId, now) => presence.activityOf(conversationId, now),
   };
 }
 
 /** What a turn ended with, as far as it says who is to act next. */
-export function stopKindOf(stopReason: string | undefined): StopKind {
+export function stopKindOf({
+  stopReason,
+  asksPerson,
+}: Pick<TurnContext, "stopReason" | "asksPerson">): StopKind {
   if (stopReason === "end_turn" || stopReason === "stop_sequence") return "end_turn";
+  if (stopReason === "tool_use" && asksPerson === true) return "question";
   if (stopReason === "tool_use" || stopReason === "pause_turn") return "tool_use";
   return "other";
 }

@@ -1,6 +1,7 @@
 /** Whether a warm is worth its price. */
 export { adaptive } from "./adaptive.ts";
 export { type Caps, capped } from "./caps.ts";
+export { CONVERSATION_GAPS_KEY, type KeptGaps, MOST_CONVERSATIONS } from "./conversation-gaps.ts";
 export { leastMarginMs } from "./due.ts";
 export { premiumUsd, warmUsd } from "./economics.ts";
 export type {
@@ -29,7 +30,7 @@ export {
 export { Presence, type Settled } from "./presence.ts";
 export { type Prior, SHIPPED_PRIOR } from "./prior.ts";
 export { always, breakEven, fixed, until } from "./simple.ts";
-export { createTierAdviser, TIERS_KEY, type TierAdviser } from "./tier-adviser.ts";
+export { createTierAdviser, readPriceOf, TIERS_KEY, type TierAdviser } from "./tier-adviser.ts";
 export {
   firstWriteCosts,
   type SeenSpan,
@@ -40,3 +41,4 @@ export {
 } from "./tier-costs.ts";
 export { STRENGTH_TOKENS, type TierAdvice, TierHistory } from "./tier-history.ts";
 export { returnUsd } from "./turn-price.ts";
+export { howLong, usd } from "./wording.ts";

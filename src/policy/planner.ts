@@ -83,7 +83,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
       tailTokens,
       price,
       spentUsd24h,
-      stop: stopKindOf(turn.stopReason),
+      stop: stopKindOf(turn),
       ...(waiting === undefined ? {} : { waiting }),
       ...(open === undefined ? {} : { open }),
       ...(activityOf === undefined ? {} : { activity: activityOf(conversationId, span.now) }),

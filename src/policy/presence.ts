@@ -30,19 +30,27 @@ export interface Settled {
 
 export class Presence {
   readonly #person: GapHistory;
+  readonly #gapsOf: (conversationId: string) => GapHistory;
   readonly #seen = new Map<string, Seen>();
 
-  /** @param person the person's gap history, which is added to */
-  constructor(person: GapHistory = new GapHistory()) {
+  /**
+   * @param person the person's gap history, which is added to
+   * @param gapsOf what is known of a conversation's gaps when it speaks first, which is added to
+   */
+  constructor(
+    person: GapHistory = new GapHistory(),
+    gapsOf: (conversationId: string) => GapHistory = () => new GapHistory(),
+  ) {
     this.#person = person;
+    this.#gapsOf = gapsOf;
   }
 
   get person(): GapHistory {
     return this.#person;
   }
 
-  /** A main-thread request went out. */
-  started(conversationId: string, at: number): void {
+  /** A main-thread request went out. Returns the conversation's gaps until then. */
+  started(conversationId: string, at: number): GapHistory {
     const seen = this.#of(conversationId, at);
     if (seen.lastAt !== null) {
       const gapMs = Math.max(0, at - seen.lastAt);
@@ -52,6 +60,7 @@ export class Presence {
     }
     seen.hasEnded = false;
     seen.lastAt = at;
+    return seen.gaps;
   }
 
   /** Its answer is complete. */
@@ -73,6 +82,11 @@ export class Presence {
     const seen = this.#seen.get(conversationId);
     if (seen === undefined) return;
     this.#end(seen);
+    this.#seen.delete(conversationId);
+  }
+
+  /** As if it had never been. */
+  forget(conversationId: string): void {
     this.#seen.delete(conversationId);
   }
 
@@ -118,7 +132,7 @@ export class Presence {
   #of(conversationId: string, at: number): Seen {
     const known = this.#seen.get(conversationId);
     const seen = known ?? {
-      gaps: new GapHistory(),
+      gaps: this.#gapsOf(conversationId),
       begunAt: at,
       activeAt: at,
       lastAt: null,

@@ -48,6 +48,16 @@ interface Seen {
   readonly startedAt: number;
 }
 
+/** Price of a read token in input tokens, by which pasts are kept apart. @param prices left out: the usual one */
+export function readPriceOf(modelName: string, prices: Prices | undefined): number {
+  const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const rates = prices?.ratesOf(none, modelName) ?? null;
+  // Rounded, so that equal ratios are one.
+  return rates === null || !(rates.input > 0)
+    ? USUAL_READ
+    : Number((rates.read / rates.input).toPrecision(3));
+}
+
 export function createTierAdviser(options: TierAdviserOptions): TierAdviser {
   const { storage, prices, now, gaps = () => undefined } = options;
   let person = new TierHistory();
@@ -84,15 +94,6 @@ export function createTierAdviser(options: TierAdviserOptions): TierAdviser {
       .catch(() => {});
   }
 
-  function readPriceOf(modelName: string): number {
-    const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-    const rates = prices?.ratesOf(none, modelName) ?? null;
-    // Rounded, so that equal ratios are one.
-    return rates === null || !(rates.input > 0)
-      ? USUAL_READ
-      : Number((rates.read / rates.input).toPrecision(3));
-  }
-
   function book({ own, read }: Seen, span: SeenSpan): void {
     const costs = spanCosts(span, read);
     own.add(read, costs);
@@ -110,25 +111,17 @@ export function createTierAdviser(options: TierAdviserOptions): TierAdviser {
 
   function advise(modelName: string, conversationId?: string): TierAdvice {
     const own = conversationId === undefined ? undefined : seen.get(conversationId)?.own;
-    return person.advise(readPriceOf(modelName), own);
+    return person.advise(readPriceOf(modelName, prices), own);
   }
 
   return {
-    requestAnswered({
-      conversationId,
-      startedAt,
-      usage,
-      modelName = "",
-      ttlMs,
-      aside,
-      replaced,
-      stopReason,
-    }) {
+    requestAnswered(request) {
+      const { conversationId, startedAt, usage, modelName = "", ttlMs, aside, replaced } = request;
       // Without a marker no lifetime would have cost anything else.
       if (aside === true || usage === undefined || ttlMs === undefined) return;
       expire(startedAt);
       const before = seen.get(conversationId);
-      const read = readPriceOf(modelName);
+      const read = readPriceOf(modelName, prices);
       const { inputTokens, cacheReadTokens } = usage;
       if (before !== undefined && before.read === read) {
         const reusedTokens = replaced === true ? 0 : Math.min(before.span.promptTokens, inputTokens);
@@ -141,7 +134,7 @@ export function createTierAdviser(options: TierAdviserOptions): TierAdviser {
       const answerMs = Math.max(0, now() - startedAt);
       const soFar = gaps();
       const span = {
-        stop: stopKindOf(stopReason),
+        stop: stopKindOf(request),
         promptTokens: inputTokens,
         answerMs,
         ...(soFar === undefined ? {} : { person: soFar }),

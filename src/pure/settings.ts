@@ -73,9 +73,13 @@ export function clampIntervalMs(intervalMs: number): number {
   return Math.max(MIN_INTERVAL_MS, Math.round(intervalMs));
 }
 
-/** Settings with an interval (ms) that the person chose. */
-export function withInterval(settings: ConversationSettings, intervalMs: number): ConversationSettings {
+/** Settings with an interval (ms) that the person chose; null: none is chosen any more. */
+export function withInterval(
+  settings: ConversationSettings,
+  intervalMs: number | null,
+): ConversationSettings {
   const { intervalChosen: _, ...rest } = settings;
+  if (intervalMs === null) return { ...rest, intervalMs: DEFAULT_INTERVAL_MS };
   const clamped = clampIntervalMs(intervalMs);
   return clamped === DEFAULT_INTERVAL_MS
     ? { ...rest, intervalMs: clamped, intervalChosen: true }

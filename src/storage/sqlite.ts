@@ -10,6 +10,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Logger, StorageNamespace } from "../host.ts";
 import { databaseClass } from "./database-class.ts";
 import { makeFolder } from "./make-folder.ts";
+import { isEmpty, SCHEMA } from "./schema.ts";
 import { stateDirectory } from "./state-directory.ts";
 import { CORRUPT, forPeople, isDamage, StorageError } from "./storage-error.ts";
 
@@ -35,18 +36,6 @@ export interface SqliteStorage {
   close(): void;
 }
 
-const SCHEMA_VERSION = 1;
-const SCHEMA = `
-  BEGIN IMMEDIATE;
-  CREATE TABLE entries (
-    namespace TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (namespace, key)
-  ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${SCHEMA_VERSION};
-  COMMIT;
-`;
 /** What SQLite keeps beside a file. Left beside another one, they would be replayed into it. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
 /** An operation is tried again this often when its file turns out to be damaged or not to be in its place. */
@@ -111,21 +100,9 @@ export function openSqliteStorage(options: SqliteStorageOptions = {}): SqliteSto
   function prepared(database: DatabaseSync): Connection {
     const problem = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
     if (problem !== "ok") throw Object.assign(new Error(String(problem)), { errcode: CORRUPT });
-    const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
-    if (version > SCHEMA_VERSION) {
-      throw new StorageError(
-        "newer",
-        `${file} was written by a newer keepwarm (schema ${version}; this one knows ${SCHEMA_VERSION}). Update keepwarm, or give this one another folder with KEEPWARM_HOME.`,
-      );
-    }
-    if (version === 0 && database.prepare("SELECT 1 FROM sqlite_schema").get()) {
-      throw new StorageError(
-        "failed",
-        `${file} is another program's database. Give keepwarm a file of its own.`,
-      );
-    }
+    const isNew = isEmpty(database, file);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    if (version === 0) database.exec(SCHEMA);
+    if (isNew) database.exec(SCHEMA);
     return {
       database,
       identity: identityOf(file),

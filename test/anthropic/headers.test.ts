@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { credentialOf, headerPairs, warmHeaders } from "../../src/anthropic/index.ts";
+import { credentialOf, headerPairs, isSubscriptionLogin, warmHeaders } from "../../src/anthropic/index.ts";
 
 const kept = [
   ["X-Api-Key", "key"],
@@ -86,5 +86,19 @@ describe("credentialOf", () => {
     [{}, "none"],
   ] as const)("reads %j as %s", (headers, credential) => {
     expect(credentialOf(headerPairs(headers))).toBe(credential);
+  });
+});
+
+describe("isSubscriptionLogin", () => {
+  it.each([
+    [true, { authorization: "Bearer sk-ant-oat01-abc" }],
+    [true, { "x-api-key": "sk-ant-oat01-abc" }],
+    [true, { authorization: "Bearer abc", "anthropic-beta": "files-2025, oauth-2025-04-20" }],
+    [false, { authorization: "Bearer a-gateway-of-ours" }],
+    [false, { authorization: "Bearer sk-ant-api03-abc" }],
+    [false, { "x-api-key": "sk-ant-api03-abc" }],
+    [false, {}],
+  ])("is %s for %j", (expected, headers) => {
+    expect(isSubscriptionLogin(headerPairs(headers))).toBe(expected);
   });
 });

@@ -60,8 +60,9 @@ function readAll(chunks: Iterable<Uint8Array | string>): MessageStreamReader {
 }
 
 function factsOf(reader: MessageStreamReader): unknown {
-  const { started, complete, usage, stopReason, model, messageId, missReason, opening, error } = reader;
-  return { started, complete, usage, stopReason, model, messageId, missReason, opening, error };
+  const { started, complete, usage, stopReason, toolNames, model, messageId, missReason, opening, error } =
+    reader;
+  return { started, complete, usage, stopReason, toolNames, model, messageId, missReason, opening, error };
 }
 
 /** Pieces of these lengths in turn; what is left is the last one. */
@@ -159,6 +160,29 @@ describe("MessageStreamReader", () => {
     const later = { ...text, delta: { ...text.delta, text: "and what follows ".repeat(9) } };
     const reader = readAll([sse([start, ...Array(50).fill(thought), text, later, later, delta])]);
     expect(reader.opening).toBe(printOpening(text.delta.text + later.delta.text));
+  });
+
+  it.each([
+    ["as the API sends it", (events: string) => events],
+    [
+      "by a proxy that leaves the events' names out",
+      (events: string) => events.replaceAll(/^event: .*\n/gm, ""),
+    ],
+  ])("knows each of the client's tools that is called, at any place, in a stream %s", (_, change) => {
+    const called = (type: string, name: string) => ({
+      type: "content_block_start",
+      index: 1,
+      content_block: { type, id: "toolu_1", name, input: {} },
+    });
+    const ended = { type: "content_block_stop", index: 1 };
+    const look = called("tool_use", "look");
+    const calls = [look, ended, called("server_tool_use", "web_search"), ended];
+    const events = [start, text, ended, ...calls, called("tool_use", "AskUserQuestion"), ended, look, delta];
+    const bytes = bytesOf(change(sse(events)));
+    for (const length of [1, 7, bytes.length]) {
+      const reader = readAll(cutUp(bytes, Array(Math.floor(bytes.length / length)).fill(length)));
+      expect(reader.toolNames).toEqual(["look", "AskUserQuestion"]);
+    }
   });
 
   it("knows at each point only what came so far", () => {

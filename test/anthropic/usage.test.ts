@@ -52,11 +52,27 @@ describe("readMessage", () => {
     expect(readMessage(JSON.stringify(message))).toEqual({
       usage: { inputTokens: 1, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
       stopReason: "max_tokens",
+      toolNames: [],
       model: "claude-opus-5-5",
       opening: null,
       messageId: "msg_2",
       missReason: "tools_changed",
     });
+  });
+
+  it("names the client's tools that an answer calls, each once", () => {
+    const called = (type: string, name: unknown) => ({ type, id: "toolu_1", name, input: {} });
+    const content = [
+      { type: "text", text: "AskUserQuestion" },
+      called("server_tool_use", "web_search"),
+      called("tool_use", "look"),
+      called("tool_use", "look"),
+      called("tool_use", 5),
+      null,
+      called("tool_use", "question"),
+    ];
+    expect(readMessage({ content }).toolNames).toEqual(["look", "question"]);
+    expect(readMessage({ content: "tool_use" }).toolNames).toEqual([]);
   });
 
   it("takes the writes from the split when the sum is missing", () => {

@@ -43,9 +43,11 @@ describe("what is suggested", () => {
     const shown = createProgram()
       .commands.map((command) => command.name())
       .filter((name) => !name.startsWith("_"));
-    expect(await next("")).toEqual([...shown, "help"]);
+    expect(await next("")).toEqual(shown);
     expect(await next("conf")).toEqual(["config"]);
     expect(await next("help", "conf")).toEqual(["config"]);
+    expect(await next("help", "config", "s")).toEqual(["set"]);
+    expect(await next("help", "config", "get", "")).toEqual([]);
     expect(await next("config", "s")).toEqual(["set"]);
   });
 
@@ -55,6 +57,16 @@ describe("what is suggested", () => {
     expect(options).toContain("--help");
     expect(await next("config", "get", "--")).toEqual(["--help"]);
     expect(await next("config", "--log")).toEqual(["--log-level"]);
+  });
+
+  it("is nothing twice, and no option that is there already", async () => {
+    expect(await next("config", "--json", "--j")).toEqual([]);
+    expect(await next("config", "--log-level", "info", "--log")).toEqual([]);
+    expect(await next("config", "--log-level=info", "--log")).toEqual([]);
+    expect(await next("config", "--json", "get", "--")).toEqual(["--help"]);
+    const twice = completing(new Argument("<id>", "a conversation"), () => ["ada", "ada"]);
+    const program = new Command("keepwarm").addCommand(new Command("on").addArgument(twice));
+    expect(values(await suggest(program, ["on", ""]))).toEqual(["ada"]);
   });
 
   it("is an option's values, behind it or after =", async () => {

@@ -76,6 +76,22 @@ describe("keepwarm config", () => {
   });
 });
 
+describe("a variable that begins as keepwarm's do and means nothing", () => {
+  const env = { KEEPWARM_PROT: "5000", KEEPWARM_RUN_UPSTREAM: "http://127.0.0.1:1", KEEPWARM_HOST: "::1" };
+  const SAID = "keepwarm: KEEPWARM_PROT is no setting, and does nothing. Did you mean KEEPWARM_PORT?\n";
+
+  it.each([[[]], [["--json"]], [["get", "port"]]])("is named by keepwarm config %j", async (args) => {
+    const { code, stdout, stderr } = await keepwarm(args, env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: SAID });
+    expect(stdout).toContain("4777");
+    expect(stdout).not.toContain("PROT");
+  });
+
+  it("is nothing where it is empty", async () => {
+    expect((await keepwarm([], { KEEPWARM_PROT: "" })).stderr).toBe("");
+  });
+});
+
 describe("changing the config file", () => {
   it("sets, gets and unsets", async () => {
     expect(await keepwarm(["set", "port", "5000"])).toEqual({
@@ -84,8 +100,12 @@ describe("changing the config file", () => {
       stderr: "",
     });
     expect((await keepwarm(["get", "port"])).stdout).toBe("5000\n");
-    expect((await keepwarm(["set", "port", "5000"])).stdout).toBe(`Nothing to change in ${file}.\n`);
-    await keepwarm(["unset", "port"]);
+    expect((await keepwarm(["set", "port", "5000"])).stdout).toBe(
+      `Nothing to change in ${file}: it says so already.\n`,
+    );
+    expect((await keepwarm(["unset", "port"])).stdout).toBe(
+      `port is taken out of ${file}. It is 4777 now, the default.\n`,
+    );
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({});
     expect((await keepwarm(["get", "port"])).stdout).toBe("4777\n");
     expect((await keepwarm(["get", "prices"])).stdout).toBe("\n");
@@ -96,6 +116,36 @@ describe("changing the config file", () => {
     expect(stdout).toBe(`Stored in ${file}. KEEPWARM_PORT is set, though, and goes before the file.\n`);
   });
 
+  it("says what holds once a setting is taken out, or was never in", async () => {
+    writeFileSync(file, '{ "prot": 5000, "tier": "1h" }');
+    expect((await keepwarm(["unset", "tier"])).stdout).toBe(`tier is taken out of ${file}.\n`);
+    expect((await keepwarm(["unset", "prot"])).stdout).toBe(`prot is taken out of ${file}.\n`);
+    expect((await keepwarm(["unset", "tier"])).stdout).toBe(
+      `tier is not in ${file}: nothing was changed. It is not set, the default.\n`,
+    );
+    writeFileSync(file, '{ "port": 5000 }');
+    expect((await keepwarm(["unset", "port"], { KEEPWARM_PORT: "6000" })).stdout).toBe(
+      `port is taken out of ${file}. It is 6000 now, from KEEPWARM_PORT.\n`,
+    );
+  });
+
+  it("gets what would be in force with a flag, and takes none for what it stores", async () => {
+    expect((await keepwarm(["--port", "5000", "get", "port"])).stdout).toBe("5000\n");
+    expect((await keepwarm(["--enable-new", "get", "enableNew"])).stdout).toBe("true\n");
+    for (const args of [
+      ["--port", "5000", "set", "port", "6000"],
+      ["--json", "--port", "1", "unset", "port"],
+      ["--enable-new", "set", "port", "6000"],
+      ["--json", "get", "port"],
+    ]) {
+      const { code, stdout, stderr } = await keepwarm(args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      const given = args.filter((arg) => arg.startsWith("--"));
+      expect(stderr).toContain(` does nothing with ${given.toSorted().join(" and ")}: leave it out.`);
+    }
+    expect(existsSync(file)).toBe(false);
+  });
+
   it.each([
     [["set", "prot", "1"], "there is no setting prot. Did you mean port?"],
     [
@@ -103,8 +153,8 @@ describe("changing the config file", () => {
       'port must be a whole number from 0 (any port that is free) to 65535, not "many".',
     ],
     [["get", "prot"], "there is no setting prot. Did you mean port?"],
-    [["set", "port"], "missing required argument 'value'"],
-    [["port"], "too many arguments for 'config'"],
+    [["set", "port"], "config set needs a <value>"],
+    [["port"], "config takes no arguments (port)"],
   ])("ends with 2 and says what is wrong: keepwarm config %s", async (args, said) => {
     const { code, stdout, stderr } = await keepwarm(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

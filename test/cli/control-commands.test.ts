@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -7,10 +8,18 @@ import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConversationView, controlToken, publish } from "../../src/hub/index.ts";
 import { createLedger } from "../../src/ledger/index.ts";
+import { POLICY_NAMESPACE, TIERS_KEY, TierHistory } from "../../src/policy/index.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite.ts";
 import { aStateDirectory, controlOf } from "../support/control-under-test.ts";
-import { aConversation, controlledInMemory, NOON } from "../support/controlled-in-memory.ts";
+import {
+  aConversation as anyConversation,
+  controlledInMemory,
+  NOON,
+} from "../support/controlled-in-memory.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
+
+/** One of which no folder is known, unless it is said: called by its id. */
+const aConversation: typeof anyConversation = (view) => anyConversation({ folder: null, run: null, ...view });
 
 interface Ended {
   readonly code: number;
@@ -54,9 +63,19 @@ describe("keepwarm report", () => {
     expect(Date.now() - Number(since)).toBeGreaterThanOrEqual(7 * 86_400_000);
   });
 
+  it("is told by an older gateway too, which does not count all that this one would", async () => {
+    const { keepwarm, controlled } = await aGateway();
+    const { earliest: _, total, ...rest } = await controlled.report();
+    const { warmsBySubscription: __, ...older } = { ...total, warms: 3, spentUsd: 1 };
+    controlled.report = async () => Object.assign(rest, { total: older }) as never;
+    const { code, stdout, stderr } = await keepwarm("report");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Warming cost \$1\.00 and has saved nothing so far\.\n/);
+  });
+
   it("needs no gateway: it reads what the last one has stored", async () => {
     const directory = aStateDirectory();
-    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/nothing was spent on warming/);
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/^Nothing was spent on warming/);
     expect(existsSync(join(directory, "keepwarm.sqlite"))).toBe(false);
     const storage = openSqliteStorage({ file: join(directory, "keepwarm.sqlite") });
     const logger = createRecordingLogger();
@@ -67,14 +86,92 @@ describe("keepwarm report", () => {
     storage.close();
     const { code, stdout, stderr } = await keepwarmIn(directory, "report");
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/warming cost \$0\.25 and has saved nothing so far\./);
+    expect(stdout).toMatch(/^Warming cost \$0\.25 and has saved nothing so far\./);
     expect(stdout).toMatch(/^ {2}chat +\$0\.25 +\$0\.00 +−\$0\.25 +0$/m);
+  });
+
+  it("tells what a process has stored that was killed, and leaves a damaged store as it is", async () => {
+    const directory = aStateDirectory();
+    const file = join(directory, "keepwarm.sqlite");
+    const script = join(import.meta.dirname, "../ledger/another-process.ts");
+    const child = spawn(process.execPath, [script, file, "chat", "1000000"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = once(child, "close");
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await ended;
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(/^ {2}chat +\$\d/m);
+    // Its log would heal the file.
+    for (const companion of ["-wal", "-shm"]) rmSync(file + companion);
+    writeFileSync(file, "no database");
+    const { code, stdout, stderr } = await keepwarmIn(directory, "report");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /^keepwarm: \S+keepwarm\.sqlite is damaged \(.+\), so what it holds cannot be told\. .+\n$/,
+    );
+    expect(readFileSync(file, "utf8")).toBe("no database");
+  });
+
+  it("says which lifetime of cache entries would be cheapest, by what the last gateway learned", async () => {
+    const directory = aStateDirectory();
+    const storage = openSqliteStorage({ file: join(directory, "keepwarm.sqlite") });
+    const ledger = createLedger({
+      storage: storage.namespace("ledger"),
+      logger: createRecordingLogger(),
+      now: Date.now,
+    });
+    ledger.requestAnswered({ conversationId: "a", startedAt: 0, costUsd: 1, modelName: "claude-haiku-4-5" });
+    ledger.requestAnswered({ conversationId: "a", startedAt: 0, costUsd: 2, modelName: "claude-opus-5-5" });
+    await ledger.stored();
+    const history = new TierHistory();
+    history.add(0.05, { "5m alone": 1e9, "5m + warms": 9e8, "1h alone": 5e8, "1h + warms": 8e8 });
+    await storage.namespace(POLICY_NAMESPACE).set(TIERS_KEY, history.toString());
+    storage.close();
+    expect((await keepwarmIn(directory, "report")).stdout).toMatch(
+      /cache lifetime cheapest for claude-opus-5-5: 1h alone, \d+ % less than 5m alone \(by your own pauses\)/,
+    );
+    expect(JSON.parse((await keepwarmIn(directory, "report", "--json")).stdout).tier).toMatchObject({
+      modelName: "claude-opus-5-5",
+      cheapest: "1h alone",
+      isOwn: true,
+    });
+  });
+
+  it("tells what a gateway has stored that does not answer, and that it does not", async () => {
+    const directory = aStateDirectory();
+    await controlToken(directory);
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await publish(directory, {
+      pid: process.pid,
+      gatewayUrl: url,
+      controlUrl: url,
+      startedAt: 1,
+      version: "0",
+    });
+    const { code, stdout, stderr } = await keepwarmIn(directory, "report");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Nothing was spent on warming/);
+    expect(stderr).toBe(
+      `keepwarm: the gateway (process ${process.pid}) does not answer; this is what it has stored.\n`,
+    );
+  });
+
+  it("refuses to tell it in two measures at once", async () => {
+    const { code, stderr } = await keepwarmIn(aStateDirectory(), "report", "--tokens", "--dollars");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^keepwarm: option '--dollars' cannot be used with option '--tokens'/);
   });
 
   it("refuses a period that is none", async () => {
     const { code, stderr } = await keepwarmIn(aStateDirectory(), "report", "--since", "yesterday");
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^keepwarm: .*It must be a number with a unit, such as 24h, 7d or 4w/);
+    expect(stderr).toMatch(/^keepwarm: --since must be a number with a unit, such as 24h, 7d or 4w/);
   });
 });
 
@@ -86,7 +183,7 @@ describe("keepwarm status", () => {
     const { code, stdout, stderr } = await keepwarm("status");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^keepwarm 0\.1\.0, process 4321, up /);
-    expect(stdout).toMatch(/Kept warm \(1\)\n {2}chat +in 3d 1h +98 % +— +claude-opus-5-5\n$/);
+    expect(stdout).toMatch(/Kept warm \(1\)\n {2}chat +in 3d 1h +—\/98 % +auto +auto +claude-opus-5-5\n$/);
   });
 
   it("prints the API's whole answer as JSON, fields of a newer gateway too", async () => {
@@ -132,13 +229,30 @@ describe("keepwarm status", () => {
   });
 });
 
+describe("settings that are wrong", () => {
+  it("are named by keepwarm status, which needs none of them", async () => {
+    const { keepwarm, directory } = await aGateway(aConversation({ id: "chat" }));
+    const file = join(directory, "config.json");
+    writeFileSync(file, '{ "prot": 5000 }');
+    const WRONG = [
+      "keepwarm: the settings are wrong, so that no gateway can start anew with them:",
+      `keepwarm: ${file}:1: there is no setting prot. Did you mean port?`,
+      "",
+    ].join("\n");
+    const shown = await keepwarm("status");
+    expect(shown).toMatchObject({ code: 0, stderr: WRONG });
+    expect(shown.stdout).toContain("On, but not being warmed (1)");
+    const { code, stdout, stderr } = await keepwarm("status", "--json");
+    expect([code, stderr, JSON.parse(stdout).conversations.length]).toEqual([0, WRONG, 1]);
+  });
+});
+
 describe("without a gateway", () => {
   const NONE =
     "no gateway is running: start one with keepwarm start, or run an agent with keepwarm run -- claude";
 
   it.each([
     ["status"],
-    ["status", "--json"],
     ["on"],
     ["off", "chat"],
     ["interval", "chat", "4m"],
@@ -147,6 +261,12 @@ describe("without a gateway", () => {
     ["stop"],
   ])("keepwarm %s says so and ends with 1", async (...args) => {
     expect(await keepwarmIn(aStateDirectory(), ...args)).toEqual(refused(1, NONE));
+  });
+
+  it("keepwarm status --json says so in JSON too, and ends with 1", async () => {
+    const { code, stdout, stderr } = await keepwarmIn(aStateDirectory(), "status", "--json");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `keepwarm: ${NONE}\n` });
+    expect(JSON.parse(stdout)).toEqual({ gateway: null, conversations: [], why: NONE });
   });
 
   it("one that left its record behind is none either", async () => {
@@ -221,9 +341,9 @@ describe("keepwarm on and off", () => {
     );
     expect(await keepwarm("off", "rev")).toEqual(said("review is off."));
     expect(await keepwarm("off", "re")).toEqual(said("re is off."));
-    expect(await keepwarm("off", "3f")).toEqual(said("keepwarm-thread-3f2a1c08 is off."));
+    expect(await keepwarm("off", "3f")).toEqual(said("3f2a1c08 is off."));
     expect(await keepwarm("off", "r")).toEqual(
-      refused(2, "r may be any of these, so write more of it: review, refactor, re"),
+      refused(2, "r may be any of these, so say which by its id: review, refactor, re"),
     );
     expect(await keepwarm("off", "")).toEqual(refused(2, "a conversation's id cannot be empty"));
     expect(controlled.calls).toEqual([
@@ -233,19 +353,77 @@ describe("keepwarm on and off", () => {
     ]);
   });
 
-  it("store the choice for one that is still to come, and say that it is not there", async () => {
+  it.each([["on"], ["off"], ["interval"]])(
+    "keepwarm %s stores nothing for a name that is not open, and says what was probably meant",
+    async (command) => {
+      const { keepwarm, controlled } = await aGateway(
+        aConversation({ id: "chat" }),
+        aConversation({ id: "0f6e8a2c-1b2a", folder: "cathedral" }),
+      );
+      const more = command === "interval" ? ["4m"] : [];
+      expect(await keepwarm(command, "caht", ...more)).toEqual(
+        refused(
+          1,
+          "no conversation caht is open. Did you mean chat? --store keeps the choice for one that is still to come",
+        ),
+      );
+      expect(await keepwarm(command, "catedral", ...more)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("Did you mean cathedral?"),
+      });
+      expect(await keepwarm(command, "something-else-altogether", ...more)).toEqual(
+        refused(
+          1,
+          "no conversation something-else-altogether is open: --store keeps the choice for one that is still to come",
+        ),
+      );
+      expect(controlled.calls).toEqual([]);
+    },
+  );
+
+  it("store the choice for one that is still to come where that is said", async () => {
     const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat" }));
-    expect(await keepwarm("on", "caht")).toEqual(
-      said("No conversation caht is open now. The setting is stored, for when one of that name comes."),
-    );
-    expect(controlled.stored.get("caht")).toEqual({ enabled: true });
+    const stored =
+      "No conversation caht is open now. The setting is stored, for when one of that name comes.";
+    expect(await keepwarm("on", "--store", "caht", "--for", "2h")).toEqual(said(stored));
+    expect(controlled.stored.get("caht")).toEqual({ enabled: true, keepWarm: "2h" });
+    expect(await keepwarm("off", "caht", "--store")).toEqual(said(stored));
+    expect(await keepwarm("interval", "caht", "4m", "--store")).toEqual(said(stored));
+    expect(controlled.stored.get("caht")).toMatchObject({ enabled: false, intervalMs: 240_000 });
+    expect(await keepwarm("off", "--store")).toEqual(said("chat is off."));
   });
 
   it("say no for an unnamed one that has gone", async () => {
     const { keepwarm } = await aGateway();
     expect(await keepwarm("on", "keepwarm-thread-1")).toEqual(
+      refused(1, "no conversation keepwarm-thread-1 is open: keepwarm status lists those that are"),
+    );
+    expect(await keepwarm("on", "--store", "keepwarm-thread-1")).toEqual(
       refused(1, "No conversation keepwarm-thread-1 is open."),
     );
+  });
+
+  it("take a project's folder, where that tells which", async () => {
+    const uuid = "-1b2a-4c4d-8e8f-001122334455";
+    const { keepwarm, controlled } = await aGateway(
+      aConversation({ id: `0f6e8a2c${uuid}`, folder: "cathedral" }),
+      aConversation({ id: `11aa22bb${uuid}`, folder: "bazaar" }),
+      aConversation({ id: `33cc44dd${uuid}`, folder: "bazaar" }),
+      aConversation({ id: "bazaars" }),
+    );
+    expect(await keepwarm("off", "cathedral")).toEqual(said("cathedral is off."));
+    expect(await keepwarm("off", "cath")).toEqual(said("cathedral is off."));
+    expect(await keepwarm("off", "bazaar")).toEqual(
+      refused(2, "bazaar may be any of these, so say which by its id: bazaar 11aa22bb, bazaar 33cc44dd"),
+    );
+    expect(await keepwarm("off", "33cc")).toEqual(said("bazaar 33cc44dd is off."));
+    expect(await keepwarm("off", "bazaars")).toEqual(said("bazaars is off."));
+    expect(controlled.calls).toEqual([
+      `setEnabled 0f6e8a2c${uuid} false`,
+      `setEnabled 0f6e8a2c${uuid} false`,
+      `setEnabled 33cc44dd${uuid} false`,
+      "setEnabled bazaars false",
+    ]);
   });
 
   it("say why nothing is warmed yet", async () => {
@@ -282,7 +460,33 @@ describe("keepwarm interval", () => {
     expect(controlled.calls).toEqual(["setIntervalMs chat 90000"]);
   });
 
-  it.each(["500ms", "soon", "0s", "auto", "90"])("does not take %s", async (text) => {
+  it("goes back to following the TTL", async () => {
+    const { keepwarm, controlled } = await aGateway(
+      aConversation({ id: "chat", nextWarmAt: inThreeDays(), intervalChosen: true }),
+    );
+    expect(await keepwarm("interval", "chat", "auto")).toEqual(
+      said("chat is on, as often as its TTL of 5m asks; the next warm is due in 3d 1h."),
+    );
+    expect(controlled.calls).toEqual(["setIntervalMs chat null"]);
+  });
+
+  it("says what the TTL makes of it, and what holds once a conversation that is off is on", async () => {
+    const { keepwarm } = await aGateway(
+      aConversation({ id: "chat", nextWarmAt: inThreeDays() }),
+      aConversation({ id: "away", enabled: false, phase: "off", ttlMs: null }),
+    );
+    expect(await keepwarm("interval", "chat", "10m")).toEqual(
+      said("chat is on, every 10m, which its TTL of 5m makes 4m 40s at most; the next warm is due in 3d 1h."),
+    );
+    expect(await keepwarm("interval", "away", "10m")).toEqual(
+      said("away is off; switched on, it is warmed every 10m."),
+    );
+    expect(await keepwarm("interval", "away", "auto")).toEqual(
+      said("away is off; switched on, it is warmed as often as its TTL asks."),
+    );
+  });
+
+  it.each(["500ms", "soon", "0s", "automatic", "90"])("does not take %s", async (text) => {
     const { keepwarm, controlled } = await aGateway(aConversation({ id: "chat" }));
     const { code, stderr } = await keepwarm("interval", "chat", text);
     expect(code).toBe(2);
@@ -355,5 +559,15 @@ describe("a shell", () => {
       const { stdout } = await keepwarm("__complete", "fish", "--", command, "c");
       expect(stdout).toBe("chat\tidle\n");
     }
+  });
+
+  it("is given a project's folder where that tells which, and an id where it does not", async () => {
+    const { keepwarm } = await aGateway(
+      aConversation({ id: "a", folder: "cathedral" }),
+      aConversation({ id: "b", folder: "bazaar" }),
+      aConversation({ id: "c", folder: "bazaar" }),
+    );
+    const { stdout } = await keepwarm("__complete", "fish", "--", "on", "");
+    expect(stdout).toBe("cathedral\tidle, a\nb\tidle, in bazaar\nc\tidle, in bazaar\n");
   });
 });

@@ -107,6 +107,19 @@ describe("keepwarm doctor", () => {
     });
   });
 
+  it("names a variable that begins as keepwarm's do and means nothing", async () => {
+    const { doctor } = machine();
+    const { code, about } = await doctor(["--offline"], { KEEPWARM_UPSTREEM: "https://a.example" });
+    expect(code).toBe(0);
+    expect(about("environment")).toEqual({
+      about: "environment",
+      state: "note",
+      says: "KEEPWARM_UPSTREEM is no setting, and does nothing. Did you mean KEEPWARM_UPSTREAM?",
+      todo: "correct it, or unset it",
+    });
+    expect((await doctor()).about("environment")).toBeUndefined();
+  });
+
   it("says when the state folder cannot be made", async () => {
     const { doctor, home } = machine();
     writeFileSync(join(home, "file"), "");
@@ -278,6 +291,26 @@ describe("the upstream, to keepwarm doctor", () => {
     const { code, about } = await doctor([], { KEEPWARM_UPSTREAM: url });
     expect(code).toBe(0);
     expect(about("clock")).toMatchObject({ state: "note", says: expect.stringMatching(says) });
+  });
+
+  it("is the running gateway's, whatever the settings say", async () => {
+    const { doctor, directory } = machine();
+    const [running, configured] = [await upstream(), await upstream()];
+    const controlled = controlledInMemory();
+    const info = { ...controlled.info(), version: packageJson.version, upstream: running.url };
+    await controlOf({ ...controlled, info: () => info }, { directory });
+    const { code, about } = await doctor([], { KEEPWARM_UPSTREAM: configured.url });
+    expect(code).toBe(0);
+    expect(about("upstream")).toMatchObject({ state: "good", says: `${running.url} answers` });
+    expect(configured.asked).toEqual([]);
+    expect(about("gateway upstream")).toEqual({
+      about: "gateway upstream",
+      state: "note",
+      says: `the running gateway sends requests on to ${running.url}, and the settings say ${configured.url}`,
+      todo: "where that is not meant, keepwarm stop, then start it anew",
+    });
+    const same = await doctor([], { KEEPWARM_UPSTREAM: `${running.url}/` });
+    expect(same.about("gateway upstream")).toBeUndefined();
   });
 
   it("cannot be reached", async () => {

@@ -1,6 +1,8 @@
 import { type Command, CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/cli/errors.ts";
 import { createProgram } from "../../src/cli/program.ts";
+import { usageText } from "../../src/cli/usage-text.ts";
 import { SETTING_NAMES, SETTINGS, valueText, variableOf } from "../../src/config/index.ts";
 
 function commandsBelow(command: Command): Command[] {
@@ -72,9 +74,7 @@ describe("every command", () => {
   it.each(paths)("knows what a misspelt option was meant to be: %s", async (path) => {
     const { code, stderr } = await run(...path.split(" "), "--hepl");
     expect(code).not.toBe(0);
-    expect(stderr).toBe(
-      `keepwarm: unknown option '--hepl'\n(Did you mean --help?)\nRun keepwarm ${path} --help for what there is.\n`,
-    );
+    expect(stderr).toBe(`keepwarm: ${path} has no option --hepl. Did you mean --help?\n`);
   });
 });
 
@@ -98,11 +98,82 @@ describe("keepwarm --help", () => {
 
   it("names a command that a misspelt one was meant to be", async () => {
     const { stderr } = await run("confg");
-    expect(stderr).toBe(
-      "keepwarm: unknown command 'confg'\n(Did you mean config?)\nRun keepwarm --help for what there is.\n",
+    expect(stderr).toBe("keepwarm: there is no command confg. Did you mean config?\n");
+  });
+});
+
+describe("a command line that is wrong", () => {
+  it.each([
+    [["--nope"], "keepwarm has no option --nope. keepwarm --help shows what there is."],
+    [["zzzzzz"], "there is no command zzzzzz. keepwarm --help shows what there is."],
+    [["interval", "a"], "interval needs a <duration>. keepwarm interval --help shows what there is."],
+    [
+      ["off", "a", "b"],
+      "off takes one argument and no more (a, b). keepwarm off --help shows what there is.",
+    ],
+    [["stop", "it"], "stop takes no arguments (it). keepwarm stop --help shows what there is."],
+    [["report", "--since"], "--since needs a value. keepwarm report --help shows what there is."],
+    [
+      ["interval", "a", "5ms"],
+      '<duration> must be a second or more, not "5ms". keepwarm interval --help shows what there is.',
+    ],
+    [
+      ["completion", "csh"],
+      '<shell> must be bash, zsh or fish, not "csh". keepwarm completion --help shows what there is.',
+    ],
+    [
+      ["demo", "--ttl-5m", "1ms"],
+      '--ttl-5m must be between 500ms and 60s for the demo, not "1ms". keepwarm demo --help shows what there is.',
+    ],
+  ])("is told what is wrong and what to do, in a sentence: keepwarm %j", async (args, sentence) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ stdout, stderr }).toEqual({ stdout: "", stderr: `keepwarm: ${sentence}\n` });
+    expect(code).not.toBe(0);
+  });
+
+  it("keeps what commander says where that is new to it", () => {
+    expect(usageText("error: something else.\n", "keepwarm on")).toBe(
+      "something else. keepwarm on --help shows what there is.",
     );
   });
 });
+
+describe("keepwarm help", () => {
+  it("prints the help of any command, its own too", async () => {
+    for (const path of [...paths, ""]) {
+      const usage = `Usage: keepwarm${path === "" ? "" : ` ${path}`}`;
+      expect(await helpOf(...path.split(" ").filter(Boolean))).toContain(usage);
+    }
+    expect(await run("help", "--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Usage: keepwarm help"),
+      stderr: "",
+    });
+  });
+
+  it("names a command that a misspelt one was meant to be", async () => {
+    await expect(helpOf("stats")).rejects.toThrow("there is no command stats. Did you mean status?");
+    await expect(helpOf("config", "sett")).rejects.toThrow(
+      "there is no command config sett. Did you mean set?",
+    );
+    await expect(helpOf("status", "all")).rejects.toThrow(UsageError);
+  });
+});
+
+/** What `keepwarm help` prints. */
+async function helpOf(...words: string[]): Promise<string> {
+  const program = createProgram();
+  let stdout = "";
+  for (const command of [program, ...commandsBelow(program)]) {
+    command.configureOutput({
+      writeOut: (text) => {
+        stdout += text;
+      },
+    });
+  }
+  await program.parseAsync(["help", ...words], { from: "user" });
+  return stdout;
+}
 
 describe("a flag for a setting", () => {
   it("is shown with its description, its default, its environment variable and its values", async () => {

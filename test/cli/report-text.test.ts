@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reportText } from "../../src/cli/report-text.ts";
+import { type ReportTextOptions, reportText } from "../../src/cli/report-text.ts";
 import { type Figures, figures, reportOf } from "../../src/ledger/index.ts";
 
 const OPUS = "claude-opus-5-5";
@@ -16,14 +16,18 @@ function row(
   return { name, row: { key: "", day, writer: "w", conversation, buckets } };
 }
 
-function text(rows: readonly ReturnType<typeof row>[], { tokens = false, width = 100 } = {}): string {
+function text(
+  rows: readonly ReturnType<typeof row>[],
+  options: ReportTextOptions = {},
+  since = "2026-10-21",
+): string {
   const names = new Map(
     rows.flatMap(({ name, row: { day, conversation } }) =>
       name === null ? [] : [[`${day}:w:${conversation}`, name] as const],
     ),
   );
   const contents = { rows: rows.map((one) => one.row), merged: [], names };
-  return reportText(reportOf(contents, { since: "2026-10-21", until: "2026-11-20" }), { tokens, width });
+  return reportText(reportOf(contents, { since, until: "2026-11-20" }), { width: 100, ...options });
 }
 
 const GAIN = {
@@ -42,6 +46,10 @@ const GAIN = {
   savedUsd: 4.2,
   spentWeight: 225_000,
   savedWeight: 1_050_000,
+  requestsReadTokens: 40_000_000,
+  requestsWrittenTokens: 1_000_000,
+  requestsUncachedTokens: 900,
+  requestsOutputTokens: 50_000,
 };
 
 const LOSS = {
@@ -67,40 +75,43 @@ describe("keepwarm report", () => {
       row("2026-11-17", null, { requests: 3, requestsUsd: 0.5, lapsed: 2 }, null),
     ];
     expect(text(rows)).toMatchInlineSnapshot(`
-      "2026-10-21 to 2026-11-20: warming saved $4.20 and cost $2.40: $1.80 less than without it.
+      "Warming saved $4.20 and cost $2.40: $1.80 less than without it.
+        2026-10-21 to 2026-11-20
         returns   5 rescued · 3 lapsed · 38 within the TTL · 1 drifted
         warms     48 hit · 1 cold · 1 cut off
-        cold      1 its system prompt had changed
+        cold      1 because the system prompt had changed
         requests  49, $14.00 at list price
         What was cut off is counted at the most it can have cost, $0.25.
 
         day         spent    saved     net  rescues
-        2026-11-20  $0.90    $4.20  +$3.30        4  ████████████████████████
+        2026-11-20  $0.90  $4.20    +$3.30        4  ████████████████████████
         2026-11-19  $1.50  $0.0040  −$1.50        1  ▒▒▒▒▒▒▒▒▒▒▒
-        2026-11-17  $0.00    $0.00   $0.00        0
+        2026-11-17  $0.00  $0.00     $0.00        0
 
         conversation, since 2026-11-13  spent    saved     net  rescues
         review                          $1.50  $0.0040  −$1.50        1
-        refactoring                     $0.90    $4.20  +$3.30        4
+        refactoring                     $0.90  $4.20    +$3.30        4
 
         model             spent    saved     net  rescues
         claude-haiku-5-5  $1.50  $0.0040  −$1.50        1
-        claude-opus-5-5   $0.90    $4.20  +$3.30        4
+        claude-opus-5-5   $0.90  $4.20    +$3.30        4
 
         policy    spent    saved     net  rescues
         always    $1.50  $0.0040  −$1.50        1
-        adaptive  $0.90    $4.20  +$3.30        4"
+        adaptive  $0.90  $4.20    +$3.30        4"
     `);
   });
 
   it("tells the same in tokens, weighed by their price", () => {
-    expect(text([row("2026-11-20", "refactoring", GAIN)], { tokens: true })).toMatchInlineSnapshot(`
-      "2026-10-21 to 2026-11-20: warming saved 1.05M tokens and cost 225K tokens: 825K tokens less than without it.
+    expect(text([row("2026-11-20", "refactoring", GAIN)], { measure: "tokens" })).toMatchInlineSnapshot(`
+      "Warming saved 1.05M tokens and cost 225K tokens: 825K tokens less than without it.
+        2026-10-21 to 2026-11-20
         returns   4 rescued · 1 lapsed · 33 within the TTL · 1 drifted
         warms     19 hit · 1 cold
-        cold      1 its system prompt had changed
-        requests  40, $12.50 at list price
-        Tokens are weighed by their list price: an uncached token of input is 1, one read from the cache a tenth or less.
+        cold      1 because the system prompt had changed
+        requests  40; tokens: 40M read · 1M written · 900 uncached · 50000 answered
+        Tokens are weighed by their list price: an uncached token of input is 1, one read from the cache a
+        tenth or less.
 
         day         spent  saved    net  rescues
         2026-11-20   225K  1.05M  +825K        4  ████████████████████████
@@ -115,20 +126,45 @@ describe("keepwarm report", () => {
 
   it("says so where it was a loss", () => {
     const [verdict] = text([row("2026-11-20", "a", LOSS)]).split("\n");
-    expect(verdict).toBe(
-      "2026-10-21 to 2026-11-20: warming cost $1.50 and saved $0.0040: $1.50 more than without it.",
-    );
+    expect(verdict).toBe("Warming cost $1.50 and saved $0.0040: $1.50 more than without it.");
     const [nothing] = text([row("2026-11-20", "a", { ...LOSS, rescued: 0, savedUsd: 0 })]).split("\n");
-    expect(nothing).toBe("2026-10-21 to 2026-11-20: warming cost $1.50 and has saved nothing so far.");
+    expect(nothing).toBe("Warming cost $1.50 and has saved nothing so far.");
     expect(text([row("2026-11-20", "a", LOSS)])).toMatch(/−\$1\.50 +1 +▒+$/m);
   });
 
-  it("says so where nothing was warmed, or nothing passed at all", () => {
-    expect(text([row("2026-11-20", null, { requests: 3, lapsed: 2 }, null)])).toMatch(
-      /^.*: nothing was spent on warming\.\n {2}returns {3}2 lapsed\n/,
+  it("shows a net that is what it shows as saved less what it shows as spent", () => {
+    const some = { ...GAIN, savedUsd: 1.5449, spentUsd: 0.2151 };
+    expect(text([row("2026-11-20", "a", some)])).toMatch(
+      /^Warming saved \$1\.54 and cost \$0\.22: \$1\.32 less than without it\.\n/,
     );
+    const close = { ...GAIN, savedUsd: 0.134, spentUsd: 0.2151 };
+    expect(text([row("2026-11-20", "a", close)])).toMatch(/ \$0\.22 +\$0\.13 +−\$0\.09 /);
+  });
+
+  it("says so where nothing was warmed, and how to begin", () => {
+    const said = text([row("2026-11-20", null, { requests: 3, requestsUsd: 1, lapsed: 2 }, null)]);
+    expect(said).toMatch(/^Nothing was spent on warming\.\n.*\n {2}returns {3}2 lapsed\n/);
+    expect(said).toContain("No conversation was kept warm: keepwarm on switches the open one on.");
+    expect(text([row("2026-11-20", "a", GAIN)])).not.toContain("keepwarm on");
+  });
+
+  it("says where nothing passed at all what would make something pass, or when something did", () => {
+    const none = "Nothing was spent on warming.\n  2026-10-21 to 2026-11-20\n  ";
     expect(text([])).toBe(
-      "2026-10-21 to 2026-11-20: nothing was spent on warming.\n  A running gateway writes down what passes it: keepwarm start, then keepwarm on.",
+      `${none}No gateway has written anything down yet: keepwarm run -- claude, or keepwarm start.`,
+    );
+    expect(text([], { gatewayUrl: "http://127.0.0.1:4777" })).toBe(
+      `${none}Nothing has passed the gateway yet: keepwarm run -- claude, or\n  ANTHROPIC_BASE_URL=http://127.0.0.1:4777`,
+    );
+    expect(text([row("2026-09-01", "a", GAIN)])).toBe(
+      `${none}Nothing passed in this time. What came before began on 2026-09-01: --since 80d`,
+    );
+  });
+
+  it("says why warms were cold, the most frequent reason first", () => {
+    const coldReasons = { expired: 2, "of a newer gateway": 1, not_told: 3 };
+    expect(text([row("2026-11-20", "a", { ...GAIN, colds: 6, coldReasons })])).toContain(
+      "  cold      3 for an unknown reason · 2 sent after the entry had expired · 1 of a newer gateway\n",
     );
   });
 
@@ -136,7 +172,44 @@ describe("keepwarm report", () => {
     const some = { ...LOSS, warmsUnpriced: 3, rescuesUnpriced: 1 };
     expect(text([row("2026-11-20", "a", some)])).toMatch(/counted at the most it can have cost, \$0\.25\./);
     expect(text([row("2026-11-20", "a", some)])).toMatch(/Of 4 warms and rescues no price is known/);
+    expect(text([row("2026-11-20", "a", some)], { measure: "tokens" })).toMatch(/most it can have cost\.$/m);
     expect(text([row("2026-11-20", "a", GAIN)])).not.toMatch(/at the most|no price/);
+  });
+
+  it("tells it in tokens by itself where a subscription paid for all warms, unless asked for dollars", () => {
+    const subscribed = { ...GAIN, warmsBySubscription: GAIN.warms };
+    expect(text([row("2026-11-20", "a", subscribed)])).toMatch(
+      /^Warming saved 1\.05M tokens(.|\n)*A subscription paid for these warms(.|\n)*--dollars/,
+    );
+    expect(text([row("2026-11-20", "a", subscribed)], { measure: "dollars" })).toMatch(
+      /^Warming saved \$4\.20(.|\n)*A subscription paid for these warms: at list price here, --tokens/,
+    );
+    const partly = { ...GAIN, warmsBySubscription: 5 };
+    expect(text([row("2026-11-20", "a", partly)])).toMatch(
+      /^Warming saved \$4\.20(.|\n)*A subscription paid for 5 of the warms/,
+    );
+    expect(text([row("2026-11-20", "a", GAIN)])).not.toContain("subscription");
+  });
+
+  it("says which lifetime of cache entries would cost least, and which is in force where a gateway runs", () => {
+    const relativeCost = { "5m alone": 1, "5m + warms": 0.79, "1h alone": 0.9, "1h + warms": 0.95 };
+    const tier = { modelName: OPUS, cheapest: "5m + warms", relativeCost, isOwn: true };
+    const said = (options: ReportTextOptions) =>
+      text([row("2026-11-20", "a", GAIN)], { width: 200, ...options })
+        .split("\n")
+        .find((one) => one.includes("cache lifetime"));
+    const advice = "cheapest for claude-opus-5-5: 5m + warms, 21 % less than 5m alone (by your own pauses)";
+    expect(said({ tier })).toBe(`  cache lifetime ${advice}`);
+    expect(said({ tier: { ...tier, set: null } })).toBe(`  cache lifetime as sent · ${advice}`);
+    expect(said({})).toBeUndefined();
+  });
+
+  it("tells what warming cost that has no name of its own, so that the conversations add up", () => {
+    const said = text([row("2026-11-20", "a", GAIN), row("2026-11-20", null, LOSS)]);
+    expect(said).toMatch(/^ {2}others +\$1\.50 /m);
+    expect(text([row("2026-11-20", null, { requests: 1 }, null), row("2026-11-20", "a", GAIN)])).not.toMatch(
+      /others/,
+    );
   });
 
   it("shows the last days of many, and how many more there are", () => {
@@ -154,9 +227,21 @@ describe("keepwarm report", () => {
     expect(said).toContain("gone");
   });
 
-  it("fits a narrow terminal", () => {
+  it.each([60, 80, 120])("fits a terminal of %d columns", (width) => {
     const name = "a-conversation-with-a-rather-long-name-that-nobody-would-type";
-    const lines = text([row("2026-11-20", name, GAIN)], { width: 60 }).split("\n");
-    expect(Math.max(...lines.slice(lines.indexOf("")).map((line) => line.length))).toBeLessThanOrEqual(60);
+    const all = { ...GAIN, ...LOSS, survived: 12, unseen: 3, replaced: 4, lapsed: 2, colds: 1, partials: 9 };
+    const some = {
+      ...all,
+      warmsUnpriced: 3,
+      warmsBySubscription: 5,
+      coldReasons: { expired: 1, not_told: 3 },
+    };
+    for (const measure of ["dollars", "tokens"] as const) {
+      const lines = text([row("2026-11-20", name, some), row("2026-11-19", "b", GAIN)], {
+        width,
+        measure,
+      }).split("\n");
+      expect(Math.max(...lines.map((line) => line.length)), lines.join("\n")).toBeLessThanOrEqual(width);
+    }
   });
 });

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { statusReport } from "../../src/cli/status-report.ts";
 import type { ConversationView, GatewayInfo } from "../../src/hub/index.ts";
-import { aConversation, controlledInMemory, NOON } from "../support/controlled-in-memory.ts";
+import {
+  aConversation as anyConversation,
+  controlledInMemory,
+  NOON,
+} from "../support/controlled-in-memory.ts";
 
 const width = 200;
+
+/** One of which no folder is known, unless it is said: called by its id. */
+const aConversation: typeof anyConversation = (view) => anyConversation({ folder: null, run: null, ...view });
 const gateway = controlledInMemory().info();
 
 function report(conversations: readonly ConversationView[], info: Partial<GatewayInfo> = {}): string {
@@ -48,25 +55,25 @@ describe("keepwarm status", () => {
       http://127.0.0.1:4777 → https://api.anthropic.com
       new conversations start off · 1.5 of 256 MB held
 
-        conversation  next warm  cache  last turn   model
+        conversation  next warm    cache  keep warm  interval  last turn   model
       Warming now (1)
-        sending       —              —  4m 41s ago  claude-opus-5-5
+        sending       —                —  auto       auto      4m 41s ago  claude-opus-5-5
       Kept warm (2)
-        review        in 59s     100 %  3m 40s ago  claude-opus-5-5
-        refactoring   in 3m 20s   98 %  6m ago      claude-opus-5-5
+        review        in 59s     —/100 %  auto       auto      3m 40s ago  claude-opus-5-5
+        refactoring   in 3m 20s   —/98 %  auto       auto      6m ago      claude-opus-5-5
       Taking their turn (1)
-        busy          —              —  3s ago      —
+        busy          —                —  auto       auto      3s ago      —
       On, but not being warmed (1)
-        waiting       —              —  —           claude-opus-5-5
+        waiting       —                —  auto       auto      —           claude-opus-5-5
           Waiting for a turn: there is no prefix to keep warm yet.
       Lapsed (1)
-        away          —              —  1d 1h ago   claude-opus-5-5
+        away          —                —  auto       auto      1d 1h ago   claude-opus-5-5
           The cache entry has expired.
       Stopped (1)
-        cold one      —            0 %  2h 5m ago   claude-haiku-4-5
+        cold one      —            —/0 %  auto       auto      2h 5m ago   claude-haiku-4-5
           The last warm found the cache cold: it wrote 48000 tokens and read 0.
       Off (1)
-        new           —              —  just now    claude-opus-5-5"
+        new           —                —  auto       auto      just now    claude-opus-5-5"
     `);
   });
 
@@ -89,7 +96,7 @@ describe("keepwarm status", () => {
     const uuid = "3f2a1c08-59f4-4f0e-9d8c-1b2a3c4d5e6f";
     const id = `keepwarm-thread-${uuid}`;
     const alone = report([aConversation({ id, named: false })]);
-    expect(alone).toContain("keepwarm-thread-3f2a1c08 ");
+    expect(alone).toMatch(/^ {2}3f2a1c08 /m);
     expect(alone).not.toContain(uuid);
     const twin = aConversation({ id: `keepwarm-thread-3f2a1c08-0000`, named: false });
     expect(report([aConversation({ id, named: false }), twin])).toContain(uuid);
@@ -109,20 +116,87 @@ describe("keepwarm status", () => {
     expect(said).toContain("gone");
   });
 
-  it("fits a narrow terminal, and cuts no id", () => {
-    const id = "a-conversation-with-a-rather-long-name";
-    const lines = statusReport(
-      {
-        gateway,
-        conversations: [
-          aConversation({ id, nextWarmAt: NOON + 1_000, modelName: "claude-opus-5-5-20261015" }),
-        ],
-      },
-      NOON,
-      80,
-    ).split("\n");
-    expect(lines.find((line) => line.includes(id))).toMatch(/claude-\S*…$/);
-    expect(Math.max(...lines.slice(4).map((line) => line.length))).toBeLessThanOrEqual(80);
+  const money = {
+    spentUsd: 0.12,
+    savedUsd: 1.36,
+    netUsd: 1.24,
+    warms: 9,
+    rescues: 2,
+    unpricedWarms: 0,
+  };
+
+  /** Rows of a table as wide as `width`, which every line of it must keep to. */
+  function rowsAt(width: number): string[] {
+    const conversations = [
+      anyConversation({
+        id: "0f6e8a2c-1b2a-4c4d-8e8f-001122334455",
+        folder: "a-project-with-a-rather-long-name",
+        run: { runId: "1", command: "claude" },
+        nextWarmAt: NOON + 200_000,
+        lastTurnPct: 98,
+        lastPct: 100,
+        lastTurnAt: NOON - 80_000,
+        intervalMs: 60_000,
+        intervalChosen: true,
+        keepWarm: "2h",
+        money,
+      }),
+      aConversation({ id: "chat", money: { ...money, savedUsd: 0, netUsd: -0.12 } }),
+    ];
+    const lines = statusReport({ gateway, conversations }, NOON, width).split("\n").slice(4);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    return lines;
+  }
+
+  it.each([
+    [60, ["conversation", "next warm", "cache", "net"]],
+    [80, ["conversation", "next warm", "cache", "net", "keep warm", "interval"]],
+    [
+      120,
+      [
+        ...["conversation", "next warm", "cache", "spent", "saved", "net", "keep warm", "interval"],
+        ...["last turn", "model"],
+      ],
+    ],
+    [
+      200,
+      [
+        ...["conversation", "next warm", "cache", "spent", "saved", "net", "keep warm", "interval"],
+        ...["last turn", "model", "run", "id"],
+      ],
+    ],
+  ])("keeps to a terminal of %i columns, and to what matters most", (width, titles) => {
+    expect(rowsAt(width)[0]?.trim().split(/ {2,}/)).toEqual(titles);
+  });
+
+  it("shows money, choices and the command it belongs to, and sums up what came of it", () => {
+    const lines = rowsAt(200);
+    expect(lines[2]?.trim().split(/ {2,}/)).toEqual([
+      ...["a-project-with-a-rather-long-name", "in 3m 20s", "98/100 %", "$0.12", "$1.36", "+$1.24"],
+      ...["2h", "1m", "1m 20s ago", "claude-opus-5-5", "claude", "0f6e8a2c"],
+    ]);
+    expect(lines.at(-1)).toBe("spent $0.24 · saved $1.36 · net +$1.12");
+  });
+
+  it("tells conversations in one folder by their ids too", () => {
+    const said = report([
+      aConversation({ id: "a1", folder: "cathedral" }),
+      aConversation({ id: "b2", folder: "cathedral" }),
+      aConversation({ id: "c3", folder: "bazaar" }),
+    ]);
+    expect(said).toMatch(/^ {2}cathedral a1 .*\n {2}cathedral b2 .*\n {2}bazaar /m);
+  });
+
+  it("shows what the TTL makes of an interval that is longer", () => {
+    const view = { intervalMs: 600_000, intervalChosen: true };
+    const said = report([
+      aConversation({ id: "short", ...view, ttlMs: 300_000 }),
+      aConversation({ id: "hour", ...view, ttlMs: 3_600_000 }),
+      aConversation({ id: "unknown", ...view, ttlMs: null }),
+    ]);
+    expect(said).toMatch(/^ {2}short .* 10m→4m 40s /m);
+    expect(said).toMatch(/^ {2}hour .* 10m {2}/m);
+    expect(said).toMatch(/^ {2}unknown .* 10m {2}/m);
   });
 
   it("says in a line which cache lifetime would be cheapest, and whether it is applied", () => {

@@ -56,6 +56,24 @@ describe("a table", () => {
     expect(cut.split("\n")[1]).toBe("0123456789  日本語…");
   });
 
+  it("does without the columns that may be spared before others are cut to nothing", () => {
+    withEnvironment({ NO_COLOR: "1" });
+    const columns = [
+      { title: "id", whole: true },
+      { title: "x", spared: 1, whole: true },
+      { title: "y", spared: 2, whole: true },
+      { title: "z", spared: 1, whole: true },
+      { title: "title", least: 8 },
+    ] as const;
+    const at = (width: number) =>
+      table(columns, [["0123456789", "x-x-x", "y-y-y", "z-z-z", "a long title"]], width).split("\n")[1];
+    expect(at(45)).toBe("0123456789  x-x-x  y-y-y  z-z-z  a long title");
+    expect(at(41)).toBe("0123456789  x-x-x  y-y-y  z-z-z  a long …");
+    expect(at(40)).toBe("0123456789  y-y-y  a long title");
+    expect(at(26)).toBe("0123456789  a long title");
+    expect(at(10)).toBe("0123456789  a long …");
+  });
+
   it("takes away what a terminal would obey", () => {
     expect(show([["a\u001b[2Jb\u0007c\nd\u202ee", "1", "x"]])[1]).toBe("ab c d e       1  x");
   });

@@ -64,10 +64,12 @@ describe("the control API", () => {
     await post("/v1/conversations/chat/on", "{}");
     const told = await post("/v1/conversations/chat/interval", JSON.stringify({ intervalMs: 60_000 }));
     expect(JSON.parse(told.body)).toMatchObject({ conversation: { enabled: true, intervalMs: 60_000 } });
+    await post("/v1/conversations/chat/interval", JSON.stringify({ intervalMs: null }));
     expect(controlled.calls).toEqual([
       "setEnabled chat false",
       "setEnabled chat true",
       "setIntervalMs chat 60000",
+      "setIntervalMs chat null",
     ]);
   });
 

@@ -10,11 +10,16 @@ import { storageIn } from "../support/storage-in.ts";
 import type { World } from "./world.ts";
 
 export function controlledWorld(
-  { gateway, clock, logger }: Pick<World, "gateway" | "clock" | "logger">,
+  {
+    gateway,
+    clock,
+    logger,
+    entries = new Map(),
+  }: Pick<World, "gateway" | "clock" | "logger"> & Partial<Pick<World, "entries">>,
   options: Partial<ControlledGateway> = {},
 ): Controlled {
   const { timers, now } = clock;
-  const storage = storageIn(new Map());
+  const storage = storageIn(entries);
   return controlled({
     gateway,
     history: createHistory({ keeper: gateway.keeper, storage, timers, logger, now }),
@@ -23,7 +28,7 @@ export function controlledWorld(
       apply: () => {},
     }),
     health: createHealth(now),
-    storage: storageIn(new Map()),
+    storage: storageIn(entries),
     prices: listPrices(),
     version: "0",
     startedAt: 0,

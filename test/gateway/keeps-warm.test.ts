@@ -82,6 +82,32 @@ describe("an agent behind the gateway", () => {
     expect(told).toEqual(["ada", "tool_use"]);
   });
 
+  it.each([
+    ["look", false, undefined],
+    ["look", true, undefined],
+    ["AskUserQuestion", false, true],
+    ["AskUserQuestion", true, true],
+  ])(
+    "tells whether its turn ended with a question to the person: %s (streaming: %s)",
+    async (name, stream, asks) => {
+      const { keeper, client, calm } = await setUp();
+      const told: unknown[] = [];
+      keeper.events.on("requestAnswered", ({ asksPerson }) => told.push(asksPerson));
+      keeper.events.on("turnSettled", ({ asksPerson }) => told.push(asksPerson));
+      const { params, headers } = new Talk(client, text("handbook"), "ada");
+      const tools = ["look", "AskUserQuestion"].map((tool) => ({
+        name: tool,
+        input_schema: { type: "object" as const },
+      }));
+      const messages = [{ role: "user" as const, content: `[[tool:${name} {}]] Do it.` }];
+      const asked = { ...params, tools, messages };
+      if (stream) await client.messages.stream(asked, { headers }).finalMessage();
+      else await client.messages.create(asked, { headers });
+      await calm();
+      expect(told).toEqual([asks, asks]);
+    },
+  );
+
   it("is covered while its tool runs", async () => {
     const { client, away, calm } = await setUp();
     const talk = new Talk(client, text("handbook"), "ada");

@@ -1,30 +1,12 @@
+import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
-import type { RecordedRequest } from "../../src/emulator/index.ts";
 import { netUsd } from "../../src/ledger/index.ts";
+import { GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
 import { prefixOf } from "../hosts/sdk/world.ts";
 import { storageIn } from "../support/storage-in.ts";
+import { billOf, OPUS } from "./bill.ts";
 import { controlledWorld } from "./controlled.ts";
 import { clientOf, MINUTE_MS, MODEL, setUp, Talk, text } from "./world.ts";
-
-/** List prices of the model, USD per million tokens: written down here once more, not taken from what is tested. */
-const RATES = { input: 4, write5m: 5, write1h: 8, read: 0.2, output: 20 };
-
-/** What the other side charges. */
-function billOf(requests: readonly RecordedRequest[]): number {
-  return requests
-    .map(({ usage, model }) => {
-      if (usage === null) return 0;
-      if (model !== MODEL) throw new Error(`no price for ${model}`);
-      const micros =
-        usage.input_tokens * RATES.input +
-        (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) * RATES.write5m +
-        (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0) * RATES.write1h +
-        (usage.cache_read_input_tokens ?? 0) * RATES.read +
-        usage.output_tokens * RATES.output;
-      return micros / 1_000_000;
-    })
-    .reduce((a, b) => a + b, 0);
-}
 
 async function aWorld(options: Parameters<typeof setUp>[0] = {}, emulated: Parameters<typeof setUp>[1] = {}) {
   const entries = new Map<string, string>();
@@ -134,7 +116,7 @@ describe("the ledger of a gateway", () => {
     emulator.failNext({ status: 529 });
     emulator.failNext({ status: 500, at: "disconnect" });
     await away(6 * MINUTE_MS);
-    const most = (prefix * RATES.write5m + 1 * RATES.output) / 1e6;
+    const most = (prefix * OPUS.write5m + 1 * OPUS.output) / 1e6;
     const { warms: count, cutOff, hits, boundUsd, spentUsd } = figures("ada");
     expect({ count, cutOff, hits }).toEqual({ count: 2, cutOff: 1, hits: 1 });
     expect(boundUsd - most).toBeLessThan(0.000_1);
@@ -216,5 +198,51 @@ describe("the ledger of a gateway", () => {
     expect(stored()).not.toContain("ada");
     expect((await keeper.ledger.report()).total).toEqual(total);
     expect(keeper.ledger.figuresOf("ada")).toBeNull();
+  });
+
+  it("knows what a person's subscription paid, and does not take another's token for one", async () => {
+    const { url, away, calm, figures } = await aWorld({ allowSubscription: true });
+    for (const [id, authToken] of [
+      ["ada", "sk-ant-oat01-for-a-test"],
+      ["bob", "sk-ant-api03-for-a-test"],
+      ["cy", "a-token-of-some-gateway"],
+    ] as const) {
+      const client = new Anthropic({ baseURL: url, apiKey: null, authToken, maxRetries: 0 });
+      await new Talk(client, text(`handbook of ${id}`), id).ask("Shall we begin?");
+      await calm();
+    }
+    await away(6 * MINUTE_MS);
+    const paidFor = (id: string) => {
+      const { warms, requests, warmsBySubscription, requestsBySubscription } = figures(id);
+      return { warms, requests, warmsBySubscription, requestsBySubscription };
+    };
+    const all = { warms: 1, requests: 1, warmsBySubscription: 1, requestsBySubscription: 1 };
+    expect(paidFor("ada")).toEqual(all);
+    const none = { ...all, warmsBySubscription: 0, requestsBySubscription: 0 };
+    expect(paidFor("bob")).toEqual(none);
+    expect(paidFor("cy")).toEqual(none);
+  });
+
+  it("has no warm, its own or another's, counted among the pauses of its person", async () => {
+    async function pausesOf(isWarmed: boolean) {
+      const storage = storageIn(new Map());
+      const world = await aWorld({ enableNew: isWarmed, keeping: { keepWarm: "always", storage } });
+      const ada = world.talk("ada");
+      await ada.ask("Shall we begin?");
+      for (let pause = 0; pause < 3; pause++) {
+        await world.away(15 * MINUTE_MS);
+        if (isWarmed)
+          await world.client.messages.create({ ...ada.params, max_tokens: 1 }, { headers: ada.headers });
+        await world.away(5 * MINUTE_MS);
+        await ada.ask("Go on.");
+      }
+      await world.calm();
+      return { pauses: await storage.get(GAPS_KEY), warms: world.warms().length };
+    }
+    const [alone, warmed] = [await pausesOf(false), await pausesOf(true)];
+    expect(alone.warms).toBe(0);
+    expect(warmed.warms).toBeGreaterThan(12);
+    expect(warmed.pauses).toBe(alone.pauses);
+    expect(GapHistory.parse(warmed.pauses).summary()).not.toEqual(new GapHistory().summary());
   });
 });

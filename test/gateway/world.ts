@@ -35,15 +35,21 @@ export async function setUp({ upstream, ...options }: WorldOptions = {}, emulate
   /** Warm requests that arrived: those with `max_tokens` 0 or 1. */
   const warms = () => emulator.requests.filter(({ maxTokens }) => maxTokens !== null && maxTokens <= 1);
 
+  /** Requests that stay unanswered, as one does whose body never ends: waited for once. */
+  const hanging = new Set<unknown>();
+
   /** Lets real I/O end: nothing is generating or warming, and every request that arrived is answered. */
   async function calm(): Promise<void> {
+    const unanswered = () =>
+      emulator.requests.filter((one) => one.status === 0 && !one.aborted && !hanging.has(one));
     const busy = () =>
-      emulator.requests.some(({ status, aborted }) => status === 0 && !aborted) ||
+      unanswered().length > 0 ||
       keeper.warmsInFlight() > 0 ||
       keeper.warmer
         .conversations()
         .some((id) => ["warming", "generating"].includes(keeper.warmer.getStatus(id).phase));
     await quiet(busy);
+    for (const one of unanswered()) hanging.add(one);
   }
 
   /** The person is away: time passes in steps shorter than any margin, and each warm is answered on the way. */
@@ -96,11 +102,16 @@ export function clientOf(baseURL: string, options: { readonly apiKey?: string } 
   return new Anthropic({ baseURL, apiKey: API_KEY, authToken: null, maxRetries: 0, ...options });
 }
 
-/** Resolves once nothing has been busy for some turns of the event loop; after many turns all the same. */
+/** How long something may stay busy, in ms of real time: other threads compress, and a busy machine makes them wait. */
+const PATIENCE_MS = 2_000;
+
+/** Resolves once nothing has been busy for some turns of the event loop; where that takes too long, all the same. */
 export async function quiet(busy: () => boolean): Promise<void> {
+  const untilMs = performance.now() + PATIENCE_MS;
   let calmTurns = 0;
-  for (let turn = 0; turn < 20_000 && calmTurns < 10; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; calmTurns < 10 && performance.now() < untilMs; turn++) {
+    // After a while leave the processor to who has work to do.
+    await new Promise((resolve) => (turn < 1_000 ? setImmediate(resolve) : setTimeout(resolve, 1)));
     calmTurns = busy() ? 0 : calmTurns + 1;
   }
 }

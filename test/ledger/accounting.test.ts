@@ -81,6 +81,24 @@ describe("a saving", () => {
     expect(figures().spentUsd).toBeCloseTo(100);
   });
 
+  it("needs a warm that went out before the return, though it was answered before it", () => {
+    const { turn, warm, figures, now } = aLedger();
+    turn(0, usage(0, 1_000));
+    warm(6 * MINUTE_MS, usage(1_000, 0));
+    turn(0, usage(1_000, 0), { startedAt: now() - 1_000 });
+    expect(figures()).toMatchObject({ survived: 1, rescued: 0, savedUsd: 0, warms: 1 });
+  });
+
+  it("is credited to the last warm, whichever was answered last", () => {
+    const { turn, warm, figures, now } = aLedger();
+    turn(0, usage(0, 1_000));
+    warm(4 * MINUTE_MS, usage(1_000, 0));
+    warm(4 * MINUTE_MS, usage(1_000, 0));
+    warm(0, usage(1_000, 0), { startedAt: now() - 3 * MINUTE_MS });
+    turn(4 * MINUTE_MS, usage(1_000, 0));
+    expect(figures()).toMatchObject({ rescued: 1, warms: 3 });
+  });
+
   it("needs a gap longer than the TTL, from request start to request start", () => {
     const { turn, warm, figures } = aLedger();
     turn(0, usage(0, 1_000));

@@ -45,6 +45,8 @@ function another(file: string, conversationId: string, warms: number) {
   };
 }
 
+const later = (resolve: (value: false) => void) => setTimeout(() => resolve(false), 20);
+
 async function reportOf(file: string) {
   const storage = openSqliteStorage({ file });
   onTestFinished(() => storage.close());
@@ -73,6 +75,33 @@ it("loses nothing acknowledged and counts nothing twice when a process is killed
     expect(total.spentUsd).toBe(total.warms * 0.5);
     expect(conversations).toHaveLength(1);
   }
+});
+
+it("is right while two processes write and are killed in the middle, and never tells less than before", async () => {
+  const file = aStore();
+  let [acknowledged, kills, told] = [0, 0, 0];
+  async function lives(conversationId: string): Promise<void> {
+    for (let life = 0; life < 3; life++) {
+      const process = another(file, conversationId, 1_000_000);
+      await process.hasStored(30 + 23 * life);
+      process.child.kill("SIGKILL");
+      await process.ended;
+      expect(process.errors()).toBe("");
+      acknowledged += process.acknowledged();
+      kills++;
+    }
+  }
+  const lived = Promise.all([lives("ada"), lives("bob")]).then(() => true);
+  for (let over = false; !over; over = await Promise.race([lived, new Promise<false>(later)])) {
+    const { total } = await reportOf(file);
+    expect(total.warms).toBeGreaterThanOrEqual(told);
+    told = total.warms;
+  }
+  const { total, conversations } = await reportOf(file);
+  expect(total.warms).toBeGreaterThanOrEqual(acknowledged);
+  expect(total.warms).toBeLessThanOrEqual(acknowledged + kills);
+  expect(total.spentUsd).toBe(total.warms * 0.5);
+  expect(conversations.map(({ conversationId }) => conversationId).toSorted()).toEqual(["ada", "bob"]);
 });
 
 it("adds up what two processes write at once into the same store, of the same conversation", async () => {

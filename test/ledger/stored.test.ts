@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Figures, type LedgerDeps, localDay } from "../../src/ledger/index.ts";
+import { type Figures, type LedgerDeps, localDay, readContents } from "../../src/ledger/index.ts";
 import { rollUp } from "../../src/ledger/roll-up.ts";
 import { storageIn } from "../support/storage-in.ts";
 import { aLedger, ID, MINUTE_MS, START, usage } from "./book.ts";
@@ -202,6 +202,16 @@ describe("a stored ledger", () => {
     await world.ledger.report();
     clearInterval(other);
     expect(turns).toBeGreaterThan(5);
+  });
+
+  it("says how far it is while many rows are read", async () => {
+    const entries = new Map<string, string>();
+    const world = process(entries);
+    for (let n = 0; n < 200; n++) world.warm(0, usage(1_000, 0), { conversationId: `c${n}` });
+    await world.ledger.stored();
+    const shares: number[] = [];
+    await readContents(storageIn(entries), (share) => shares.push(share));
+    expect(shares).toEqual([0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1]);
   });
 
   it("reads of what is to be merged no more than that", async () => {

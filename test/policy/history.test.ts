@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { createHistory, GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
 import { createMemoryStorage } from "../../src/storage/index.ts";
+import { createVirtualClock } from "../support/virtual-clock.ts";
 
 const MINUTE_MS = 60_000;
+const { timers } = createVirtualClock();
 
 async function written(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
 function pauses(storage = createMemoryStorage()) {
-  const history = createHistory(storage);
+  const history = createHistory({ storage, timers });
   const pause = (ms: number, from = 0) => {
     history.started("a", from);
     history.settled("a", from + 1_000, { stop: "end_turn", promptTokens: 1_000 });
@@ -27,7 +29,7 @@ describe("what is remembered of a person's pauses", () => {
     const text = (await storage.get(GAPS_KEY)) ?? "";
     expect(text).not.toBe("");
     expect(text).not.toMatch(/1800000|17\d{8}|"a"/);
-    const again = createHistory(storage);
+    const again = createHistory({ storage, timers });
     await written();
     expect(again.activityOf("b", 0).person).toEqual(GapHistory.parse(text).summary());
   });
@@ -51,7 +53,7 @@ describe("what is remembered of a person's pauses", () => {
     await written();
     pause(7 * MINUTE_MS);
     await written();
-    const again = createHistory(storage);
+    const again = createHistory({ storage, timers });
     await again.forget();
     await written();
     expect(await storage.get(GAPS_KEY)).toBeNull();

@@ -41,6 +41,20 @@ describe("a planner", () => {
     expect(decides({ keepWarm: { kind: "always" } }, { keepWarm: "what is this" }).warmAt).toBe(span.dueAt);
   });
 
+  it("takes a tool that asks the person something for a question, and any other for a tool", () => {
+    const idle = { keepWarm: "auto", now: NOW + HOUR_MS, dueAt: NOW + HOUR_MS };
+    const chanceAfter = (turn: Partial<IdleSpan["turn"]>) =>
+      decides({}, { ...idle, turn: { ...span.turn, ...turn } }).pReturn;
+    const question = chanceAfter({ stopReason: "tool_use", asksPerson: true });
+    const tool = chanceAfter({ stopReason: "tool_use" });
+    const end = chanceAfter({ stopReason: "end_turn" });
+    expect(new Set([question, tool, end]).size).toBe(3);
+    // A turn that was cut short asks nothing.
+    expect(chanceAfter({ stopReason: "max_tokens", asksPerson: true })).toBe(
+      chanceAfter({ stopReason: "max_tokens" }),
+    );
+  });
+
   it.each([
     ["for one pause", { spanUsd: 0.1 }, { spentUsd: 0.06 }, /one pause/],
     ["of zero for one pause", { spanUsd: 0 }, {}, /one pause/],

@@ -30,13 +30,14 @@ export interface ControlOptions {
   readonly heartbeatMs?: number;
   /** The folder of the page's files. @default none is served */
   readonly page?: string;
+  readonly links?: { readonly deadlineMs?: number };
   readonly feed?: NonNullable<Parameters<typeof createControlServer>[0]["feed"]>;
 }
 
 /** A control server on a free port, published in a state directory of its own. */
 export async function controlOf(
   controlled: Controlled,
-  { directory = aStateDirectory(), heartbeatMs = 15_000, page, feed }: ControlOptions = {},
+  { directory = aStateDirectory(), heartbeatMs = 15_000, page, feed, links }: ControlOptions = {},
 ): Promise<ControlUnderTest> {
   const token = await controlToken(directory);
   const errors: unknown[] = [];
@@ -47,6 +48,7 @@ export async function controlOf(
     heartbeatMs,
     ...(page === undefined ? {} : { page }),
     ...(feed === undefined ? {} : { feed }),
+    ...(links === undefined ? {} : { links }),
   });
   const { url, port } = await server.listen(0);
   const { version, gatewayUrl, startedAt } = controlled.info();

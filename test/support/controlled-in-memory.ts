@@ -7,7 +7,7 @@ import {
 } from "../../src/console/index.ts";
 import type { ConversationView, RunView } from "../../src/hub/index.ts";
 import { NO_CONTENTS, reportOf } from "../../src/ledger/index.ts";
-import { buildConversationSpec } from "../../src/pure.ts";
+import { buildConversationSpec, DEFAULT_INTERVAL_MS } from "../../src/pure.ts";
 
 /** Something to control that remembers what was asked of it. */
 export interface ControlledInMemory extends Controlled {
@@ -31,6 +31,7 @@ export const NOON = Date.UTC(2026, 10, 20, 9);
 
 export function aConversation(view: Partial<ConversationView> & { readonly id: string }): ConversationView {
   const whole = {
+    host: null,
     named: true,
     folder: "cathedral",
     cwd: "/home/ada/cathedral",
@@ -86,7 +87,12 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
 
   function change(
     id: string,
-    changes: { enabled?: boolean; intervalMs?: number; keepWarm?: string | null },
+    changes: {
+      enabled?: boolean;
+      intervalMs?: number;
+      intervalChosen?: boolean;
+      keepWarm?: string | null;
+    },
   ): ConversationView | null {
     stored.set(id, { ...stored.get(id), ...changes });
     const view = conversations.get(id);
@@ -113,6 +119,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       page: true,
       flags: [],
       runs: [...runs.values()],
+      hosts: [],
       heldBytes: 1_500_000,
       maxHeldBytes: 256_000_000,
       warmsInFlight: 0,
@@ -168,8 +175,11 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       return change(id, { enabled });
     },
     async setIntervalMs(id, intervalMs) {
-      called("setIntervalMs", id, intervalMs);
-      return change(id, { intervalMs });
+      called("setIntervalMs", id, String(intervalMs));
+      return change(id, {
+        intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS,
+        intervalChosen: intervalMs !== null,
+      });
     },
     async setKeepWarm(id, keepWarm) {
       called("setKeepWarm", id, keepWarm);

@@ -155,6 +155,19 @@ describe("a chosen interval", () => {
     expect([byTtl, dueInMs()]).toEqual([57 * MINUTE + 50_000, 240_000]);
   });
 
+  it("is taken back: the TTL alone decides again, at once and over a restart", async () => {
+    const clock = createVirtualClock();
+    const { warmer, storage, arm, dueInMs } = setUp({ clock });
+    await warmer.setIntervalMs(ID, MINUTE);
+    await arm(ID, { requestStartedAt: clock.now(), ttlMs: 60 * MINUTE });
+    expect(dueInMs()).toBe(MINUTE);
+    await warmer.setIntervalMs(ID, null);
+    expect(dueInMs()).toBe(57 * MINUTE + 50_000);
+    const second = setUp({ clock, storage });
+    await second.arm(ID, { requestStartedAt: clock.now(), ttlMs: 60 * MINUTE });
+    expect(second.dueInMs()).toBe(57 * MINUTE + 50_000);
+  });
+
   it("stays chosen over a restart, the very default included", async () => {
     const clock = createVirtualClock();
     const { warmer, storage } = setUp({ clock });

@@ -9,6 +9,8 @@ interface Place {
   readonly command: Command;
   /** Its arguments so far. */
   readonly before: readonly string[];
+  /** Its options so far. */
+  readonly given: ReadonlySet<Option>;
   /** The option whose value comes next. */
   readonly awaiting: Option | null;
   /** Behind `--`, where nothing is an option. */
@@ -25,7 +27,7 @@ export async function suggest(program: Command, words: readonly string[]): Promi
   if (current.startsWith("-") && !place.verbatim) {
     const [flag = "", value] = current.split(/=(.*)/s);
     const option = optionNamed(command, flag);
-    if (value === undefined) return beginningWith(current, optionsOf(command));
+    if (value === undefined) return beginningWith(current, optionsOf(place));
     if (option === undefined) return [];
     const values = await suggestionsFor(option, before, signal);
     if (typeof values === "string") return [];
@@ -46,6 +48,7 @@ function placeAfter(program: Command, words: readonly string[]): Place {
   let awaiting: Option | null = null;
   let verbatim = false;
   const before: string[] = [];
+  const given = new Set<Option>();
   for (const word of words) {
     if (awaiting !== null) {
       awaiting = null;
@@ -54,16 +57,21 @@ function placeAfter(program: Command, words: readonly string[]): Place {
     } else if (word === "--") {
       verbatim = true;
     } else if (word.startsWith("-") && word !== "-") {
-      const option = optionNamed(command, word);
+      const [flag = ""] = word.split("=");
+      const option = optionNamed(command, flag);
+      if (option !== undefined) given.add(option);
+      if (word !== flag) continue;
       awaiting = option !== undefined && (option.required || option.optional) ? option : null;
     } else {
       const next = before.length === 0 ? command.commands.find((sub) => sub.name() === word) : undefined;
-      if (next !== undefined) command = next;
-      // `keepwarm help` is followed by what `keepwarm` is followed by.
-      else if (word !== "help" || command.commands.length === 0) before.push(word);
+      if (next === undefined) before.push(word);
+      else {
+        command = next;
+        given.clear();
+      }
     }
   }
-  return { command, before, awaiting, verbatim };
+  return { command, before, given, awaiting, verbatim };
 }
 
 function optionNamed({ options }: Command, flag: string): Option | undefined {
@@ -75,10 +83,12 @@ function argumentAt({ registeredArguments }: Command, index: number): Argument |
   return registeredArguments[index] ?? (last?.variadic ? last : undefined);
 }
 
-function optionsOf(command: Command): Candidate[] {
+/** Those that are not on the line yet: each may be there once. */
+function optionsOf({ command, given }: Place): Candidate[] {
   return command
     .createHelp()
     .visibleOptions(command)
+    .filter((option) => !given.has(option))
     .map(({ long, short, description }) => ({ value: long ?? short ?? "", description }));
 }
 
@@ -99,5 +109,6 @@ export function withText(candidate: Candidate, change: (value: string) => string
 
 function beginningWith(text: string, suggestions: Suggestions): Suggestions {
   if (typeof suggestions === "string") return suggestions;
-  return suggestions.filter((candidate) => textOf(candidate).startsWith(text));
+  const begun = suggestions.filter((candidate) => textOf(candidate).startsWith(text));
+  return [...new Map(begun.map((candidate) => [textOf(candidate), candidate])).values()];
 }

@@ -1,13 +1,14 @@
 /** Whether a gateway runs, and where none does, whether one could. */
 import { createServer } from "node:net";
 import type { Settings } from "../../config/index.ts";
-import { type Discovery, discover } from "../../hub/index.ts";
+import { type Discovery, discover, type GatewayInfo, type GatewayRecord } from "../../hub/index.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
 import { listenerOn } from "./listener.ts";
 
 export interface GatewayFindings {
   readonly findings: readonly Finding[];
-  readonly isRunning: boolean;
+  /** Where the running one sends requests on to; null where none runs, or it does not say. */
+  readonly upstream: string | null;
 }
 
 export async function gatewayFindings(
@@ -20,40 +21,55 @@ export async function gatewayFindings(
     found = await discover(directory);
   } catch {
     // A token that may not be used is a finding of its own.
-    return { findings: [], isRunning: false };
+    return { findings: [], upstream: null };
   }
-  if (found.state === "running") return { findings: await running(found, version), isRunning: true };
+  if (found.state === "running") return running(found, settings, version);
   const ports = settings === null ? [] : await portFindings(settings);
-  return { findings: [absent(found), ...ports], isRunning: false };
+  return { findings: [absent(found), ...ports], upstream: null };
 }
 
 async function running(
   { client, record }: Extract<Discovery, { state: "running" }>,
+  settings: Settings | null,
   version: string,
-): Promise<Finding[]> {
+): Promise<GatewayFindings> {
   const where = `${record.gatewayUrl}, process ${record.pid}`;
-  if (record.version !== version) {
-    return [
-      note(
-        "gateway",
-        `${where}, is keepwarm ${record.version}, and this is ${version}`,
-        "keepwarm stop, then start it anew",
-      ),
-    ];
-  }
   try {
     const { gateway, conversations } = await client.status();
     const runs = `${gateway.runs.length} ${gateway.runs.length === 1 ? "run" : "runs"}`;
     const enabled = conversations.filter((conversation) => conversation.enabled).length;
-    return [
-      good(
-        "gateway",
-        `${where}, has proven itself: ${runs}, ${enabled} of ${conversations.length} conversations on`,
-      ),
-    ];
+    const standing = `${where}, has proven itself: ${runs}, ${enabled} of ${conversations.length} conversations on`;
+    const finding = record.version === version ? good("gateway", standing) : another(where, record, version);
+    return { findings: [finding, ...elsewhere(gateway, settings)], upstream: gateway.upstream };
   } catch (error) {
-    return [wrong("gateway", `${where}: ${error instanceof Error ? error.message : error}`)];
+    const finding =
+      record.version === version
+        ? wrong("gateway", `${where}: ${error instanceof Error ? error.message : error}`)
+        : another(where, record, version);
+    return { findings: [finding], upstream: null };
   }
+}
+
+function another(where: string, record: GatewayRecord, version: string): Finding {
+  const says = `${where}, is keepwarm ${record.version}, and this is ${version}`;
+  return note("gateway", says, "keepwarm stop, then start it anew");
+}
+
+/** A gateway reads its settings when it starts, and may have been given others by flags. */
+function elsewhere({ upstream }: GatewayInfo, settings: Settings | null): Finding[] {
+  if (settings === null || isSameUrl(upstream, settings.upstream)) return [];
+  return [
+    note(
+      "gateway upstream",
+      `the running gateway sends requests on to ${upstream}, and the settings say ${settings.upstream}`,
+      "where that is not meant, keepwarm stop, then start it anew",
+    ),
+  ];
+}
+
+/** However its end is written. */
+function isSameUrl(a: string, b: string): boolean {
+  return a.replace(/\/+$/, "") === b.replace(/\/+$/, "");
 }
 
 function absent(found: Exclude<Discovery, { state: "running" }>): Finding {

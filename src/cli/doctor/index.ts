@@ -1,11 +1,12 @@
 /** Looks at everything that keepwarm needs, and changes nothing. */
 import { installedAgents } from "../../agents/index.ts";
-import { type Config, loadConfig } from "../../config/index.ts";
+import { type Config, loadConfig, unknownVariables } from "../../config/index.ts";
 import { isLoopback } from "../../hub/index.ts";
 import { stateDirectory } from "../../storage/index.ts";
 import { explain } from "../errors.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
 import { gatewayFindings } from "./gateway.ts";
+import { pluginFindings } from "./plugins.ts";
 import type { Report } from "./report.ts";
 import { stateFindings } from "./state.ts";
 import { upstreamFindings } from "./upstream.ts";
@@ -22,10 +23,11 @@ export interface ExamineOptions {
 export async function examine({ version, offline, env }: ExamineOptions): Promise<Report> {
   const directory = stateDirectory(env);
   const { config, finding } = configFinding(env);
-  const upstream = config?.settings.upstream;
-  const [state, gateway, reached, agents] = await Promise.all([
+  const gateway = gatewayFindings(directory, config?.settings ?? null, version);
+  // What runs is what matters; where nothing does, what would be started.
+  const upstream = (await gateway).upstream ?? config?.settings.upstream;
+  const [state, reached, agents] = await Promise.all([
     stateFindings(directory),
-    gatewayFindings(directory, config?.settings ?? null, version),
     offline || upstream === undefined ? [] : upstreamFindings(upstream),
     installedAgents(env),
   ]);
@@ -35,7 +37,8 @@ export async function examine({ version, offline, env }: ExamineOptions): Promis
       finding,
       ...environmentFindings(env, config?.settings.port),
       ...state,
-      ...gateway.findings,
+      ...(await gateway).findings,
+      ...pluginFindings(directory, version),
       ...reached,
     ],
     agents,
@@ -53,8 +56,15 @@ function configFinding(env: NodeJS.ProcessEnv): { config: Config | null; finding
   }
 }
 
+function environmentFindings(env: NodeJS.ProcessEnv, port?: number): Finding[] {
+  return [
+    ...unknownVariables(env).map((sentence) => note("environment", sentence, "correct it, or unset it")),
+    ...baseUrlFindings(env.ANTHROPIC_BASE_URL, port),
+  ];
+}
+
 /** What of a shell's own changes where requests go. */
-function environmentFindings({ ANTHROPIC_BASE_URL: url }: NodeJS.ProcessEnv, port?: number): Finding[] {
+function baseUrlFindings(url: string | undefined, port?: number): Finding[] {
   if (!url) return [];
   const about = "ANTHROPIC_BASE_URL";
   const parsed = URL.parse(url);

@@ -1,13 +1,12 @@
 /** A program on the Anthropic SDK as a host: its `fetch` is watched, and its idle prefixes are kept warm. */
 import type { EventEmitter } from "eventemitter3";
-import { createKeeper } from "../../capture/index.ts";
+import { createKeeper, createWatch } from "../../capture/index.ts";
 import type { Disposable, HostEvents, Logger, SurfaceProvider } from "../../host.ts";
 import type { Ledger } from "../../ledger/index.ts";
 import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { type CacheWarmer, guardLogger } from "../../warmer.ts";
 import { checkOptions, type KeepwarmOptions } from "./options.ts";
-import { createWatch } from "./watch.ts";
 
 /** An SDK client, as far as {@link Keepwarm.wrap} needs it. */
 export interface WrappableClient<Client> {
@@ -29,7 +28,7 @@ export interface Keepwarm extends Disposable {
   /** What a program may show its person, as data. */
   readonly surface: SurfaceProvider;
   /** What was spent on each conversation, and what was saved. */
-  readonly ledger: Pick<Ledger, "figuresOf" | "forget" | "report">;
+  readonly ledger: Pick<Ledger, "figuresOf" | "forget" | "report" | "subscribe" | "totals">;
   /** The events of this host, to listen to. */
   readonly events: EventEmitter<HostEvents>;
   /** The conversation is over: off, and its last request forgotten. */
@@ -89,7 +88,10 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
       ...(limits === undefined ? {} : { limits }),
     },
   });
-  const watch = createWatch(keeper, logger, () => ({ wallMs: now(), monotonicMs: monotonicNow() }));
+  const watch = createWatch(keeper, {
+    logger,
+    now: () => ({ wallMs: now(), monotonicMs: monotonicNow() }),
+  });
 
   function wrap<Client extends WrappableClient<Client>>(client: Client): Client {
     if (typeof client?.withOptions !== "function") {

@@ -50,8 +50,10 @@ export const warmAnswer = z.discriminatedUnion("sent", [
 ]);
 
 const count = z.number();
+/** What a gateway of another version does not count is none. */
+const figure = z._default(count, 0);
 const amounts = {
-  ...(Object.fromEntries(FIGURE_NAMES.map((name) => [name, count])) as Record<FigureName, typeof count>),
+  ...(Object.fromEntries(FIGURE_NAMES.map((name) => [name, figure])) as Record<FigureName, typeof figure>),
   coldReasons: z.record(z.string(), count),
   netUsd: count,
   netWeight: count,
@@ -61,6 +63,7 @@ const name = z.nullable(z.string());
 export const reportAnswer = z.looseObject({
   since: name,
   until: z.string(),
+  earliest: z._default(name, null),
   total: z.looseObject(amounts),
   days: z.array(z.looseObject({ ...amounts, day: z.string() })),
   conversationsSince: z.string(),

@@ -20,6 +20,8 @@ export interface PlanView {
 
 export interface ConversationView {
   readonly id: string;
+  /** The program that keeps it warm itself, such as `pi`; null: this gateway. */
+  readonly host: string | null;
   /** Its client named it; otherwise the id is keepwarm's own, and gone with the process. */
   readonly named: boolean;
   /** Name of the project's folder, for a title; null: not known. */
@@ -100,6 +102,7 @@ const planView = z.looseObject({
 
 export const conversationView = z.looseObject({
   id: z.string(),
+  host: z._default(z.nullable(z.string()), null),
   named: z.boolean(),
   folder: z.nullable(z.string()),
   cwd: z.nullable(z.string()),

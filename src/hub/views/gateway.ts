@@ -12,6 +12,18 @@ export interface RunView {
   readonly startedAt: number;
 }
 
+/** A program with keepwarm inside it. */
+export interface HostView {
+  /** What it is called: `pi`. */
+  readonly host: string;
+  readonly pid: number;
+  /** Of the keepwarm inside it. */
+  readonly version: string;
+  readonly since: number;
+  /** How many it has open. */
+  readonly conversations: number;
+}
+
 /** Which lifetime of cache entries would suit the gateway's person. */
 export interface TierView {
   /** What `--tier` says; null: requests go as they come. */
@@ -43,6 +55,8 @@ export interface GatewayInfo {
   /** Its settings that are not the defaults, as flags of `keepwarm start`. */
   readonly flags: readonly string[];
   readonly runs: readonly RunView[];
+  /** Programs with keepwarm inside them, whose conversations stand beside the gateway's own. */
+  readonly hosts: readonly HostView[];
   /** Captured requests held in memory, in bytes, and how many may be. */
   readonly heldBytes: number;
   readonly maxHeldBytes: number;
@@ -92,6 +106,18 @@ export const gatewayInfo = z.looseObject({
       cwd: z.nullable(z.string()),
       startedAt: z.number(),
     }),
+  ),
+  hosts: z._default(
+    z.array(
+      z.looseObject({
+        host: z.string(),
+        pid: z.number(),
+        version: z.string(),
+        since: z.number(),
+        conversations: z.number(),
+      }),
+    ),
+    [],
   ),
   heldBytes: z.number(),
   maxHeldBytes: z.number(),

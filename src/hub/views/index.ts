@@ -19,6 +19,7 @@ export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, eventOf }
 export {
   type GatewayInfo,
   type HealthView,
+  type HostView,
   healthView,
   type ProblemView,
   type RunView,

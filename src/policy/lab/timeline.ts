@@ -11,8 +11,8 @@ export interface Moment {
 }
 
 type Happening =
-  | { readonly at: number; readonly order: 0 | 1; readonly happen: (presence: Presence) => void }
-  | { readonly at: number; readonly order: 2; readonly index: number };
+  | { readonly at: number; readonly order: 0; readonly index: number }
+  | { readonly at: number; readonly order: 1 | 2; readonly happen: (presence: Presence) => void };
 
 /** The activity at each moment, in the order asked. All recordings are one person's. */
 export function activitiesAt(
@@ -21,12 +21,12 @@ export function activitiesAt(
   presence: Presence = new Presence(),
 ): Activity[] {
   const happenings: Happening[] = [...turnsOf(recordings)];
-  for (const [index, { at }] of moments.entries()) happenings.push({ at, order: 2, index });
-  // What happens at the very moment is not its past, but for the settle of the turn that the moment follows.
+  for (const [index, { at }] of moments.entries()) happenings.push({ at, order: 0, index });
+  // What happens at the very moment is not its past.
   happenings.sort((a, b) => a.at - b.at || a.order - b.order);
   const activities = new Array<Activity>(moments.length);
   for (const happening of happenings) {
-    if (happening.order !== 2) {
+    if (happening.order !== 0) {
       happening.happen(presence);
       continue;
     }
@@ -40,19 +40,19 @@ export function activitiesAt(
 function* turnsOf(recordings: readonly Recording[]): Generator<Happening> {
   for (const { id, calls, sideCalls } of recordings) {
     for (const [index, call] of calls.entries()) {
-      yield { at: call.startedAt, order: 0, happen: (presence) => presence.started(id, call.startedAt) };
+      yield { at: call.startedAt, order: 1, happen: (presence) => presence.started(id, call.startedAt) };
       // A recording may end a call after the next one started: the order of its calls is the stronger fact.
       const next = calls[index + 1]?.startedAt ?? Number.POSITIVE_INFINITY;
       const at = Math.min(call.endedAt, next - 1);
       const settled = { stop: call.stop, promptTokens: call.contextTokens };
       yield {
         at: Math.max(at, call.startedAt),
-        order: 1,
+        order: 2,
         happen: (presence) => presence.settled(id, at, settled),
       };
     }
     for (const call of sideCalls) {
-      yield { at: call.startedAt, order: 0, happen: (presence) => presence.stirred(id, call.startedAt) };
+      yield { at: call.startedAt, order: 1, happen: (presence) => presence.stirred(id, call.startedAt) };
     }
   }
 }

@@ -1,0 +1,19 @@
+/** What hosts that run keepwarm inside another program share (docs/hosts.md). */
+export type { NamedBy } from "../../capture/index.ts";
+export { namedBy } from "../../capture/index.ts";
+export type {
+  NativeAnswer,
+  NativeExchange,
+  NativeRequest,
+  Payload,
+  ResponseHead,
+} from "./exchange.ts";
+export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";
+export { type Standing, statusLine, statusSentences } from "./status-text.ts";
+export {
+  parseWarmCommand,
+  WARM_ARGUMENTS,
+  WARM_HELP,
+  type WarmArgument,
+  type WarmCommand,
+} from "./warm-command.ts";

@@ -1,0 +1,228 @@
+/**
+ * What hosts that run keepwarm inside another program share: requests in, warms out with the host's own
+ * credentials, settings and history in its storage, its person's command and status line.
+ *
+ * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
+ */
+import { join } from "node:path";
+import { type Fetch, type HeaderPairs, listPrices } from "../../anthropic/index.ts";
+import {
+  createKeeper,
+  createWatch,
+  type Keeper,
+  type NamedBy,
+  namedBy as namedBySession,
+} from "../../capture/index.ts";
+import type { Environment } from "../../config/index.ts";
+import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
+import { createLink, createSpool, createWarmLeases } from "../../hub/index.ts";
+import { POLICY_NAMESPACE } from "../../policy/index.ts";
+import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
+import { systemTimers } from "../../timers.ts";
+import { guardLogger } from "../../warmer.ts";
+import { carryOut } from "./carry-out.ts";
+import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
+import { followStatus } from "./follow-status.ts";
+import { linkedProgram } from "./linked-program.ts";
+import { chosenSettings } from "./person-settings.ts";
+import { type Standing, statusLine, statusSentences } from "./status-text.ts";
+
+export interface NativeHostOptions {
+  /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
+  readonly name: string;
+  /** The folder that its conversations are about. @default process.cwd() */
+  readonly cwd?: string;
+  /** Where conversations' settings are kept, if the program has a place for them. @default a file of the host's own */
+  readonly storage?: StorageNamespace;
+  /** Sends warms. @default globalThis.fetch, as it is when the warm goes out */
+  readonly fetch?: Fetch;
+  /** Never receives a prompt, a body or a credential. @default silent */
+  readonly logger?: Logger;
+  /** What the headers of a watched `fetch` say of its conversation. @default the session headers that agents send */
+  readonly namedBy?: (headers: HeaderPairs) => NamedBy;
+  /** Something that is shown of a conversation has changed. */
+  readonly onChange?: (conversationId: string) => void;
+  /** @default process.env */
+  readonly env?: Environment;
+  /** @default the system's, which keep no process alive */
+  readonly timers?: Timers;
+  /** Wall clock, epoch ms. @default Date.now */
+  readonly now?: () => number;
+  /** Monotonic clock, ms. @default performance.now */
+  readonly monotonicNow?: () => number;
+}
+
+export interface NativeHost extends Disposable {
+  /** A Messages request goes out, of which the program tells its payload and its answer. */
+  request(request: NativeRequest): NativeExchange;
+  /** A `fetch` that is watched; its callers get their answers unchanged and undelayed. */
+  watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
+  /** What a conversation waits for, whether it is open, whether its person is there; that its prefix is void. */
+  changed(conversationId: string, change: ConversationChange): void;
+  /** The person closed it: off, and remembered as off. */
+  closed(conversationId: string): void;
+  /** The program quits, reloads or lets go of it: nothing more is sent, and its setting stays. */
+  detached(conversationId: string): void;
+  /** What a status line is made of, for who shows it elsewhere. */
+  standing(conversationId: string): Standing;
+  /** A line for a status bar, such as `warm 3:12 · 98 % · net $0.12`; null while the conversation is off. */
+  statusLine(conversationId: string): string | null;
+  /** Shows the status line now, with every change, and every second while it counts down. Returns the way to end it. */
+  followStatus(conversationId: string, show: (line: string | null) => void): () => void;
+  /** Does what stands behind `/warm`, and resolves with what the person is told. Never rejects. */
+  command(conversationId: string, text: string): Promise<string>;
+  /** State, settings, ledger and events, for what a host does beyond this. */
+  readonly keeper: Keeper;
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** More are conversations that nobody will come back to. */
+const MAX_CONVERSATIONS = 1_000;
+
+/** The namespace of settings: that of the manifest. */
+const SETTINGS_NAMESPACE = "cache-warming";
+
+export function createNativeHost(options: NativeHostOptions): NativeHost {
+  const { name, env = process.env, timers = systemTimers(), now = Date.now } = options;
+  const { monotonicNow = () => performance.now(), namedBy = namedBySession } = options;
+  const logger = guardLogger(() => options.logger ?? silent);
+  const chosen = chosenSettings(env);
+  if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
+  const directory = stateDirectory(env);
+  const files = createJsonFileStorage({
+    file: join(directory, "hosts", `${name}.json`),
+    logger,
+  });
+  const spool = createSpool({ stateDirectory: directory, host: name });
+  const leases = createWarmLeases({ stateDirectory: directory, host: name, now });
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const instant = () => ({ wallMs: now(), monotonicMs: monotonicNow() });
+  const { enableNew, ...settings } = chosen.settings;
+  const keeper = createKeeper({
+    ...settings,
+    keeping: { ...settings.keeping, storage: files.namespace(POLICY_NAMESPACE) },
+    ledger: spool.storage,
+    storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
+    logger,
+    timers,
+    now,
+    monotonicNow,
+    enableNew: () => enableNew,
+    maxConversations: MAX_CONVERSATIONS,
+    mayWarm: (warm) =>
+      chosen.trouble === null
+        ? leases.mayWarm(warm)
+        : Promise.resolve({ error: chosen.trouble, permanent: true }),
+  });
+  const { warmer, surface, ledger } = keeper;
+  const watch = createWatch(keeper, { logger, now: instant, namedBy });
+  const link = createLink({
+    stateDirectory: directory,
+    program: linkedProgram({
+      host: name,
+      keeper,
+      prices: listPrices(settings.prices),
+      keepWarm: settings.keeping.keepWarm ?? "auto",
+      cwd: options.cwd ?? process.cwd(),
+      now,
+    }),
+    timers,
+    logger,
+  });
+  const ends = new Set<() => void>([leases.follow(keeper), surface.subscribe(link.changed)]);
+  if (options.onChange) ends.add(surface.subscribe(options.onChange));
+
+  function harmless<T>(doing: string, fallback: T, act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.error(`keepwarm: could not ${doing}`, { error: reason });
+      return fallback;
+    }
+  }
+
+  function standing(conversationId: string): Standing {
+    return {
+      state: warmer.getState(conversationId),
+      status: warmer.getStatus(conversationId),
+      figures: ledger.figuresOf(conversationId),
+      now: now(),
+    };
+  }
+
+  const line = (conversationId: string) =>
+    harmless("tell a status", null, () => statusLine(standing(conversationId)));
+
+  return {
+    keeper,
+    request: (request) =>
+      harmless("follow a request", UNFOLLOWED, () =>
+        harmlessExchange(openExchange(request, { keeper, fetch, timers, instant }), harmless),
+      ),
+    watch: (fetch) => harmless("watch a fetch", fetch, () => watch(fetch)),
+    changed: (conversationId, change) =>
+      harmless("take news of a conversation", undefined, () => keeper.changed(conversationId, change)),
+    closed: (conversationId) =>
+      harmless("close a conversation", undefined, () => keeper.close(conversationId)),
+    detached: (conversationId) =>
+      harmless("let go of a conversation", undefined, () => keeper.detach(conversationId)),
+    standing,
+    statusLine: line,
+    followStatus: (conversationId, show) =>
+      harmless(
+        "follow a status",
+        () => {},
+        () => {
+          void warmer.load(conversationId);
+          const end = followStatus({
+            line: () => line(conversationId),
+            isCounting: () => warmer.getState(conversationId).nextWarmAt !== null,
+            show: (text) => harmless("show a status", undefined, () => show(text)),
+            subscribe: (changed) => surface.subscribe((id) => id === conversationId && changed()),
+            timers,
+          });
+          ends.add(end);
+          return () => {
+            ends.delete(end);
+            end();
+          };
+        },
+      ),
+    async command(conversationId, text) {
+      try {
+        await warmer.load(conversationId);
+        const done = await carryOut(text, conversationId, warmer);
+        return done ?? statusSentences(standing(conversationId));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        logger.error("keepwarm: a command failed", { error: reason });
+        return `keepwarm could not do this: ${reason}`;
+      }
+    },
+    dispose() {
+      harmless("end", undefined, () => {
+        for (const end of ends) end();
+        link.close();
+        keeper.dispose();
+        leases.releaseAll();
+        spool.flush();
+      });
+    },
+  };
+}
+
+const UNFOLLOWED: NativeExchange = { answered() {}, ended() {}, failed() {} };
+
+function harmlessExchange(
+  exchange: NativeExchange,
+  harmless: (doing: string, fallback: undefined, act: () => void) => void,
+): NativeExchange {
+  const follow = (act: () => void) => harmless("follow an answer", undefined, act);
+  return {
+    answered: (head) => follow(() => exchange.answered(head)),
+    ended: (answer) => follow(() => exchange.ended(answer)),
+    failed: (reason, head) => follow(() => exchange.failed(reason, head)),
+  };
+}

@@ -1,0 +1,5 @@
+import type { HostPlugin } from "./host-plugin.ts";
+import { pi } from "./pi.ts";
+
+/** The programs that keepwarm can be installed in; one file each beside this one. */
+export const HOST_PLUGINS: readonly HostPlugin[] = [pi];
