@@ -44,14 +44,14 @@ const PROJECTS: readonly Project[] = [
     command: "claude",
     model: OPUS,
     tokens: 148_000,
-    lastDay: [131, 128, 121, 118, 116, 97, 94, 92, 61, 58, 57, 52, 12, 11],
+    lastDay: [131, 128, 121, 118, 116, 97, 94, 92, 76, 72, 63, 61, 52, 50, 36, 34, 22, 20, 4, 2],
   },
   {
     name: "checkout-web",
     command: "claude",
     model: OPUS,
     tokens: 86_000,
-    lastDay: [64, 61, 44, 2],
+    lastDay: [64, 61, 44, 41, 5, 3],
     busy: true,
   },
   {
@@ -71,7 +71,7 @@ const PROJECTS: readonly Project[] = [
     keepWarm: "always",
     lastDay: [190, 176, 81],
   },
-  { name: "search-index", command: "pi", model: SONNET, tokens: 118_000, lastDay: [52, 49, 31, 29, 3] },
+  { name: "search-index", command: "pi", model: SONNET, tokens: 118_000, lastDay: [52, 49, 31, 29, 5, 3] },
   {
     name: "design-system",
     command: "claude",
@@ -86,12 +86,13 @@ const PROJECTS: readonly Project[] = [
     command: "opencode",
     model: OPUS,
     tokens: 73_000,
+    keepWarm: "3 pings",
     intervalMs: 180_000,
-    lastDay: [33, 30, 7],
+    lastDay: [33, 30, 9, 7],
   },
-  { name: "infra", command: "claude", model: OPUS, tokens: 41_000, off: true, lastDay: [27, 4] },
+  { name: "infra", command: "claude", model: OPUS, tokens: 41_000, off: true, lastDay: [27, 2] },
   { name: "dotfiles", command: "claude", model: SONNET, tokens: 18_000, off: true, lastDay: [96] },
-  { name: "notes", command: "pi", model: SONNET, tokens: 27_000, lastDay: [19, 16] },
+  { name: "notes", command: "pi", model: SONNET, tokens: 27_000, lastDay: [4, 3, 2] },
 ];
 
 export interface Story {
@@ -116,7 +117,7 @@ export async function tellStory(directory: string): Promise<Story> {
     recordBodies: false,
   });
   const { url } = await emulator.listen();
-  const config = loadConfig({ flags: { upstream: url, port: "0", consolePort: "0", enableNew: true } });
+  const config = loadConfig({ flags: { upstream: url, port: "0", consolePort: "0" } });
   const service = await startService({
     config,
     directory,
@@ -158,7 +159,7 @@ export async function tellStory(directory: string): Promise<Story> {
     const run = await client.attachRun({ pid: process.pid, command, cwd: `/home/ada/src/${name}` });
     const id = idOf(name, day);
     const agent = new Anthropic({ baseURL: run.baseUrl, apiKey: API_KEY, authToken: null, maxRetries: 0 });
-    if (off) await client.setEnabled(id, false);
+    await client.setEnabled(id, off !== true);
     if (keepWarm !== undefined) await client.setKeepWarm(id, keepWarm);
     if (intervalMs !== undefined) await client.setIntervalMs(id, intervalMs);
     return { run, id, talk: new Conversation(agent, project.model, text(`${name} ${day}`, tokens), id, ttl) };
@@ -220,8 +221,7 @@ function workday(morning: number, random: () => number): Turn[] {
     let at = morning + random() * 3 * HOUR;
     return Array.from({ length: 6 + Math.floor(random() * 10) }, () => {
       const kind = random();
-      at +=
-        (kind < 0.55 ? 0.4 + random() * 3 : kind < 0.85 ? 5 + random() * 16 : 25 + random() * 70) * MINUTE;
+      at += (kind < 0.5 ? 0.4 + random() * 3 : kind < 0.76 ? 5 + random() * 14 : 25 + random() * 70) * MINUTE;
       return { at, project };
     }).filter((turn) => turn.at < morning + 10 * HOUR);
   });
