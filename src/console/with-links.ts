@@ -14,8 +14,8 @@ export function withLinks(own: Controlled, links: Links): Controlled {
     return [...new Set([...links.conversationIds(), ...own.conversationIds()])];
   }
 
-  return {
-    ...own,
+  // What is not here is the gateway's own.
+  return Object.assign<Controlled, Partial<Controlled>>(Object.create(own), {
     info: () => ({ ...own.info(), hosts: links.programs() }),
     conversationIds,
     conversations: () =>
@@ -77,7 +77,7 @@ export function withLinks(own: Controlled, links: Links): Controlled {
       await own.forgetPauses();
       await links.askAll({ what: "forget-pauses" });
     },
-  };
+  });
 
   /** @param both whether the gateway's own is meant as well, if it has one */
   async function changed(
