@@ -23,7 +23,19 @@ export interface HostBundle {
  * One entry a host. `src/hosts/<host>/package/` is copied as it stands (manifests, commands); a `version` of 0.0.0 in
  * its JSON files becomes keepwarm's own.
  */
-export const HOST_BUNDLES: readonly HostBundle[] = [];
+export const HOST_BUNDLES: readonly HostBundle[] = [
+  {
+    host: "pi",
+    entries: { keepwarm: "src/hosts/pi/index.ts" },
+    esbuild: { format: "cjs", outExtension: { ".js": ".cjs" } },
+  },
+  {
+    host: "opencode",
+    entries: { server: "src/hosts/opencode/server.ts", tui: "src/hosts/opencode/tui.ts" },
+    // What its terminal gives its plugins.
+    esbuild: { external: ["@opentui/solid", "solid-js"] },
+  },
+];
 
 /**
  * zod reaches one of its own functions through a namespace, which makes a bundler keep all that is in it: 8 kB that
@@ -88,7 +100,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
   });
   const isModule = (bundle.esbuild?.format ?? "esm") === "esm";
   for (const file of Object.keys(metafile.outputs)) await shorten(file, isModule);
-  writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile));
+  writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile.inputs));
   const files = join("src", "hosts", bundle.host, "package");
   if (existsSync(files)) {
     cpSync(files, outdir, { recursive: true });

@@ -14,8 +14,15 @@ export function withLinks(own: Controlled, links: Links): Controlled {
     return [...new Set([...links.conversationIds(), ...own.conversationIds()])];
   }
 
-  // What is not here is the gateway's own.
-  return Object.assign<Controlled, Partial<Controlled>>(Object.create(own), {
+  return {
+    now: own.now,
+    totals: () => own.totals(),
+    health: () => own.health(),
+    settings: () => own.settings(),
+    changeSetting: (change) => own.changeSetting(change),
+    report: (since) => own.report(since),
+    attachRun: (run) => own.attachRun(run),
+    stop: () => own.stop(),
     info: () => ({ ...own.info(), hosts: links.programs() }),
     conversationIds,
     conversations: () =>
@@ -77,7 +84,7 @@ export function withLinks(own: Controlled, links: Links): Controlled {
       await own.forgetPauses();
       await links.askAll({ what: "forget-pauses" });
     },
-  });
+  };
 
   /** @param both whether the gateway's own is meant as well, if it has one */
   async function changed(
