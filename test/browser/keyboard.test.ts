@@ -33,7 +33,7 @@ it("does with keys alone all that a mouse does", async () => {
   await expect.poll(() => rowOf(page, "website").getByRole("spinbutton").inputValue()).toBe("9");
 
   await keyboard.press("/");
-  await keyboard.type("api");
+  await keyboard.type("api-server");
   await expect
     .poll(() =>
       page
