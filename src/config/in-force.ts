@@ -2,7 +2,8 @@
 import { homedir } from "node:os";
 import { dirname, resolve, sep } from "node:path";
 import { ConfigError } from "./config-error.ts";
-import { type ConfigFile, type Environment, readConfigFile } from "./config-file.ts";
+import { type ConfigFile, readConfigFile } from "./config-file.ts";
+import type { Environment } from "./config-path.ts";
 import type { Scalar } from "./kinds.ts";
 import { didYouMean } from "./nearest.ts";
 import {
