@@ -36,6 +36,18 @@ type Fact = HistoryEntry extends infer Entry
     : never
   : never;
 
+/** Why a model may stop; an upstream that says anything else may be repeating what it was told. */
+const STOPS: ReadonlySet<string> = new Set([
+  "end_turn",
+  "max_tokens",
+  "stop_sequence",
+  "tool_use",
+  "pause_turn",
+  "refusal",
+  "compaction",
+  "model_context_window_exceeded",
+]);
+
 /** Of what comes from outside. */
 const MOST_CHARACTERS = 200;
 
@@ -74,7 +86,7 @@ export function createHistory({ keeper, storage, timers, logger, now }: HistoryO
       costUsd: costUsd ?? null,
       found: RETURNS.find((kind) => booking !== null && booking.amounts[kind] > 0) ?? "unseen",
       savedUsd: booking?.amounts.savedUsd ?? 0,
-      stopReason: shortened(stopReason),
+      stopReason: knownStop(stopReason),
     });
   }
 
@@ -185,4 +197,9 @@ function usageView(usage: Usage | undefined): UsageView | null {
 
 function shortened(text: string | undefined): string | null {
   return text?.slice(0, MOST_CHARACTERS) ?? null;
+}
+
+function knownStop(reason: string | undefined): string | null {
+  if (reason === undefined) return null;
+  return STOPS.has(reason) ? reason : "other";
 }

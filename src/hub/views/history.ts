@@ -30,6 +30,7 @@ export interface TurnEntry extends Entry {
   readonly found: Return;
   /** What warms before it saved it; 0 unless it was rescued. */
   readonly savedUsd: number;
+  /** As the API has it; `other` where it is none that is known. */
   readonly stopReason: string | null;
 }
 
