@@ -1,7 +1,7 @@
 /** The plugins that load inside other programs, as each program wants them: `dist/hosts/<host>/`. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { minify } from "terser";
 import packageJson from "../package.json" with { type: "json" };
@@ -29,6 +29,12 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     entries: { keepwarm: "src/hosts/pi/index.ts" },
     esbuild: { format: "cjs", outExtension: { ".js": ".cjs" } },
   },
+  {
+    host: "opencode",
+    entries: { server: "src/hosts/opencode/server.ts", tui: "src/hosts/opencode/tui.ts" },
+    // What its terminal gives its plugins.
+    esbuild: { external: ["@opentui/solid", "solid-js"] },
+  },
 ];
 
 /**
@@ -41,6 +47,27 @@ const leanZod: Plugin = {
     onLoad({ filter: /zod[\\/]v4[\\/]mini[\\/]schemas\.js$/ }, async ({ path }) => ({
       contents: (await readFile(path, "utf8")).replaceAll("core.util.", "util."),
     }));
+  },
+};
+
+/** Where a file has one beside it that ends in `.in-host.ts`, that takes its place: it does without what hosts need not. */
+const inHost: Plugin = {
+  name: "in host",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir, importer }) => {
+      const other = resolve(resolveDir, path.replace(/\.ts$/, ".in-host.ts"));
+      return existsSync(other) && importer !== other ? { path: other, sideEffects: false } : undefined;
+    });
+  },
+};
+
+/** Every engine that hosts run in has one. */
+const EMITTER = `export { EventEmitter } from "node:events";`;
+const ownEmitter: Plugin = {
+  name: "own emitter",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^eventemitter3$/ }, () => ({ path: "emitter", namespace: "host" }));
+    onLoad({ filter: /.*/, namespace: "host" }, () => ({ contents: EMITTER }));
   },
 };
 
@@ -63,7 +90,8 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     format: "esm",
     platform: "node",
     target: "node22",
-    plugins: [leanZod],
+    plugins: [leanZod, inHost, ownEmitter],
+    define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     metafile: true,
@@ -72,7 +100,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
   });
   const isModule = (bundle.esbuild?.format ?? "esm") === "esm";
   for (const file of Object.keys(metafile.outputs)) await shorten(file, isModule);
-  writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile));
+  writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile.inputs));
   const files = join("src", "hosts", bundle.host, "package");
   if (existsSync(files)) {
     cpSync(files, outdir, { recursive: true });

@@ -14,6 +14,7 @@ export {
   loadConfig,
   type Origin,
   originText,
+  shortPath,
 } from "./in-force.ts";
 export { settingsInHost } from "./in-host.ts";
 export { keepingOf } from "./keeping.ts";

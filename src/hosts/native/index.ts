@@ -9,6 +9,7 @@ export type {
   ResponseHead,
 } from "./exchange.ts";
 export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";
+export { type Standing, statusLine, statusSentences } from "./status-text.ts";
 export {
   parseWarmCommand,
   WARM_ARGUMENTS,

@@ -63,6 +63,8 @@ export interface NativeHost extends Disposable {
   closed(conversationId: string): void;
   /** The program quits, reloads or lets go of it: nothing more is sent, and its setting stays. */
   detached(conversationId: string): void;
+  /** What a status line is made of, for who shows it elsewhere. */
+  standing(conversationId: string): Standing;
   /** A line for a status bar, such as `warm 3:12 · 98 % · net $0.12`; null while the conversation is off. */
   statusLine(conversationId: string): string | null;
   /** Shows the status line now, with every change, and every second while it counts down. Returns the way to end it. */
@@ -166,6 +168,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       harmless("close a conversation", undefined, () => keeper.close(conversationId)),
     detached: (conversationId) =>
       harmless("let go of a conversation", undefined, () => keeper.detach(conversationId)),
+    standing,
     statusLine: line,
     followStatus: (conversationId, show) =>
       harmless(

@@ -5,10 +5,14 @@ import { usd } from "../../policy/index.ts";
 import { type ConversationState, isIntervalChosen } from "../../pure.ts";
 import type { ConversationStatus } from "../../warmer.ts";
 
+/** How a conversation stands: as much as is shown, so that it can be told to another process. */
 export interface Standing {
-  readonly state: ConversationState;
+  readonly state: Pick<
+    ConversationState,
+    "enabled" | "nextWarmAt" | "lastExpectedPct" | "intervalMs" | "intervalChosen" | "keepWarm"
+  >;
   readonly status: ConversationStatus;
-  readonly figures: Figures | null;
+  readonly figures: Pick<Figures, "warms" | "warmsUnpriced" | "spentUsd" | "savedUsd"> | null;
   /** Epoch ms. */
   readonly now: number;
 }
@@ -67,13 +71,13 @@ function settingSentence({ state, status, now }: Standing): string {
   return `${head}.`;
 }
 
-function lastSentence({ lastExpectedPct }: ConversationState): string[] {
+function lastSentence({ lastExpectedPct }: Standing["state"]): string[] {
   return lastExpectedPct === null
     ? []
     : [`The last warm found ${lastExpectedPct} % of the prefix in the cache.`];
 }
 
-function moneySentence(figures: Figures | null): string[] {
+function moneySentence(figures: Standing["figures"]): string[] {
   if (figures === null || figures.warms === 0) return [];
   const { warms, spentUsd, savedUsd } = figures;
   const count = `${warms} ${warms === 1 ? "warm" : "warms"}`;
