@@ -7,7 +7,7 @@ import { createEmulator } from "../../src/emulator/index.ts";
 import { isTitle, isWarm } from "./support/conversation.ts";
 import { MODEL, OPENCODE, openCodeEnv, pointedAt } from "./support/opencode.ts";
 import { buildPlugin, installPlugin } from "./support/opencode-plugin.ts";
-import { CTRL_C, CTRL_X, ENTER, onScreen } from "./support/screen.ts";
+import { BACKSPACE, CTRL_C, CTRL_X, ENTER, onScreen } from "./support/screen.ts";
 
 const TTL_MS = 8_000;
 
@@ -41,9 +41,19 @@ it("is steered by /warm, by a key and by a menu, none of which asks the model, a
   const opencode = onScreen(OPENCODE, { env: settings, cwd, test });
   const asked = () => emulator.requests.filter((request) => !isWarm(request) && !isTitle(request)).length;
   const say = async (text: string) => {
-    await opencode.type(text);
     // It must stand there before Enter, or Enter is for something else.
-    await opencode.shows(new RegExp(`┃ +${text} *`));
+    const isThere = () =>
+      opencode.shows(new RegExp(`┃ +${text} *`), 5_000).then(
+        () => true,
+        () => false,
+      );
+    for (
+      await opencode.type(text);
+      !(await isThere());
+      await opencode.type(BACKSPACE.repeat(text.length) + text)
+    ) {
+      // A busy one may not have put its prompt up yet.
+    }
     await opencode.type(ENTER);
   };
 

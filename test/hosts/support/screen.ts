@@ -8,10 +8,11 @@ export interface OnScreen extends Pick<Started, "ended" | "end"> {
   /** Presses keys one after the other, as a person does. */
   type(keys: string): Promise<void>;
   /** Resolves once it stands there. @throws after a while, with what stands there instead */
-  shows(pattern: RegExp): Promise<void>;
+  shows(pattern: RegExp, patienceMs?: number): Promise<void>;
 }
 
 export const ENTER = "\r";
+export const BACKSPACE = "\u007f";
 export const CTRL_C = "\u0003";
 export const CTRL_X = "\u0018";
 
@@ -34,9 +35,9 @@ export function onScreen(command: string, options: Omit<StartOptions, "input">):
         await new Promise((resolve) => setTimeout(resolve, KEY_MS));
       }
     },
-    async shows(pattern) {
+    async shows(pattern, patienceMs = PATIENCE_MS) {
       for (let waited = 0; !pattern.test(screenOf(said())); waited += 100) {
-        if (waited > PATIENCE_MS) throw new Error(`${pattern} is not on the screen:\n${screenOf(said())}`);
+        if (waited > patienceMs) throw new Error(`${pattern} is not on the screen:\n${screenOf(said())}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
