@@ -11,7 +11,13 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           // These have configurations of their own: vitest.hosts.config.ts, vitest.chaos.config.ts.
-          exclude: ["test/e2e/**", "test/hosts/*.test.ts", "test/chaos/**", "**/node_modules/**"],
+          exclude: [
+            "test/e2e/**",
+            "test/browser/**",
+            "test/hosts/*.test.ts",
+            "test/chaos/**",
+            "**/node_modules/**",
+          ],
           testTimeout: 20_000,
           // A machine that is busy is no failure.
           expect: { poll: { timeout: 10_000 } },
@@ -21,6 +27,19 @@ export default defineConfig({
       {
         // On real clocks: alone, so that no other test's work makes it late.
         test: { name: "e2e", include: ["test/e2e/*.test.ts"], sequence: { groupOrder: 1 } },
+      },
+      {
+        // A real Chromium at a real gateway, on real clocks.
+        test: {
+          name: "browser",
+          include: ["test/browser/*.test.ts"],
+          globalSetup: "test/browser/setup.ts",
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+          fileParallelism: false,
+          expect: { poll: { timeout: 10_000 } },
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

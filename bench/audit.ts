@@ -1,7 +1,8 @@
 /**
  * A gigabyte of transcripts: `keepwarm audit` as it is built, whole, and beside it the least that a program can
  * do with the same files: split them into lines and parse each. Alternating rounds, each in a process of its
- * own; medians, ratio, and the most memory each held.
+ * own; medians, ratio, and the most memory each held. Then a quarter of that in a database of OpenCode's, and
+ * thousands of small files.
  *
  * Run: npm run bench:audit [megabytes] [rounds]     (1000 and 3)
  */
@@ -14,6 +15,7 @@ import { createInterface } from "node:readline";
 import { writeClaudeCode } from "../test/audit/written/claude-code.ts";
 import { writeCodex } from "../test/audit/written/codex.ts";
 import { type Content, type Exchange, exchange, type Session } from "../test/audit/written/exchange.ts";
+import { writeOpenCodeDatabase2 } from "../test/audit/written/opencode.ts";
 import { writePi } from "../test/audit/written/pi.ts";
 
 const MINUTE_MS = 60_000;
@@ -26,6 +28,7 @@ const TELL = `process.on("exit", () => {
     peakMb: maxRSS / 1024, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
   }));
 });`;
+const SMALL_FILES = 5_000;
 const CLI = join(import.meta.dirname, "..", "dist", "cli.js");
 
 const [first = "1000", second = "3"] = process.argv.slice(2);
@@ -54,6 +57,44 @@ async function measure(megabytes: number, rounds: number): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+  besides("OpenCode's database", rounds, (home) => database(home, (megabytes / 4) * 1e6));
+  besides(`${SMALL_FILES} small files`, rounds, smallFiles);
+}
+
+/** @param generate gives the bytes that it wrote */
+function besides(name: string, rounds: number, generate: (home: string) => number): void {
+  const home = mkdtempSync(join(tmpdir(), "keepwarm-bench-"));
+  try {
+    const bytes = generate(home);
+    const runs = Array.from({ length: rounds }, () => alone([CLI, "audit", "--json"], home));
+    told(name, runs, bytes);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
+function database(home: string, most: number): number {
+  const random = seeded(11);
+  const answers = 100;
+  const bytesEach = answers * 8_000;
+  const sessions = Array.from({ length: Math.ceil(most / bytesEach) }, (_, index) => ({
+    id: `session-${index}`,
+    cwd: `/home/someone/project-${index % 17}`,
+    exchanges: exchanges(FIRST + index * 37 * MINUTE_MS, answers, random),
+    content: contentOf(random),
+  }));
+  return statSync(writeOpenCodeDatabase2(join(home, ".local/share/opencode"), sessions)).size;
+}
+
+function smallFiles(home: string): number {
+  const random = seeded(13);
+  return Array.from({ length: SMALL_FILES }, (_, index) => {
+    const id = `session-${index}`;
+    const some = exchanges(FIRST + index * 37 * MINUTE_MS, 3, random);
+    return statSync(
+      writeClaudeCode(join(home, ".claude"), { id, cwd: `/home/x/p${index % 17}`, exchanges: some }),
+    ).size;
+  }).reduce((sum, size) => sum + size, 0);
 }
 
 function told(name: string, runs: readonly Measured[], bytes: number): number {
@@ -62,7 +103,7 @@ function told(name: string, runs: readonly Measured[], bytes: number): number {
   const peak = Math.max(...runs.map(({ peakMb }) => peakMb));
   const speed = Math.round(bytes / 1e6 / seconds);
   console.log(
-    `${name.padEnd(16)} ${seconds.toFixed(1)} s (${cpu.toFixed(1)} s of processor), ${speed} MB/s, ${Math.round(peak)} MB at most`,
+    `${name.padEnd(20)} ${seconds.toFixed(1)} s (${cpu.toFixed(1)} s of processor), ${speed} MB/s, ${Math.round(peak)} MB at most`,
   );
   return seconds;
 }
@@ -97,16 +138,11 @@ function generate(folder: string, most: number): { bytes: number; files: number 
   let bytes = 0;
   let files = 0;
   for (let index = 0; bytes < most; index++) {
-    const content: Content = {
-      person: prose(300),
-      model: prose(1_200),
-      tool: code(2_000 + Math.floor(random() * 12_000)),
-    };
     const session: Session = {
       id: `session-${index}`,
       cwd: `/home/someone/project-${index % 17}`,
       exchanges: exchanges(FIRST + index * 37 * MINUTE_MS, 40 + Math.floor(random() * 160), random),
-      content,
+      content: contentOf(random),
     };
     const kind = index % 10;
     const file =
@@ -119,6 +155,14 @@ function generate(folder: string, most: number): { bytes: number; files: number 
     files += 1;
   }
   return { bytes, files };
+}
+
+function contentOf(random: () => number): Content {
+  return {
+    person: prose(300),
+    model: prose(1_200),
+    tool: code(2_000 + Math.floor(random() * 12_000)),
+  };
 }
 
 function exchanges(from: number, count: number, random: () => number): Exchange[] {

@@ -1,7 +1,11 @@
-/** Builds `dist/`: one ES module an entry point with shared chunks, declarations, and the licences of what is in it. */
+/**
+ * Builds `dist/`: one ES module an entry point with shared chunks, the console's page, declarations, and the
+ * licences of what is in it.
+ */
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { buildConsolePage } from "./console-page.ts";
 import { buildHosts } from "./host-bundles.ts";
 import { licencesOf } from "./licences.ts";
 
@@ -52,7 +56,8 @@ await build({
   sourcemap: true,
   logLevel: "warning",
 });
-writeFileSync("dist/LICENCES.txt", licencesOf(metafile));
+const page = await buildConsolePage("dist/console");
+writeFileSync("dist/LICENCES.txt", licencesOf({ ...metafile.inputs, ...page.inputs }));
 chmodSync("dist/cli.js", 0o755);
 await buildHosts();
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {

@@ -7,7 +7,7 @@ import type { Metafile } from "esbuild";
 const SHIPPABLE = new Set(["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC"]);
 
 /** @throws when a bundled package has no licence text, or one that may not be shipped */
-export function licencesOf({ inputs }: Metafile): string {
+export function licencesOf(inputs: Metafile["inputs"]): string {
   const folders = Object.keys(inputs).flatMap((file) => {
     const folder = /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0];
     return folder === undefined ? [] : [folder];

@@ -85,6 +85,9 @@ describe("the arrows of the house", () => {
     ["src/hosts/sdk/keepwarm.ts", "../../hub/discover.ts"],
     ["src/warmer.ts", "./hub/index.ts"],
     ["src/plugin.ts", "./console/index.ts"],
+    ["src/console/page/link/ask.ts", "../../../hub/index.ts"],
+    ["src/console/page/link/ask.ts", "../../routes.ts"],
+    ["src/console/page/link/proof.ts", "node:crypto"],
   ];
 
   it("forbid what would turn the house upside down", () => {
@@ -119,6 +122,8 @@ describe("the arrows of the house", () => {
     ["src/cli/status.ts", "../hub/index.ts"],
     ["src/cli/install.ts", "../install/index.ts"],
     ["src/hosts/pi/index.ts", "../native/index.ts"],
+    ["src/console/page/link/ask.ts", "../../../hub/views/index.ts"],
+    ["src/console/page/list/row.tsx", "../link/known.ts"],
   ];
 
   it("allow what runs downwards", () => {

@@ -123,7 +123,7 @@ export const readClaudeCode: Reader = async (path, options) => {
     });
   };
 
-  await eachLine(
+  const unread = await eachLine(
     path,
     (line) => {
       if (line.includes(USAGE) && line.includes(ASSISTANT)) {
@@ -155,7 +155,8 @@ export const readClaudeCode: Reader = async (path, options) => {
   return {
     sightings: [...drafts].map(([key, draft]) => sightingOf(`claude-code:${key}`, draft)),
     projects,
-    broken,
+    broken: broken + unread.torn,
+    tooLong: unread.tooLong,
   };
 };
 

@@ -84,7 +84,7 @@ export const readCodex: Reader = async (path, options) => {
     if (kind.endsWith("_call")) tools.push(NAME.exec(head)?.[1] ?? "");
   };
 
-  await eachLine(
+  const unread = await eachLine(
     path,
     (line) => {
       const head = line.subarray(0, HEAD_BYTES);
@@ -146,5 +146,5 @@ export const readCodex: Reader = async (path, options) => {
     },
     options,
   );
-  return { sightings, projects, broken };
+  return { sightings, projects, broken: broken + unread.torn, tooLong: unread.tooLong };
 };

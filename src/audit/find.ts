@@ -1,19 +1,10 @@
-/** Where transcripts are: the agents' own folders, or paths that a person gives. */
+/** Transcripts: the agents' own, or those at paths that a person gives. */
 import { type Dirent, existsSync } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
-import { homedir } from "node:os";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Agent } from "./conversation.ts";
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-export type Format =
-  | "claude-code"
-  | "pi"
-  | "codex"
-  | "opencode-storage"
-  | "opencode-database"
-  | "opencode-export";
+import { AGENT_OF, type Format, formatOf, isCandidate, isOfLines } from "./format.ts";
+import type { Place } from "./places.ts";
 
 export interface Source {
   readonly path: string;
@@ -25,129 +16,115 @@ export interface Source {
   readonly changedAt: number;
 }
 
-export interface AgentFolder {
-  readonly agent: Agent;
-  readonly folder: string;
+/** What could not be looked into, and why: an error's code. */
+export interface Blocked {
+  readonly path: string;
+  readonly code: string;
 }
 
-const AGENT_OF: Readonly<Record<Format, Agent>> = {
-  "claude-code": "claude-code",
-  pi: "pi",
-  codex: "codex",
-  "opencode-storage": "opencode",
-  "opencode-database": "opencode",
-  "opencode-export": "opencode",
-};
-
-/** The folders of each agent, whether they are there or not. */
-export function agentFolders(env: Env = process.env, home: string = env.HOME || homedir()): AgentFolder[] {
-  const claude = env.CLAUDE_CONFIG_DIR
-    ? [env.CLAUDE_CONFIG_DIR]
-    : [join(home, ".claude"), join(env.XDG_CONFIG_HOME || join(home, ".config"), "claude")];
-  const piAgent = env.PI_CODING_AGENT_DIR || join(home, ".pi", "agent");
-  const codex = env.CODEX_HOME || join(home, ".codex");
-  return [
-    ...claude.map((folder): AgentFolder => ({ agent: "claude-code", folder: join(folder, "projects") })),
-    { agent: "pi", folder: env.PI_CODING_AGENT_SESSION_DIR || join(piAgent, "sessions") },
-    { agent: "pi", folder: join(home, ".omp", "agent", "sessions") },
-    { agent: "opencode", folder: join(env.XDG_DATA_HOME || join(home, ".local", "share"), "opencode") },
-    { agent: "codex", folder: join(codex, "sessions") },
-    { agent: "codex", folder: join(codex, "archived_sessions") },
-  ];
+export interface Found {
+  readonly sources: readonly Source[];
+  readonly blocked: readonly Blocked[];
 }
+
+const NOTHING: Found = { sources: [], blocked: [] };
 
 /** What the agents of this machine have kept. */
-export async function findOwn(folders: readonly AgentFolder[]): Promise<Source[]> {
-  const found: Source[] = [];
-  for (const { agent, folder } of folders) {
-    if (!existsSync(folder)) continue;
-    const format = agent === "opencode" ? undefined : agent;
-    for (const source of await findIn(resolve(folder), format)) {
-      // In an agent's own folder another agent's would be a stray.
-      if (source.agent === agent) found.push(source);
-    }
+export async function findOwn(places: readonly Place[]): Promise<Found> {
+  const found = new Map<string, Source>();
+  const blocked: Blocked[] = [];
+  for (const { agent, path } of places) {
+    const here = existsSync(path) ? await ownAt(resolve(path), agent) : NOTHING;
+    // In an agent's own place another agent's would be a stray.
+    for (const source of here.sources) if (source.agent === agent) found.set(source.path, source);
+    blocked.push(...here.blocked);
   }
-  return found;
+  return { sources: [...found.values()], blocked };
 }
 
-/** What is at a path: a transcript, or a folder of them. @throws what the file system throws */
-export async function findAt(path: string): Promise<Source[]> {
+async function ownAt(path: string, agent: Agent): Promise<Found> {
+  try {
+    return await findAt(path, agent === "opencode" ? undefined : agent);
+  } catch (error) {
+    return { sources: [], blocked: [{ path, code: codeOf(error) }] };
+  }
+}
+
+/**
+ * What is at a path: a transcript, or a folder of them.
+ *
+ * @param assumed what its files of lines are, where that is known: they need not be looked into
+ * @throws what the file system throws of the path itself
+ */
+export async function findAt(path: string, assumed?: Format): Promise<Found> {
   const absolute = resolve(path);
-  const { isDirectory, size, mtimeMs } = await facts(absolute);
-  if (isDirectory) return findIn(absolute);
+  const here = await stat(absolute);
+  if (here.isDirectory()) return findIn(absolute, assumed);
+  if (!here.isFile()) return NOTHING;
   const format = await formatOf(absolute);
-  return format === null ? [] : [sourceOf(absolute, format, size, mtimeMs)];
+  return format === null ? NOTHING : { sources: [sourceOf(absolute, format, here)], blocked: [] };
 }
 
-async function facts(path: string): Promise<{ isDirectory: boolean; size: number; mtimeMs: number }> {
-  const found = await stat(path);
-  return { isDirectory: found.isDirectory(), size: found.size, mtimeMs: found.mtimeMs };
-}
-
-function sourceOf(path: string, format: Format, bytes: number, changedAt: number): Source {
-  return { path, agent: AGENT_OF[format], format, bytes, changedAt };
-}
-
-/** @param assumed what its `.jsonl` files are, where that is known: they need not be looked into */
-async function findIn(folder: string, assumed?: Format): Promise<Source[]> {
-  const found: Source[] = [];
+async function findIn(folder: string, assumed?: Format): Promise<Found> {
+  const sources: Source[] = [];
+  const blocked: Blocked[] = [];
   const waiting = [folder];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const entries = await readdir(next, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (next === folder) throw error;
+    const inside = next;
+    const entries = await readdir(inside, { withFileTypes: true }).catch((error: unknown) => {
+      if (inside === folder) throw error;
+      blocked.push({ path: inside, code: codeOf(error) });
       return [] as Dirent[];
     });
-    if (isStorage(next, entries)) {
-      const newest = (await facts(join(next, "message")).catch(() => null))?.mtimeMs ?? 0;
-      found.push(sourceOf(next, "opencode-storage", 0, newest));
+    if (isStorage(inside, entries)) {
+      sources.push(await storageAt(inside));
       continue;
     }
     for (const entry of entries) {
-      const path = join(next, entry.name);
-      if (entry.isDirectory()) {
-        waiting.push(path);
-        continue;
-      }
+      const path = join(inside, entry.name);
       // Links to files are followed, links to folders are not: they may lead round in a circle.
-      if (!/\.(?:jsonl|json|db)$/.test(entry.name)) continue;
-      const file = await facts(path).catch(() => null);
-      if (file === null || file.isDirectory || file.size === 0) continue;
-      const format = assumed !== undefined && entry.name.endsWith(".jsonl") ? assumed : await formatOf(path);
-      if (format !== null) found.push(sourceOf(path, format, file.size, file.mtimeMs));
+      if (entry.isDirectory()) waiting.push(path);
+      else if (isCandidate(entry.name)) {
+        const known = isOfLines(entry.name) ? assumed : undefined;
+        const source = await sourceAt(path, known).catch((error: unknown) => {
+          // One that went away meanwhile, or a link to nothing, is none.
+          if (codeOf(error) !== "ENOENT") blocked.push({ path, code: codeOf(error) });
+          return null;
+        });
+        if (source !== null) sources.push(source);
+      }
     }
   }
-  return found;
+  return { sources, blocked };
+}
+
+async function sourceAt(path: string, assumed?: Format): Promise<Source | null> {
+  const here = await stat(path);
+  if (!here.isFile() || here.size === 0) return null;
+  const format = assumed ?? (await formatOf(path));
+  return format === null ? null : sourceOf(path, format, here);
+}
+
+type Facts = { readonly size: number; readonly mtimeMs: number };
+
+function sourceOf(path: string, format: Format, { size, mtimeMs }: Facts): Source {
+  return { path, agent: AGENT_OF[format], format, bytes: size, changedAt: mtimeMs };
 }
 
 function isStorage(folder: string, entries: readonly Dirent[]): boolean {
   return basename(folder) === "storage" && entries.some(({ name }) => name === "message");
 }
 
-const HEAD_BYTES = 64 << 10;
-const SQLITE = "SQLite format 3\0";
+/** Of one message's file, about. */
+const MESSAGE_BYTES = 1_000;
 
-/** By what it begins with; null for what no reader knows. */
-async function formatOf(path: string): Promise<Format | null> {
-  const head = await headOf(path);
-  if (path.endsWith(".db")) {
-    return head.startsWith(SQLITE) && /^opencode/.test(basename(path)) ? "opencode-database" : null;
-  }
-  if (path.endsWith(".json")) {
-    return /^\s*\{\s*"info"\s*:/.test(head) && head.includes('"messages"') ? "opencode-export" : null;
-  }
-  if (/"type":\s*"session_meta"/.test(head)) return "codex";
-  if (/^\s*\{[^\n]*"type":\s*"session"[^\n]*"id":/.test(head)) return "pi";
-  return /"(?:sessionId|parentUuid|leafUuid)":/.test(head) ? "claude-code" : null;
+async function storageAt(folder: string): Promise<Source> {
+  const messages = join(folder, "message");
+  const names = await readdir(messages, { recursive: true }).catch(() => []);
+  const changedAt = (await stat(messages).catch(() => null))?.mtimeMs ?? 0;
+  return sourceOf(folder, "opencode-storage", { size: names.length * MESSAGE_BYTES, mtimeMs: changedAt });
 }
 
-async function headOf(path: string): Promise<string> {
-  const file = await open(path, "r").catch(() => null);
-  if (file === null) return "";
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
-    return head.toString("latin1", 0, bytesRead);
-  } finally {
-    await file.close();
-  }
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown";
 }

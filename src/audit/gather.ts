@@ -19,6 +19,8 @@ export class Gathering {
   /** By agent and session; a session that goes on where another one stopped is the same conversation. */
   readonly #conversations = new Map<string, Growing>();
   readonly #projects = new Map<string, string>();
+  /** Each name once: what is read from a file is a text of its own for each call. */
+  readonly #models = new Map<string, string>();
   #repeated = 0;
 
   /** Calls that were told of more than once: forks and resumed sessions repeat what went before. */
@@ -41,8 +43,9 @@ export class Gathering {
         continue;
       }
       const conversation = this.#of(agent, session, shared.get(session));
-      (call.thread === "" ? conversation.calls : conversation.sideCalls).push(call);
-      this.#calls.set(key, { conversation, call });
+      const kept = { ...call, model: this.#named(call.model) };
+      (call.thread === "" ? conversation.calls : conversation.sideCalls).push(kept);
+      this.#calls.set(key, { conversation, call: kept });
     }
   }
 
@@ -54,6 +57,12 @@ export class Gathering {
       calls: calls.toSorted(byStart),
       sideCalls: sideCalls.toSorted(byStart),
     }));
+  }
+
+  #named(model: string): string {
+    const known = this.#models.get(model);
+    if (known === undefined) this.#models.set(model, model);
+    return known ?? model;
   }
 
   #of(agent: Agent, session: string, shared: Known | undefined): Growing {

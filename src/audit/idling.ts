@@ -1,7 +1,7 @@
 /** What idling cost, as it was: in all, and by week, project, hour, length of the pause, model and agent. */
 import { type Call, type Conversation, promptTokens, writtenTokens } from "./conversation.ts";
 import { type Step, stepsOf } from "./pauses.ts";
-import { inputUsd, outputUsd, premiumUsd, ratesOf } from "./prices.ts";
+import { inputUsd, outputUsd, type Pricing, premiumUsd } from "./prices.ts";
 
 export interface Amounts {
   calls: number;
@@ -19,6 +19,8 @@ export interface Amounts {
   lapses: number;
   inputUsd: number;
   outputUsd: number;
+  /** Of the input, that of main threads, which are what is replayed. */
+  mainUsd: number;
   /** Of the input, what rewriting cost above reading. */
   idleUsd: number;
 }
@@ -42,6 +44,8 @@ export interface Idling {
 
 /** Turns an instant, epoch ms, into a person's own days. */
 export interface Calendar {
+  /** ISO date. */
+  dayOf(at: number): string;
   /** ISO date of the Monday before. */
   weekOf(at: number): string;
   /** 0–23. */
@@ -49,10 +53,11 @@ export interface Calendar {
 }
 
 export const LOCAL_CALENDAR: Calendar = {
+  dayOf: (at) => isoDate(new Date(at)),
   weekOf(at) {
     const day = new Date(at);
     day.setDate(day.getDate() - ((day.getDay() + 6) % 7));
-    return isoDate(day.getFullYear(), day.getMonth() + 1, day.getDate());
+    return isoDate(day);
   },
   hourOf: (at) => new Date(at).getHours(),
 };
@@ -74,6 +79,7 @@ export const UNKNOWN_PROJECT = "(unknown)";
 
 export function idlingOf(
   conversations: readonly Conversation[],
+  pricing: Pricing,
   calendar: Calendar = LOCAL_CALENDAR,
 ): Idling {
   const total = noAmounts();
@@ -88,7 +94,7 @@ export function idlingOf(
   for (const conversation of conversations) {
     for (const step of stepsOf(conversation)) {
       const { call, gapMs, outlived } = step;
-      fill(amounts, step);
+      fill(amounts, step, pricing);
       add(total, amounts);
       add(at(weeks, calendar.weekOf(call.startedAt)), amounts);
       add(at(projects, conversation.project || UNKNOWN_PROJECT), amounts);
@@ -109,8 +115,8 @@ export function idlingOf(
   };
 }
 
-function fill(amounts: Amounts, { call, outlived, rewrittenTokens }: Step): void {
-  const rates = ratesOf(call);
+function fill(amounts: Amounts, { call, outlived, rewrittenTokens }: Step, pricing: Pricing): void {
+  const rates = pricing.ratesOf(call);
   const written = writtenTokens(call);
   amounts.calls = 1;
   amounts.unpricedCalls = rates === null ? 1 : 0;
@@ -122,6 +128,7 @@ function fill(amounts: Amounts, { call, outlived, rewrittenTokens }: Step): void
   amounts.lapses = rewrittenTokens > 0 ? 1 : 0;
   amounts.inputUsd = rates === null ? 0 : inputUsd(call, rates);
   amounts.outputUsd = rates === null ? 0 : outputUsd(call, rates);
+  amounts.mainUsd = call.thread === "" ? amounts.inputUsd : 0;
   amounts.idleUsd = rates === null ? 0 : premiumUsd(rewrittenTokens, call, rates);
 }
 
@@ -139,6 +146,7 @@ function noAmounts(): Amounts {
     lapses: 0,
     inputUsd: 0,
     outputUsd: 0,
+    mainUsd: 0,
     idleUsd: 0,
   };
 }
@@ -190,8 +198,9 @@ function withoutGaps(weeks: ReadonlyMap<string, Amounts>): Map<string, Amounts> 
   return new Map(all.map((name) => [name, weeks.get(name) ?? noAmounts()]));
 }
 
-function isoDate(year: number, month: number, day: number): string {
-  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+function isoDate(day: Date): string {
+  const [month, date] = [day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${day.getFullYear()}-${month}-${date}`;
 }
 
 /** When the first and the last of the calls were made, in epoch ms; null where there are none. */

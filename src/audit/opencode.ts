@@ -36,6 +36,39 @@ export function toolPartOf(value: unknown): ToolPart | null {
   return part.success ? { tool: part.data.tool, startedAt: part.data.state.time.start } : null;
 }
 
+/** A message as version 2 keeps it, its parts inside: taken as one of version 1. */
+export const openCodeMessage2 = z
+  .object({
+    model: z.object({ id: z.string().min(1) }),
+    time: z.object({ created: z.number(), streamed: time, completed: time }),
+    tokens: openCodeMessage.shape.tokens,
+    finish: text,
+    content: z.array(z.unknown()).catch([]),
+  })
+  .transform(({ model, time: { created, streamed, completed }, tokens, finish, content }) => ({
+    message: {
+      role: "assistant" as const,
+      modelID: model.id,
+      // Streamed when the answer was there, completed when its tools were done.
+      time: { created, completed: Number.isNaN(streamed) ? completed : streamed },
+      tokens,
+      finish,
+    },
+    tools: content.flatMap((part): ToolPart[] => {
+      const tool = openCodeTool2.safeParse(part);
+      return tool.success ? [{ tool: tool.data.name, startedAt: tool.data.time.ran }] : [];
+    }),
+  }));
+
+const openCodeTool2 = z.object({
+  type: z.literal("tool"),
+  name: text,
+  // One that never ran says nothing of when the answer ended.
+  time: z
+    .object({ ran: z.number().catch(Number.POSITIVE_INFINITY) })
+    .catch({ ran: Number.POSITIVE_INFINITY }),
+});
+
 export const openCodeSession = z.object({ id: z.string().min(1), parentID: text, directory: text });
 
 /** Sessions by id: a sub-agent's is a thread of the one that it stems from. */

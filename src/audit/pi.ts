@@ -38,7 +38,7 @@ export const readPi: Reader = async (path, options) => {
   let session = basename(path, ".jsonl");
   let isNamed = false;
   let broken = 0;
-  await eachLine(
+  const unread = await eachLine(
     path,
     (line) => {
       if (!isNamed && line.includes(SESSION)) {
@@ -58,7 +58,7 @@ export const readPi: Reader = async (path, options) => {
     },
     options,
   );
-  return { sightings, projects, broken };
+  return { sightings, projects, broken: broken + unread.torn, tooLong: unread.tooLong };
 };
 
 function sightingOf(session: string, { timestamp, message }: z.infer<typeof entry>): Sighting | null {

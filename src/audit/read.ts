@@ -2,7 +2,8 @@
 import { readClaudeCode } from "./claude-code.ts";
 import { readCodex } from "./codex.ts";
 import { AGENTS, type Agent, type Call, type Conversation } from "./conversation.ts";
-import type { Format, Source } from "./find.ts";
+import type { Blocked, Found, Source } from "./find.ts";
+import type { Format } from "./format.ts";
 import { Gathering } from "./gather.ts";
 import { type DatabaseClass, openCodeDatabaseReader } from "./opencode-database.ts";
 import { readOpenCodeExport, readOpenCodeStorage } from "./opencode-files.ts";
@@ -14,8 +15,6 @@ export interface ReadOptions {
   readonly databaseClass: () => DatabaseClass;
   /** Calls before this are left out, in epoch ms. @default all calls */
   readonly since?: number;
-  /** Only this agent's. @default all agents */
-  readonly agent?: Agent;
   readonly onProgress?: (progress: ReadProgress) => void;
 }
 
@@ -32,7 +31,9 @@ export interface Reading {
   readonly bytes: number;
   /** Lines or rows that were damaged or cut off. */
   readonly brokenLines: number;
-  /** Files that could not be opened or read, by the reason: an error's code. */
+  /** Lines that were too long to be records of calls. */
+  readonly longLines: number;
+  /** Files and folders that could not be opened or read, by the reason: an error's code. */
   readonly unreadable: Readonly<Record<string, number>>;
   /** Calls that were told of again, in forked and resumed sessions. */
   readonly repeatedCalls: number;
@@ -42,21 +43,25 @@ export interface Reading {
 export interface Read {
   readonly conversations: readonly Conversation[];
   readonly reading: Reading;
+  /** What could not be read: for the person at the terminal alone, because paths tell of them. */
+  readonly blocked: readonly Blocked[];
 }
 
-export async function readTranscripts(sources: readonly Source[], options: ReadOptions): Promise<Read> {
+/** A folder's own time does not tell of what is in it, and what is newest of a database lies beside it. */
+const TIMELESS: ReadonlySet<Format> = new Set(["opencode-storage", "opencode-database"]);
+
+export async function readTranscripts(found: Found, options: ReadOptions): Promise<Read> {
   const { since = Number.NEGATIVE_INFINITY, onProgress } = options;
   const readers = readersWith(options.databaseClass);
   // Older ones first: what is resumed or forked comes after what it repeats.
-  const wanted = sources
-    .filter(({ agent }) => options.agent === undefined || agent === options.agent)
-    // A storage is a folder, whose own time does not tell of what is in it.
-    .filter(({ changedAt, format }) => changedAt >= since || format === "opencode-storage")
+  const wanted = found.sources
+    .filter(({ changedAt, format }) => changedAt >= since || TIMELESS.has(format))
     .toSorted((a, b) => a.changedAt - b.changedAt || (a.path < b.path ? -1 : 1));
   const bytesInAll = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
   const gathering = new Gathering();
-  const unreadable: Record<string, number> = {};
+  const blocked = [...found.blocked];
   let brokenLines = 0;
+  let longLines = 0;
   let files = 0;
   let bytes = 0;
   const tell = () => onProgress?.({ files, filesInAll: wanted.length, bytes, bytesInAll });
@@ -71,9 +76,11 @@ export async function readTranscripts(sources: readonly Source[], options: ReadO
       });
       gathering.add(agent, transcript);
       brokenLines += transcript.broken;
+      longLines += transcript.tooLong ?? 0;
     } catch (error) {
       const { code = "unknown" } = error as NodeJS.ErrnoException;
-      unreadable[code] = (unreadable[code] ?? 0) + 1;
+      // Another process may have tidied it away meanwhile.
+      if (code !== "ENOENT") blocked.push({ path, code });
     }
     files += 1;
   }
@@ -83,12 +90,14 @@ export async function readTranscripts(sources: readonly Source[], options: ReadO
     conversations,
     reading: {
       files,
-      bytes,
+      bytes: Math.round(bytes),
       brokenLines,
-      unreadable,
+      longLines,
+      unreadable: countByCode(blocked),
       repeatedCalls: gathering.repeated,
       byAgent: countByAgent(wanted, conversations),
     },
+    blocked,
   };
 }
 
@@ -108,6 +117,11 @@ function from(since: number, conversation: Conversation): Conversation | null {
   const calls = conversation.calls.filter(isRecent);
   const sideCalls = conversation.sideCalls.filter(isRecent);
   return calls.length + sideCalls.length === 0 ? null : { ...conversation, calls, sideCalls };
+}
+
+function countByCode(blocked: readonly Blocked[]): Reading["unreadable"] {
+  const byCode = Map.groupBy(blocked, ({ code }) => code);
+  return Object.fromEntries([...byCode].map(([code, { length }]) => [code, length]));
 }
 
 function countByAgent(

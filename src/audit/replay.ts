@@ -1,10 +1,17 @@
 /** Conversations as the lab's simulator takes them, and as they teach `adaptive` a person's gaps. */
-import { GapHistory, Presence, type StopKind } from "../policy/index.ts";
+import { GapHistory, Presence, stopKindOf } from "../policy/index.ts";
 import { activitiesAt, type RecordedCall, type Recording } from "../policy/lab/index.ts";
 import { type Call, type Conversation, promptTokens, type Stop } from "./conversation.ts";
 import { ttlOf } from "./pauses.ts";
 
-const STOPS: Readonly<Partial<Record<Stop, StopKind>>> = { e: "end_turn", t: "tool_use", q: "question" };
+/** What a warmer would have been told of how a turn ended, from which it makes what the policies know. */
+const ENDED: Readonly<Partial<Record<Stop, Parameters<typeof stopKindOf>[0]>>> = {
+  e: { stopReason: "end_turn" },
+  t: { stopReason: "tool_use" },
+  q: { stopReason: "tool_use", asksPerson: true },
+  s: { stopReason: "stop_sequence" },
+  p: { stopReason: "pause_turn" },
+};
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A history this long says no more about today. */
@@ -27,7 +34,7 @@ function recordedCall(call: Call): RecordedCall {
     model: call.model,
     contextTokens: promptTokens(call),
     outputTokens: call.outputTokens,
-    stop: STOPS[call.stop] ?? "other",
+    stop: stopKindOf(ENDED[call.stop] ?? {}),
     ...(ttlMs === null ? {} : { tier: ttlMs === HOUR_MS ? "1h" : "5m" }),
   };
 }

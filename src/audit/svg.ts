@@ -20,10 +20,25 @@ export function element(name: string, attributes: Attributes, content = ""): str
   return `<${name}${written.join("")}>${content}</${name}>`;
 }
 
-/** A picture with a name, that grows with its column. */
+/** What a picture is drawn on: its width and its margins, in units that are pixels at full size. */
+export interface Paper {
+  readonly width: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+const WIDE: Paper = { width: 760, left: 56, right: 12 };
+const NARROW: Paper = { width: 350, left: 46, right: 4 };
+
+/** Drawn twice, for a desk and for a phone: the style shows the one that fits. */
+export function onBoth(draw: (paper: Paper) => string): string {
+  return `<div class="plot on-wide">${draw(WIDE)}</div><div class="plot on-narrow">${draw(NARROW)}</div>`;
+}
+
+/** A picture with a name. */
 export function picture(width: number, height: number, label: string, content: readonly string[]): string {
   const attributes = { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label };
-  return `<div class="plot">${element("svg", attributes, content.join(""))}</div>`;
+  return element("svg", attributes, content.join(""));
 }
 
 /** Shown while the pointer rests on what it is in. */

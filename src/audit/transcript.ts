@@ -10,6 +10,8 @@ export interface Transcript {
   readonly projects: ReadonlyMap<string, string>;
   /** Lines or rows that should have been a call and could not be read. */
   readonly broken: number;
+  /** Lines that were too long to be records of calls. */
+  readonly tooLong?: number;
 }
 
 /** @throws what the file system throws; never for what is in the file */

@@ -1,5 +1,5 @@
 /** What the same past would have cost under each policy and on each tier. */
-import { adaptive, always, breakEven, type CacheTier, SHIPPED_PRIOR, until } from "../policy/index.ts";
+import { adaptive, breakEven, type CacheTier, SHIPPED_PRIOR, until } from "../policy/index.ts";
 import {
   type Arm,
   type AutoSetting,
@@ -19,7 +19,7 @@ import {
   termsOf,
   total,
 } from "../policy/lab/index.ts";
-import { type PriceClass, priceClassOf } from "./prices.ts";
+import type { PriceClass, Pricing } from "./prices.ts";
 
 /** As `keepwarm` spells them, but for the first and the last. */
 export const POLICIES = [
@@ -80,9 +80,10 @@ export interface WhatIfOptions {
 
 export async function whatIf(
   recordings: readonly Recording[],
+  pricing: Pricing,
   { onProgress }: WhatIfOptions = {},
 ): Promise<WhatIf> {
-  const groups = groupsOf(recordings);
+  const groups = groupsOf(recordings, pricing);
   const spans = groups.flatMap(({ conversations }) => conversations.flat());
   const tierOf = new Map(
     groups.flatMap(({ conversations }) => conversations.map((one) => [one, recordedTier(one)])),
@@ -92,13 +93,14 @@ export async function whatIf(
     spans,
     groups.flatMap(({ price }) => TIERS.map((tier) => terms(tier, price))),
   );
-  const ours = policyArm("auto", (facts) => adaptive(facts), activityAt);
+  const ours = unhurried(policyArm("auto", (facts) => adaptive(facts), activityAt));
   const arms: readonly (readonly [PolicyName, Arm])[] = [
     ["never", { name: "never", warmsAt: () => [] }],
-    ["2 pings", fixedArm(2)],
-    ["30m", policyArm("30m", until(30 * MINUTE_MS))],
-    ["always", policyArm("always", always)],
-    ["break-even", policyArm("break-even", breakEven)],
+    ["2 pings", unhurried(fixedArm(2))],
+    ["30m", unhurried(policyArm("30m", until(30 * MINUTE_MS)))],
+    // Hundreds of warms a span: the policy itself would reckon what each of them is worth, and send it anyway.
+    ["always", unhurried(fixedArm(Number.POSITIVE_INFINITY))],
+    ["break-even", unhurried(policyArm("break-even", breakEven))],
     ["auto", ours],
     ["perfect foresight", clairvoyant],
   ];
@@ -162,25 +164,42 @@ function terms(tier: CacheTier, { read, inputUsd }: PriceClass): Terms {
   return termsOf(tier, read, inputUsd);
 }
 
-/** By the price of the model that a conversation used most; those without a price are left out. */
-function groupsOf(recordings: readonly Recording[]): Group[] {
-  const priced = recordings.flatMap((recording) => {
-    const model = mostUsedModel(recording);
-    const price = model === null ? null : priceClassOf(model);
-    return price === null ? [] : [{ price, spans: spansOf(recording) }];
-  });
-  return [...Map.groupBy(priced, ({ price }) => `${price.inputUsd}:${price.read}`).values()].map(
-    (members) => ({
-      price: members[0]?.price ?? { inputUsd: 0, read: 0 },
-      conversations: members.map(({ spans }) => spans),
-    }),
-  );
+/** Not asked of gaps that end before the first warm is due, which nearly all do. */
+function unhurried(arm: Arm): Arm {
+  return {
+    name: arm.name,
+    warmsAt: (span, terms, count) => (span.gapMs <= terms.everyMs ? NONE : arm.warmsAt(span, terms, count)),
+  };
 }
 
-function mostUsedModel({ calls }: Recording): string | null {
-  const tokens = new Map<string, number>();
-  for (const { model, contextTokens } of calls) tokens.set(model, (tokens.get(model) ?? 0) + contextTokens);
-  return [...tokens].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+const NONE: readonly number[] = [];
+
+/** By the price at which most of a conversation's tokens went; those without a price are left out. */
+function groupsOf(recordings: readonly Recording[], pricing: Pricing): Group[] {
+  const priced = recordings.flatMap((recording) => {
+    const price = usualPrice(recording, pricing);
+    return price === null ? [] : [{ price, spans: spansOf(recording) }];
+  });
+  return [...Map.groupBy(priced, ({ price }) => keyOf(price)).values()].map((members) => ({
+    price: members[0]?.price ?? { inputUsd: 0, read: 0 },
+    conversations: members.map(({ spans }) => spans),
+  }));
+}
+
+/** One without a known price is one of them: what most of a conversation cost is then not known. */
+function usualPrice({ calls }: Recording, pricing: Pricing): PriceClass | null {
+  const byPrice = new Map<string, { readonly price: PriceClass | null; tokens: number }>();
+  for (const { model, contextTokens } of calls) {
+    const price = pricing.classOf(model, contextTokens);
+    const sum = byPrice.get(keyOf(price)) ?? { price, tokens: 0 };
+    sum.tokens += contextTokens;
+    byPrice.set(keyOf(price), sum);
+  }
+  return [...byPrice.values()].toSorted((a, b) => b.tokens - a.tokens)[0]?.price ?? null;
+}
+
+function keyOf(price: PriceClass | null): string {
+  return price === null ? "" : `${price.inputUsd}:${price.read}`;
 }
 
 /** That of its first call whose tier is known; 5 minutes, the API's default, where none is. */

@@ -1,5 +1,9 @@
 /** Amounts for people. */
 
+/** Of transcripts whose agents count no writes. */
+export const UNTOLD =
+  "These transcripts do not tell what was written to a cache, so that idling cannot be reckoned.";
+
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** `58,063` */
@@ -28,4 +32,34 @@ export function changeText(share: number): string {
   const shown = Math.abs(share * 100).toFixed(1);
   const sign = Number(shown) === 0 ? "±" : share < 0 ? "−" : "+";
   return `${sign}${shown} %`;
+}
+
+const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const years = new Intl.DateTimeFormat("en", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
+const months = new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC" });
+
+/** `Jan 5`, of an ISO date. */
+export function dayText(isoDate: string): string {
+  return days.format(dateOf(isoDate));
+}
+
+/** `Feb`, and `2026` for a January. */
+export function monthText(isoDate: string): string {
+  return isoDate.slice(5, 7) === "01" ? isoDate.slice(0, 4) : months.format(dateOf(isoDate));
+}
+
+/** `Jan 5 – Mar 2, 2026`, `Dec 1, 2025 – Jan 5, 2026`, `Jan 5, 2026` */
+export function periodText(first: string, last: string): string {
+  if (first === last) return years.format(dateOf(first));
+  const from = first.slice(0, 4) === last.slice(0, 4) ? dayText(first) : years.format(dateOf(first));
+  return `${from} – ${years.format(dateOf(last))}`;
+}
+
+function dateOf(isoDate: string): Date {
+  return new Date(`${isoDate}T00:00:00Z`);
 }

@@ -19,6 +19,8 @@ export interface Call {
   readonly send: Fetch;
   /** Brings the request up to date before it is repeated: a login that was renewed since. Rejects when it cannot. */
   readonly refresh?: (request: CapturedRequest) => Promise<CapturedRequest>;
+  /** Why its host will not have it warmed, as a sentence. Left out: what the request itself shows decides. */
+  readonly notWarmable?: string;
   readonly startedAt: Instant;
 }
 

@@ -26,6 +26,7 @@ export interface PlacedTurn extends Place {
   readonly turn: OpenTurn;
   readonly send: Fetch;
   readonly refresh?: Call["refresh"];
+  readonly notWarmable?: Call["notWarmable"];
   readonly edit: Edit | null;
 }
 
@@ -69,7 +70,7 @@ export function createPlacing({ conversations, watching, started, ...ttls }: Pla
     const reading = readRequest(body.bytes, ttls);
     if (!reading.ok) return unreadable(call);
     const { facts } = reading;
-    const { startedAt, tag, aside = false, send, refresh } = call;
+    const { startedAt, tag, aside = false, send, refresh, notWarmable } = call;
     const conversationId = call.nameOf(facts.userId);
     const print = printThread(body.bytes, realmOf(captured), lastPrinted(conversationId));
     if (print === null) return unreadable(call);
@@ -91,7 +92,7 @@ export function createPlacing({ conversations, watching, started, ...ttls }: Pla
     const request = isMain ? new HeldRequest(sent) : null;
     const turn: OpenTurn = { order, startedAt, print, facts: edit?.facts ?? facts, tag, request };
     if (isMain) begin(conversation, turn);
-    return { kind: "turn", conversation, role, turn, send, refresh, edit };
+    return { kind: "turn", conversation, role, turn, send, refresh, notWarmable, edit };
   }
 
   /** The last request of a named conversation, as long as it is at hand: most of it comes again. */

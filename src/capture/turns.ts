@@ -82,7 +82,10 @@ export function createTurns(watcher: TurnWatcher): Turns {
     }
   }
 
-  function end({ conversation, role, turn, send, refresh, edit }: PlacedTurn, observed: Observed): void {
+  function end(
+    { conversation, role, turn, send, refresh, edit, ...placed }: PlacedTurn,
+    observed: Observed,
+  ): void {
     const { started, usage, stopReason, toolNames, opening, error } = observed;
     if (edit && !edit.withdrawn) turn.facts = watcher.tiers?.lived(edit, usage) ?? turn.facts;
     if (started) {
@@ -109,7 +112,8 @@ export function createTurns(watcher: TurnWatcher): Turns {
         asksPerson: asksPerson(toolNames),
       };
       noteOpening(conversation, print, opening);
-      capture(conversation, { ...last, request, notWarmable: watcher.refusal(captured, last) }, turn);
+      const notWarmable = placed.notWarmable ?? watcher.refusal(captured, last);
+      capture(conversation, { ...last, request, notWarmable }, turn);
     }
     settle(
       conversation,

@@ -1,13 +1,16 @@
-import { createWriteStream, existsSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { accessSync, constants, createWriteStream, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setFlagsFromString } from "node:v8";
 import { Command, Option } from "commander";
-import type { Agent, Conversation, Read, Source } from "../audit/index.ts";
+import type { Agent, AuditReport, Conversation, Read, Source } from "../audit/index.ts";
 import { period } from "./arguments.ts";
+import { sourcesOf, troubles } from "./audit-sources.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { pricesFrom } from "./price-file.ts";
 import { type Progress, progressLine } from "./progress.ts";
+import { settingsOf, withSettings } from "./setting-options.ts";
 
 interface Asked {
   /** Ms. */
@@ -16,7 +19,8 @@ interface Asked {
   readonly json: boolean;
   readonly html?: string;
   readonly recordings?: string;
-  readonly seed: boolean;
+  /** Left out: of the agents' own transcripts. */
+  readonly seed?: boolean;
 }
 
 /** As `AGENTS` of src/audit, which is loaded only when it runs. */
@@ -31,12 +35,15 @@ export function auditCommand(): Command {
     .option("--html <file>", "write a page with plots; it asks nothing of the network")
     .option("--json", "print JSON", false)
     .option("--recordings <file>", "write the calls, in numbers alone, for keepwarm lab")
-    .option("--seed", "teach the policy auto how you pause", false)
+    .option("--seed", "teach the policy auto how you pause (default: without paths)")
+    .option("--no-seed", "teach it nothing")
     .addHelpText(
       "after",
-      "\nTranscripts are read on this machine and stay on it. No prompt and no path is kept or printed.",
-    )
-    .action(audit);
+      "\nTranscripts are read on this machine and stay on it. No prompt is kept or printed, and no path but that of a\nfile that cannot be read. What auto learns are counts of pauses by length: keepwarm forget --pauses removes them.",
+    );
+  withSettings(command, ["prices"]).action((paths: string[], asked: Asked) =>
+    audit(paths, asked, settingsOf(command).settings.prices),
+  );
   return withExamples(
     command,
     ["keepwarm audit", "all that your agents have kept"],
@@ -45,148 +52,110 @@ export function auditCommand(): Command {
   );
 }
 
-async function audit(paths: readonly string[], asked: Asked): Promise<void> {
-  // What is parsed is let go of at once: room for new objects that grows to 100 MB would only be held.
+async function audit(paths: readonly string[], asked: Asked, priceFile: string | undefined): Promise<void> {
+  // What is parsed is let go of at once: room for new objects that grows to 100 MB would only be held, and so would
+  // an old generation that may double before it is looked through.
   setFlagsFromString("--semi-space-growth-factor=1");
-  const { html, recordings, json, seed } = asked;
-  for (const [flag, file] of [
-    ["--html", html],
-    ["--recordings", recordings],
-  ] as const)
-    mayWrite(flag, file);
-  if (seed) await mustNotRun();
-  const { auditOf, auditPage, gapHistoryOf, readTranscripts, recordingOf } = await import(
-    "../audit/index.ts"
-  );
-  const { databaseClass } = await import("../storage/index.ts");
+  setFlagsFromString("--heap-growing-percent=30");
+  const { html, recordings, json, agent } = asked;
+  // Before anything is read, which may take a minute.
+  if (html !== undefined) mayWrite("--html", html);
+  if (recordings !== undefined) mayWrite("--recordings", recordings);
+  const prices = await pricesFrom(priceFile);
   const progress = progressLine();
+  progress.show(0, "looking for transcripts");
+  const found = await sourcesOf(paths, agent).finally(() => progress.end());
+  if (html !== undefined) mustNotReplace("--html", html, found.sources);
+  if (recordings !== undefined) mustNotReplace("--recordings", recordings, found.sources);
   const now = Date.now();
-  const read = await readTranscripts(await sourcesOf(paths, asked, progress), {
+  const { auditOf, readTranscripts } = await import("../audit/index.ts");
+  const { databaseClass } = await import("../storage/index.ts");
+  const read = await readTranscripts(found, {
     databaseClass,
     ...(asked.since === undefined ? {} : { since: now - asked.since }),
-    ...(asked.agent === undefined ? {} : { agent: asked.agent }),
     onProgress: ({ files, filesInAll, bytes, bytesInAll }) =>
       progress.show(
         bytesInAll === 0 ? files / Math.max(1, filesInAll) : bytes / bytesInAll,
-        `reading ${files} of ${filesInAll} files, ${megabytes(bytes)} of ${megabytes(bytesInAll)}`,
+        `reading ${files} of ${filesInAll} files, ${megabytes(Math.min(bytes, bytesInAll))} of ${megabytes(bytesInAll)}`,
       ),
   });
   const report = await auditOf(read, {
-    onProgress: async (done, inAll) => {
-      progress.show(done / inAll, "replaying what each policy would have done");
-      await new Promise((shown) => setImmediate(shown));
-    },
+    onProgress: (done, inAll) => replaying(progress, done, inAll),
+    ...(prices === undefined ? {} : { prices }),
   });
   progress.end();
-  tellOfTrouble(read);
-  if (html !== undefined) {
-    writeFileSync(html, auditPage(report));
-    console.error(`keepwarm: the page is ${html}`);
-  }
-  if (recordings !== undefined) await writeRecordings(recordings, read.conversations);
-  if (seed) {
-    await store(gapHistoryOf(read.conversations.map(recordingOf), now).toString());
-    console.error("keepwarm: auto now knows how you pause; what it knew before is replaced");
-  }
+  // Whoever reads what is printed may stop at any time, and that ends us: files come first.
+  const notes = [
+    ...troubles(read.reading, read.blocked),
+    ...(html === undefined ? [] : [await writePage(html, report)]),
+    ...(recordings === undefined ? [] : [await writeRecordings(recordings, read.conversations)]),
+    ...(await taught(read, asked.seed ?? (paths.length === 0 ? "unasked" : false), now)),
+  ];
+  await tell(report, json);
+  for (const note of notes) console.error(`keepwarm: ${note}`);
+}
+
+async function replaying(progress: Progress, done: number, inAll: number): Promise<void> {
+  progress.show(done / inAll, "replaying what each policy would have done");
+  await new Promise((shown) => setImmediate(shown));
+}
+
+async function tell(report: AuditReport, json: boolean): Promise<void> {
   if (json) return console.log(JSON.stringify(report, null, 2));
   const { auditText } = await import("./audit-text.ts");
   console.log(auditText(report));
 }
 
-async function sourcesOf(paths: readonly string[], { agent }: Asked, progress: Progress): Promise<Source[]> {
-  const { agentFolders, findAt, findOwn } = await import("../audit/index.ts");
-  progress.show(0, "looking for transcripts");
-  if (paths.length > 0) {
-    const found: Source[] = [];
-    for (const path of paths) {
-      const here = await findAt(path).catch((error: NodeJS.ErrnoException) => {
-        throw new UsageError(unreadable(path, error));
-      });
-      if (here.length === 0) {
-        throw new UsageError(
-          `${path} holds no transcript of ${AGENT_NAMES.join(", ")}: give a file or a folder that does`,
-        );
-      }
-      found.push(...here);
-    }
-    // Paths may lie inside of one another.
-    return [...new Map(found.map((source) => [source.path, source])).values()];
-  }
-  const folders = agentFolders().filter((folder) => agent === undefined || folder.agent === agent);
-  const found = await findOwn(folders);
-  if (found.length === 0) {
-    const looked = folders.map(({ folder }) => folder).join(", ");
-    throw new Error(`no transcripts were found in ${looked}: give the path of some`);
-  }
-  return found;
-}
-
-function unreadable(path: string, { code, message }: NodeJS.ErrnoException): string {
-  switch (code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return `there is nothing at ${path}: give a transcript, or a folder of them`;
-    case "EACCES":
-    case "EPERM":
-      return `${path} may not be read: give yourself the right to, or another path`;
-    default:
-      return `${path} cannot be read: ${message}`;
-  }
-}
-
-/** Before anything is read, which may take a minute. */
-function mayWrite(flag: string, file: string | undefined): void {
-  if (file === undefined) return;
+function mayWrite(flag: string, file: string): void {
+  const known = statSync(file, { throwIfNoEntry: false });
+  if (known?.isDirectory()) throw new UsageError(`${flag}: ${file} is a folder: name a file in it`);
   const folder = dirname(resolve(file));
-  if (!existsSync(folder))
+  if (known === undefined && statSync(folder, { throwIfNoEntry: false }) === undefined) {
     throw new UsageError(`${flag}: there is no folder ${folder}: make it, or name another file`);
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UsageError(`${flag}: ${file} is a folder: name a file in it`);
+  }
+  try {
+    accessSync(known === undefined ? folder : file, constants.W_OK);
+  } catch {
+    throw new UsageError(`${flag}: ${file} may not be written: name another file`);
   }
 }
 
-function tellOfTrouble({ reading }: Read): void {
-  const { brokenLines, unreadable: files } = reading;
-  const codes = Object.entries(files).map(([code, count]) => `${count} with ${code}`);
-  if (codes.length > 0)
-    console.error(`keepwarm: files that could not be read were left out: ${codes.join(", ")}`);
-  if (brokenLines > 0) console.error(`keepwarm: ${brokenLines} damaged or unfinished lines were left out`);
+/** A slip of the finger is not to cost a conversation. */
+function mustNotReplace(flag: string, file: string, sources: readonly Source[]): void {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return;
+  const real = realpathSync(file);
+  if (sources.some(({ path }) => path === resolve(file) || realpathSync(path) === real)) {
+    throw new UsageError(`${flag}: ${file} is a transcript, and would be written over: name another file`);
+  }
 }
 
-async function writeRecordings(file: string, conversations: readonly Conversation[]): Promise<void> {
+async function writePage(file: string, report: AuditReport): Promise<string> {
+  const { auditPage } = await import("../audit/index.ts");
+  writeFileSync(file, auditPage(report));
+  return `the page is ${file}`;
+}
+
+async function writeRecordings(file: string, conversations: readonly Conversation[]): Promise<string> {
   const { recordedLine } = await import("../audit/index.ts");
   const lines = function* () {
     for (const conversation of conversations) yield `${JSON.stringify(recordedLine(conversation))}\n`;
   };
   await pipeline(lines, createWriteStream(file));
-  console.error(`keepwarm: the calls are in ${file}; keepwarm lab ${file} replays them`);
+  return `the calls are in ${file}; keepwarm lab ${file} replays them`;
 }
 
-/** A gateway that runs writes what it has learned itself, over what we would write. */
-async function mustNotRun(): Promise<void> {
-  const [{ discover }, { stateDirectory }] = await Promise.all([
-    import("../hub/index.ts"),
-    import("../storage/index.ts"),
-  ]);
-  const found = await discover(stateDirectory());
-  if (found.state === "running") {
-    throw new Error(
-      "a gateway is running, and would write over what it is to learn: keepwarm stop, then try again",
-    );
-  }
-}
-
-async function store(gaps: string): Promise<void> {
-  const [{ GAPS_KEY, POLICY_NAMESPACE }, { openSqliteStorage }, { stateDirectory }] = await Promise.all([
-    import("../policy/index.ts"),
-    import("../storage/sqlite.ts"),
-    import("../storage/index.ts"),
-  ]);
-  const database = openSqliteStorage({ file: join(stateDirectory(), "keepwarm.sqlite") });
+/** @param whether `unasked`: a store that cannot be written then fails nothing */
+async function taught({ conversations }: Read, whether: boolean | "unasked", now: number): Promise<string[]> {
+  if (whether === false) return [];
+  const { seed } = await import("./audit-seed.ts");
   try {
-    await database.namespace(POLICY_NAMESPACE).set(GAPS_KEY, gaps);
-  } finally {
-    database.close();
+    const pauses = await seed(conversations, now);
+    if (pauses === 0) return [];
+    const what = `${pauses.toLocaleString("en")} ${pauses === 1 ? "pause" : "pauses"}`;
+    return [`auto has learned from ${what} when you come back; keepwarm forget --pauses undoes it`];
+  } catch (error) {
+    if (whether === true) throw error;
+    return [`what auto could have learned was not stored: ${error instanceof Error ? error.message : error}`];
   }
 }
 

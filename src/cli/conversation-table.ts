@@ -1,8 +1,8 @@
 /** Conversations as a table for a terminal, in groups by what they are doing. */
-import type { ConversationView, MoneyView } from "../hub/index.ts";
-import { nameOf, shortId } from "./conversation-name.ts";
+import type { ConversationView } from "../hub/index.ts";
+import { type Names, namesAmong } from "./conversation-name.ts";
 import { intervalCell } from "./interval-text.ts";
-import { amountIn } from "./measure.ts";
+import { shownInDollars } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { ago, until } from "./span.ts";
 import { bold, dim } from "./style.ts";
@@ -22,7 +22,7 @@ const GROUPS = [
 type Group = (typeof GROUPS)[number];
 
 interface Told {
-  readonly all: readonly ConversationView[];
+  readonly names: Names;
   /** Epoch ms. */
   readonly now: number;
   /** What holds where nobody chose, in the policy's words. */
@@ -38,7 +38,7 @@ const NONE = "—";
 
 /** Narrow terminals do without those that are `spared`, and all do where they would tell nothing. */
 const COLUMNS: readonly ConversationColumn[] = [
-  { title: "conversation", least: 24, cellOf: (view, { all }) => nameOf(view, all) },
+  { title: "conversation", least: 24, cellOf: (view, { names }) => names.nameOf(view) },
   { title: "next warm", whole: true, cellOf: ({ nextWarmAt }, { now }) => until(nextWarmAt, now) },
   { title: "cache", align: "right", whole: true, spared: 8, cellOf: cacheCell },
   {
@@ -46,14 +46,14 @@ const COLUMNS: readonly ConversationColumn[] = [
     align: "right",
     whole: true,
     spared: 2,
-    cellOf: ({ money }) => dollars(money, "spentUsd"),
+    cellOf: ({ money }) => (money === null ? NONE : shownInDollars(money).spent),
   },
   {
     title: "saved",
     align: "right",
     whole: true,
     spared: 2,
-    cellOf: ({ money }) => dollars(money, "savedUsd"),
+    cellOf: ({ money }) => (money === null ? NONE : shownInDollars(money).saved),
   },
   { title: "net", align: "right", whole: true, spared: 7, cellOf: netCell },
   {
@@ -70,7 +70,7 @@ const COLUMNS: readonly ConversationColumn[] = [
     title: "id",
     whole: true,
     spared: 0,
-    cellOf: ({ id, folder }, { all }) => (folder === null ? NONE : shortId(id, all)),
+    cellOf: ({ id, folder }, { names }) => (folder === null ? NONE : names.shortId(id)),
   },
 ];
 
@@ -94,7 +94,7 @@ export function conversationTable(
 ): string[] {
   const groups = Map.groupBy(conversations, groupOf);
   const sorted = GROUPS.flatMap((group) => (groups.get(group) ?? []).toSorted(bySoonest));
-  const told = { all: conversations, now, keepWarm };
+  const told = { names: namesAmong(conversations), now, keepWarm };
   const telling = COLUMNS.filter(
     ({ spared, cellOf }) => spared === undefined || sorted.some((view) => cellOf(view, told) !== NONE),
   );
@@ -147,13 +147,9 @@ function cacheCell({ lastTurnPct, lastPct }: ConversationView): Cell {
 }
 
 function netCell({ money }: ConversationView): Cell {
-  const text = dollars(money, "netUsd");
-  if (money === null || money.netUsd === 0) return text;
-  return { text, style: money.netUsd > 0 ? "green" : "red" };
-}
-
-function dollars(money: MoneyView | null, amount: "spentUsd" | "savedUsd" | "netUsd"): string {
-  return money === null ? NONE : amountIn(money[amount], "dollars");
+  if (money === null) return NONE;
+  const { net, netAmount } = shownInDollars(money);
+  return netAmount === 0 ? net : { text: net, style: netAmount > 0 ? "green" : "red" };
 }
 
 function dimmed(text: string, usual: string): Cell {

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { conversationArgument } from "./conversation-argument.ts";
 import { UsageError } from "./errors.ts";
@@ -29,8 +31,29 @@ async function forget(word: string): Promise<void> {
 }
 
 async function forgetPauses(): Promise<void> {
-  const { runningGateway } = await import("./gateway.ts");
-  const gateway = await runningGateway();
-  await gateway.forgetPauses();
+  const [{ discover }, { trusted }, { stateDirectory }] = await Promise.all([
+    import("../hub/index.ts"),
+    import("./gateway.ts"),
+    import("../storage/index.ts"),
+  ]);
+  const directory = stateDirectory();
+  const gateway = trusted(await discover(directory));
+  await (gateway === null ? forgetStoredPauses(directory) : gateway.forgetPauses());
   console.log("What was learned of your pauses is forgotten.");
+}
+
+/** An audit learns without a gateway, so that it can be forgotten without one. */
+async function forgetStoredPauses(directory: string): Promise<void> {
+  const [{ CONVERSATION_GAPS_KEY, GAPS_KEY, POLICY_NAMESPACE, TIERS_KEY }, { openSqliteStorage }] =
+    await Promise.all([import("../policy/index.ts"), import("../storage/sqlite.ts")]);
+  const file = join(directory, "keepwarm.sqlite");
+  // Opening it would create it.
+  if (!existsSync(file)) return;
+  const database = openSqliteStorage({ file });
+  try {
+    const learned = database.namespace(POLICY_NAMESPACE);
+    await Promise.all([GAPS_KEY, CONVERSATION_GAPS_KEY, TIERS_KEY].map((key) => learned.delete(key)));
+  } finally {
+    database.close();
+  }
 }

@@ -1,5 +1,5 @@
 /** What `keepwarm lab` shows people. */
-import type { ArmFigures, LabRun } from "../lab/index.ts";
+import type { ArmFigures, PersonFigures } from "../lab/index.ts";
 import { type Cell, table } from "./table.ts";
 
 const RIGHT = { align: "right" } as const;
@@ -48,28 +48,10 @@ clairvoyant on the same tier (auto: on 5m), with its 95 % interval over people. 
 call is never followed by another, and what is warmed after it is wasted. Closed: the host reports the end,
 and nothing is warmed after it. Warms, rescues and dollars are those of open.`;
 
-/** Adaptive and auto, a line a person, the largest bill first. */
-export function peopleReport({ people, arms, clairvoyants, neverUsd }: LabRun): string {
-  const ours = arms.filter(({ name }) => name === "adaptive" || name === "auto");
-  const rows = people
-    .filter(({ conversations }) => conversations.length > 0)
-    .toSorted((a, b) => (neverUsd.get(b.id) ?? 0) - (neverUsd.get(a.id) ?? 0))
-    .map(({ id, conversations }): Cell[] => {
-      const never = neverUsd.get(id) ?? 0;
-      const cells = ours.flatMap(({ tier, tallies }) => {
-        const best = clairvoyants.get(tier === "auto" ? "5m" : tier)?.open.get(id);
-        const bestNet = best === undefined ? 0 : best.savedUsd - best.spentUsd;
-        return (["open", "closed"] as const).map((count) => {
-          const tally = tallies[count].get(id);
-          if (tally === undefined) return "—";
-          if (tier === "auto") return change(never === 0 ? 0 : tally.billUsd / never - 1);
-          return bestNet > 0 ? share((tally.savedUsd - tally.spentUsd) / bestNet) : "—";
-        });
-      });
-      return [id, String(conversations.length), dollars(never), ...cells];
-    });
-  const titles = ours.flatMap(({ name, tier }) => [
-    `${name} ${tier === "auto" ? "bill" : tier} open`,
+/** How adaptive and auto change each person's bill, a line a person. */
+export function peopleReport(people: readonly PersonFigures[]): string {
+  const titles = (people[0]?.arms ?? []).flatMap(({ name, tier }) => [
+    `${name === tier ? name : `${name} ${tier}`} open`,
     "closed",
   ]);
   return table(
@@ -79,7 +61,12 @@ export function peopleReport({ people, arms, clairvoyants, neverUsd }: LabRun): 
       { title: "Bill on 5m", ...RIGHT },
       ...titles.map((title) => ({ title, ...RIGHT })),
     ],
-    rows,
+    people.map(({ person, conversations, neverUsd, arms }): Cell[] => [
+      person,
+      String(conversations),
+      dollars(neverUsd),
+      ...arms.flatMap(({ billChange }) => [change(billChange.open), change(billChange.closed)]),
+    ]),
   );
 }
 

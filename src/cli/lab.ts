@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { LabPerson, LabSetting, LabTier, PriorChoice } from "../lab/index.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { progressLine } from "./progress.ts";
 
 interface LabArguments {
   readonly tier?: LabTier;
@@ -50,12 +51,12 @@ export function labCommand(): Command {
     .addOption(
       new Option(
         "--prior <which>",
-        "prior of the adaptive arms: auto leaves out each person it was fitted to",
+        "what adaptive expects of people: fitted to the file's others (left-out), as shipped, or (auto) as shipped but for the file that it was fitted to",
       )
         .choices(["auto", "left-out", "shipped"])
         .default("auto"),
     )
-    .option("--people", "show adaptive and auto for each person as well", false)
+    .option("--people", "tell adaptive and auto of each person as well", false)
     .option("--json", "print JSON", false)
     .option("--decisions <file>", "write when each arm warms in every gap, a line of JSON each")
     .option("--fit <file>", "write the prior that these recordings give, and replay nothing")
@@ -72,16 +73,25 @@ export function labCommand(): Command {
 }
 
 async function lab(file: string, options: LabArguments): Promise<void> {
-  const { ARM_NAMES, DecisionsFile, fitShipped, figuresOf, peopleOf, readRecordings, runLab } = await import(
-    "../lab/index.ts"
-  );
-  if (options.people && options.json) throw new UsageError("--people adds to the table: leave out --json");
+  const {
+    ARM_NAMES,
+    DecisionsFile,
+    fitShipped,
+    figuresOf,
+    peopleFiguresOf,
+    peopleOf,
+    readRecordings,
+    runLab,
+  } = await import("../lab/index.ts");
   const arms = armsOf(options.arms, ARM_NAMES);
-  const people = peopleOf(await readRecordings(file));
+  const progress = progressLine();
+  progress.show(0, `reading ${basename(file)}`);
+  const people = peopleOf(await readRecordings(file).finally(progress.end));
+  const dataset = datasetOf(file, people);
   if (options.fit !== undefined) {
     const prior = fitShipped(people);
     writeFileSync(options.fit, `${JSON.stringify(prior, null, 2)}\n`);
-    console.error(`keepwarm: fitted to ${prior.fittedTo?.people} people; written to ${options.fit}`);
+    console.error(`keepwarm: fitted to ${dataset.people} people; written to ${options.fit}`);
     return;
   }
   const setting: LabSetting = {
@@ -92,27 +102,27 @@ async function lab(file: string, options: LabArguments): Promise<void> {
     prior: options.prior,
   };
   const decisions = options.decisions === undefined ? null : new DecisionsFile(options.decisions);
-  const progress = progressLine();
   const run = runLab(people, setting, {
-    onProgress: progress.show,
+    onProgress: (done, of, what) => progress.show(done / of, `${what}: ${done} of ${of}`),
     ...(decisions === null ? {} : { onDecision: (decision) => decisions.add(decision) }),
   });
   progress.end();
   decisions?.close();
   const figures = figuresOf(run);
-  const dataset = datasetOf(file, people);
+  const each = options.people ? peopleFiguresOf(run) : null;
   if (options.json) {
     const { read, inputUsd, tiers } = setting;
     const said = { read, inputUsdPerMTok: inputUsd * 1e6, tiers, prior: run.priors };
-    console.log(JSON.stringify({ dataset, setting: said, arms: figures }, null, 2));
+    const told = { dataset, setting: said, arms: figures, ...(each === null ? {} : { people: each }) };
+    console.log(JSON.stringify(told, null, 2));
     return;
   }
   const { LEGEND, labReport, peopleReport } = await import("./lab-report.ts");
   console.log(
-    `${dataset.conversations} conversations of ${dataset.people} people, ${dataset.calls} calls; read ${options.read}, prior ${run.priors}.\n`,
+    `${dataset.conversations} conversations of ${dataset.people} people, ${dataset.calls} calls; read ${options.read}; prior ${run.priors}.\n`,
   );
   console.log(`${labReport(figures)}\n\n${LEGEND}`);
-  if (options.people) console.log(`\n${peopleReport(run)}`);
+  if (each !== null) console.log(`\n${peopleReport(each)}`);
 }
 
 function armsOf(text: string, known: readonly string[]): readonly string[] {
@@ -134,22 +144,5 @@ function datasetOf(file: string, people: readonly LabPerson[]) {
     people: people.filter((person) => person.conversations.length > 0).length,
     conversations: conversations.length,
     calls: conversations.reduce((sum, spans) => sum + spans.length, 0),
-  };
-}
-
-/** One line on stderr that a terminal overwrites; nothing where nobody watches. */
-function progressLine() {
-  const { stderr } = process;
-  let shown = "";
-  return {
-    show(done: number, of: number, what: string): void {
-      const line = of > 1 ? `${what}: ${done} of ${of} people` : `${what} …`;
-      if (!stderr.isTTY || line === shown) return;
-      shown = line;
-      stderr.write(`\r\u001b[K${line}`);
-    },
-    end(): void {
-      if (stderr.isTTY) stderr.write("\r\u001b[K");
-    },
   };
 }

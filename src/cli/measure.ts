@@ -12,12 +12,27 @@ export interface Shown {
   readonly netAmount: number;
 }
 
-/** Whoever subtracts what they see comes to the net that they see. */
 export function shownIn(amounts: Amounts, measure: Measure): Shown {
-  const [spent, saved] =
-    measure === "dollars"
-      ? [rounded(amounts.spentUsd, measure), rounded(amounts.savedUsd, measure)]
-      : [rounded(amounts.spentWeight, measure), rounded(amounts.savedWeight, measure)];
+  return measure === "dollars"
+    ? shownOf(amounts.spentUsd, amounts.savedUsd, measure)
+    : shownOf(amounts.spentWeight, amounts.savedWeight, measure);
+}
+
+export function shownInDollars({ spentUsd, savedUsd }: Pick<Amounts, "spentUsd" | "savedUsd">): Shown {
+  return shownOf(spentUsd, savedUsd, "dollars");
+}
+
+/** Of several together. */
+export function sumOf(amounts: readonly Pick<Amounts, "spentUsd" | "savedUsd">[]) {
+  return {
+    spentUsd: amounts.reduce((sum, { spentUsd }) => sum + spentUsd, 0),
+    savedUsd: amounts.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
+  };
+}
+
+/** Whoever subtracts what they see comes to the net that they see. */
+function shownOf(spentAmount: number, savedAmount: number, measure: Measure): Shown {
+  const [spent, saved] = [rounded(spentAmount, measure), rounded(savedAmount, measure)];
   const netAmount = saved - spent;
   // Of two amounts in cents the difference is in cents too.
   const inCents = measure === "dollars" && digits(spent) === 2 && digits(saved) === 2;
@@ -43,18 +58,18 @@ export function amountIn(amount: number, measure: Measure): string {
   return `${amount < 0 && /[1-9]/.test(shown) ? "−" : ""}${shown}`;
 }
 
-function rounded(amount: number, measure: Measure): number {
-  const size = Math.abs(amount);
-  const shown = measure === "tokens" ? Math.round(size).toPrecision(3) : size.toFixed(digits(size));
-  return Math.sign(amount) * Number(shown);
-}
-
 let format: Intl.NumberFormat | undefined;
 
 /** Made when it is first used: that takes longer than a status line has. */
 function compact(tokens: number): string {
   format ??= new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
   return format.format(tokens);
+}
+
+function rounded(amount: number, measure: Measure): number {
+  const size = Math.abs(amount);
+  const shown = measure === "tokens" ? Math.round(size).toPrecision(3) : size.toFixed(digits(size));
+  return Math.sign(amount) * Number(shown);
 }
 
 /** Cents, and less where that is all there is. */

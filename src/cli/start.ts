@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { type Config, type SettingName, unknownVariables } from "../config/index.ts";
-import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { pricesFrom } from "./price-file.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
 const TAKEN: readonly SettingName[] = [
@@ -86,19 +86,4 @@ async function refuseSecond(directory: string): Promise<void> {
   throw new Error(
     `a gateway is running already, at ${gatewayUrl} (process ${pid}): use it, or end it with keepwarm stop`,
   );
-}
-
-async function pricesFrom(file: string | undefined) {
-  if (file === undefined) return undefined;
-  const [{ readFile }, { pricesWith }] = await Promise.all([
-    import("node:fs/promises"),
-    import("../anthropic/index.ts"),
-  ]);
-  try {
-    return pricesWith(JSON.parse(await readFile(file, "utf8")));
-  } catch (error) {
-    throw new UsageError(
-      `the prices in ${file} cannot be used: ${error instanceof Error ? error.message : error}`,
-    );
-  }
 }

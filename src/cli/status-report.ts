@@ -1,7 +1,7 @@
 /** What `keepwarm status` prints. */
 import type { ConversationView, GatewayInfo, StatusAnswer } from "../hub/index.ts";
 import { conversationTable } from "./conversation-table.ts";
-import { amountIn } from "./measure.ts";
+import { shownInDollars, sumOf } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { span } from "./span.ts";
 import { bold, dim } from "./style.ts";
@@ -53,12 +53,8 @@ function hint({ gatewayUrl }: GatewayInfo): string {
 function moneyLines(conversations: readonly ConversationView[]): string[] {
   const known = conversations.flatMap(({ money }) => money ?? []);
   if (known.length === 0) return [];
-  const sum = (amount: "spentUsd" | "savedUsd" | "netUsd") =>
-    amountIn(
-      known.reduce((total, money) => total + money[amount], 0),
-      "dollars",
-    );
-  return ["", dim(`spent ${sum("spentUsd")} · saved ${sum("savedUsd")} · net ${sum("netUsd")}`)];
+  const { spent, saved, net } = shownInDollars(sumOf(known));
+  return ["", dim(`spent ${spent} · saved ${saved} · net ${net}`)];
 }
 
 function megabytes(bytes: number): string {

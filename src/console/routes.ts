@@ -47,7 +47,7 @@ const keepWarmBody = z.object({
     .nullable(),
 });
 
-const actionBody = z.object({ actionId: z.string().min(1).max(200), payload: z.unknown() });
+const actionBody = z.object({ actionId: z.string().min(1).max(200), payload: z.unknown().optional() });
 
 const settingBody = z.object({
   name: z.string().min(1).max(100),

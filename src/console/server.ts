@@ -50,13 +50,17 @@ export function createControlServer(options: ControlServerOptions): ControlServe
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     if (page?.has(request)) {
       if (admitToPage(request, response)) void page.answer(request, response);
-    } else if (admit(request, response)) void answer(request, response);
+    } else if (admit(request, response)) {
+      if (isAsWritten(request.url ?? "")) void answer(request, response);
+      else refusePath(response);
+    }
   };
 
   // Host is checked with the rest: on its own it would tell a 400 from a 401.
   const server = createServer({ requireHostHeader: false, shouldUpgradeCallback: isLink }, serve);
   server.on("checkContinue", (request, response) => {
     if (!admit(request, response)) return;
+    if (!isAsWritten(request.url ?? "")) return refusePath(response);
     response.writeContinue();
     void answer(request, response);
   });
@@ -96,6 +100,17 @@ export function createControlServer(options: ControlServerOptions): ControlServe
       await closed;
     },
   };
+}
+
+/** What a URL is read as must be what was asked for: no `..` that leads from a conversation's path to another. */
+function isAsWritten(url: string): boolean {
+  const [path] = url.split(/[?#]/);
+  return URL.parse(`http://${LOOPBACK}${url}`)?.pathname === path;
+}
+
+function refusePath(response: ServerResponse): void {
+  const body = JSON.stringify({ error: "There is no such path." });
+  response.writeHead(404, { "content-type": "application/json", "content-length": body.length }).end(body);
 }
 
 /** For a request of which Node leaves the answer to us. */

@@ -15,7 +15,7 @@ import { POLICY_NAMESPACE } from "../policy/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createHealth, watched } from "./health.ts";
 import { createHistory } from "./history/index.ts";
 import { fixedOptions, liveOptions } from "./options.ts";
@@ -23,7 +23,7 @@ import { createSettingsDesk } from "./settings-desk.ts";
 
 export interface ServiceOptions {
   /** Its settings, and where each came from. */
-  readonly config: Pick<Config, "inForce" | "settings">;
+  readonly config: Pick<Config, "inForce" | "settings" | "env">;
   /** Laid over the shipped ones. @default those alone */
   readonly prices?: PriceTable | undefined;
   /** The state directory. */
@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly logger: Logger;
   /** Ends by itself once no run is attached and nothing has passed for so long, in ms. @default never */
   readonly untilIdleMs?: number;
+  /** What time it is, and when it will be another. @default the system's */
+  readonly clock?: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
 }
 
 export interface Service {
@@ -62,14 +64,13 @@ const IDLE_CHECK_MS = 15_000;
 
 /** @throws the system's error when a port is taken, or the state directory cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { config, prices, directory, version, logger, untilIdleMs } = options;
+  const { config, prices, directory, version, logger, untilIdleMs, clock = systemClock() } = options;
+  const { now, timers } = clock;
   const { host, port, consolePort, console: page } = config.settings;
   const token = await controlToken(directory);
   // Two would warm the same conversations, and only one of them could be found.
   const lock = takeLock(`${directory}/gateway.lock`);
   if (lock === null) throw new Error(`another gateway is at work in ${directory}: end it with keepwarm stop`);
-  const now = Date.now;
-  const timers = systemTimers();
   const health = createHealth(now);
   const database = openSqliteStorage({ file: `${directory}/keepwarm.sqlite`, logger });
   const namespace = (name: string) => watched(database.namespace(name), health);
@@ -87,9 +88,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ledger: namespace(LEDGER_NAMESPACE),
     health,
     logger,
-    timers,
-    now,
-    monotonicNow: () => performance.now(),
+    ...clock,
     maxConversations: MAX_CONVERSATIONS,
     mayWarm: leases.mayWarm,
   });
@@ -184,6 +183,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await stop();
     throw error;
   }
+}
+
+function systemClock(): NonNullable<ServiceOptions["clock"]> {
+  return { now: Date.now, monotonicNow: () => performance.now(), timers: systemTimers() };
 }
 
 /** Says which of the two ports it was. */

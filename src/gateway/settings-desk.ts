@@ -3,7 +3,6 @@ import {
   type Config,
   ConfigError,
   configPath,
-  type Environment,
   flagOf,
   lineInFile,
   type Origin,
@@ -15,6 +14,7 @@ import {
   type Settings,
   setInFile,
   settingNamed,
+  shortPath,
   unsetInFile,
   valueText,
 } from "../config/index.ts";
@@ -46,9 +46,7 @@ export interface SettingsDesk {
 }
 
 export interface SettingsDeskOptions {
-  readonly config: Pick<Config, "inForce" | "settings">;
-  /** @default process.env */
-  readonly env?: Environment;
+  readonly config: Pick<Config, "inForce" | "settings" | "env">;
   /** Puts a change in force. */
   readonly apply: (settings: LiveSettings) => void;
 }
@@ -58,7 +56,8 @@ interface Held {
   readonly origin: Origin;
 }
 
-export function createSettingsDesk({ config, env = process.env, apply }: SettingsDeskOptions): SettingsDesk {
+export function createSettingsDesk({ config, apply }: SettingsDeskOptions): SettingsDesk {
+  const { env } = config;
   const held: Record<SettingName, Held> = { ...config.inForce };
   let live: LiveSettings = config.settings;
 
@@ -98,7 +97,10 @@ export function createSettingsDesk({ config, env = process.env, apply }: Setting
   }
 
   function answer(): SettingsAnswer {
-    return { file: configPath(env), settings: SETTING_NAMES.map((name) => viewOf(name, held[name])) };
+    return {
+      file: shortPath(configPath(env)),
+      settings: SETTING_NAMES.map((name) => viewOf(name, held[name])),
+    };
   }
 
   return {
@@ -161,19 +163,17 @@ function viewOf(name: SettingName, { value, origin }: Held): SettingView {
     description: `${capitalised(description)}.`,
     allowed: kind.allowed,
     choices: kind.choices,
-    kind: kindOf(name, value ?? standard),
+    kind: kindOf(name),
     optional: standard === undefined,
     fixed: whyFixed(name, origin),
   };
 }
 
-function kindOf(name: SettingName, value: Scalar | undefined): SettingView["kind"] {
-  const { kind } = SETTINGS[name];
-  if (kind.placeholder === null) return "switch";
-  if (kind.choices.length > 0) return "choice";
-  return typeof value === "number" || kind.placeholder === "<usd>" || kind.placeholder === "<number>"
-    ? "number"
-    : "text";
+function kindOf(name: SettingName): SettingView["kind"] {
+  const { placeholder, choices } = SETTINGS[name].kind;
+  if (placeholder === null) return "switch";
+  if (choices.length > 0) return "choice";
+  return placeholder === "<usd>" || placeholder === "<number>" ? "number" : "text";
 }
 
 function whyFixed(name: SettingName, origin: Origin): string | null {

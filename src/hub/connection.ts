@@ -7,7 +7,8 @@
  */
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { CHALLENGE_HEADER, isSameSecret, newNonce, PROOF_HEADER, proofOf, TOKEN_HEADER } from "./proof.ts";
+import { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
+import { isSameSecret, newNonce, proofOf } from "./proof.ts";
 
 // Imported, it would bring the web's sockets along with it, which take longer to load than all that a command does.
 const http = process.getBuiltinModule("node:http");
@@ -36,8 +37,9 @@ export interface Asked {
   readonly method: "GET" | "POST";
   /** With its leading slash, encoded. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** In lower case. @default none of its own */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A socket whose other end knows the token. Carries one request. */

@@ -45,14 +45,3 @@ export async function discover(directory: string, options: DiscoverOptions = {})
     return { state: "stale", why: `process ${record.pid} is gone` };
   }
 }
-
-/**
- * The gateway that was started here last, without asking whether it is still there: the first request finds out, and
- * proves it all the same. Null: there is none.
- *
- * @throws {TokenError} when the token may not be used
- */
-export async function lastStarted(directory: string): Promise<ControlClient | null> {
-  const [found, token] = await Promise.all([readRecord(directory), readToken(directory)]);
-  return found.state === "read" && token !== null ? createControlClient(found.record, token) : null;
-}

@@ -1,9 +1,12 @@
 export { isProcessAlive } from "./alive.ts";
-export { type ControlClient, ControlError, type RunRequest } from "./client.ts";
+export type { ControlClient, RunRequest } from "./client.ts";
 export { type Unproven, UnprovenError } from "./connection.ts";
 export { consoleLink } from "./console-link.ts";
+export { ControlError } from "./control-error.ts";
 export { amountsOf, outlookOf, planView, type Viewed, viewOf } from "./conversation-view.ts";
-export { type DiscoverOptions, type Discovery, discover, lastStarted } from "./discover.ts";
+export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
+export { type Glance, glanceAt } from "./glance.ts";
+export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
 export {
   createLeases,
@@ -29,16 +32,9 @@ export {
   parsedAs,
   type Wish,
 } from "./link/index.ts";
-export type { Listening, ListenOptions } from "./listen.ts";
+export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export {
-  CHALLENGE_HEADER,
-  isNonce,
-  isSameSecret,
-  PROOF_HEADER,
-  proofOf,
-  TOKEN_HEADER,
-} from "./proof.ts";
+export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export {
   createIntake,

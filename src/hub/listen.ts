@@ -1,52 +1,67 @@
-/** Hears what a gateway pushes (`GET /v1/events`), for as long as somebody listens. */
-import type { IncomingMessage } from "node:http";
-import { createParser } from "eventsource-parser";
-import type { ProvenConnection } from "./connection.ts";
+/** A gateway's events, one after the other, for whoever waits for the next. */
+
+import { text } from "node:stream/consumers";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { type ProvenConnection, UnprovenError } from "./connection.ts";
+import { ControlError, refusal } from "./control-error.ts";
 import { type ConsoleEvent, eventOf } from "./views/index.ts";
 
-export interface ListenOptions {
-  /** Called in the order of events. */
-  readonly onEvent: (event: ConsoleEvent) => void;
-  /** The last one that was heard, to hear only what was missed since. @default from the beginning */
-  readonly lastEventId?: string | null;
+export interface EventsOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Of the last event heard. @default everything is told from the beginning */
+  readonly lastEventId?: string | null | undefined;
+  /** The gateway has let us in; it may be long until something happens. */
+  readonly onOpen?: (() => void) | undefined;
   /** How long nothing at all may come before the gateway is taken for gone, in ms. @default 45000 */
-  readonly silenceMs?: number;
-}
-
-export interface Listening {
-  /** Resolves when the gateway has gone, or {@link Listening.close} was called. */
-  readonly ended: Promise<void>;
-  close(): void;
+  readonly silenceMs?: number | undefined;
 }
 
 /** Three signs of life. */
 const SILENCE_MS = 45_000;
 
-export function listenTo(
-  answer: IncomingMessage,
-  connection: ProvenConnection,
-  { onEvent, silenceMs = SILENCE_MS }: ListenOptions,
-): Listening {
-  const parser = createParser({
-    onEvent({ event, id, data }) {
-      const heard = event === undefined ? null : heardAs(event, id ?? null, data);
-      if (heard !== null) onEvent(heard);
-    },
-  });
-  answer.setEncoding("utf8");
-  answer.on("data", (piece: string) => parser.feed(piece));
-  // A gateway that is killed cuts the answer off.
-  answer.on("error", () => {});
-  answer.setTimeout(silenceMs, () => connection.close());
-  const ended = new Promise<void>((resolve) => answer.once("close", resolve));
-  return { ended, close: () => connection.close() };
+/**
+ * Ends without an error when the gateway goes away.
+ *
+ * @throws {ControlError} when it says no, or tells what this version does not understand
+ */
+export async function* listen(
+  connect: () => Promise<ProvenConnection>,
+  { signal, lastEventId, onOpen, silenceMs = SILENCE_MS }: EventsOptions = {},
+): AsyncGenerator<ConsoleEvent, void> {
+  const connection = await connect();
+  const end = () => connection.close();
+  signal?.addEventListener("abort", end, { once: true });
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => messages.push(message) });
+  try {
+    if (signal?.aborted) return;
+    const headers = lastEventId == null ? {} : { "last-event-id": lastEventId };
+    const answer = await connection.send({ method: "GET", path: "/v1/events", headers });
+    if (answer.statusCode !== 200) throw refusal(answer.statusCode ?? 0, await text(answer));
+    onOpen?.();
+    answer.setTimeout(silenceMs, end);
+    answer.setEncoding("utf8");
+    for await (const chunk of answer) {
+      parser.feed(chunk);
+      for (const message of messages.splice(0)) {
+        const event = read(message);
+        if (event !== null) yield event;
+      }
+    }
+  } catch (error) {
+    if (error instanceof ControlError || error instanceof UnprovenError) throw error;
+    // Its connection broke, or was ended from here.
+  } finally {
+    signal?.removeEventListener("abort", end);
+    end();
+  }
 }
 
-/** Null for what is of a version that this client does not know. */
-function heardAs(type: string, id: string | null, text: string): ConsoleEvent | null {
+/** Null: a newer gateway tells of what nobody here knows. */
+function read({ event = "", id, data }: EventSourceMessage): ConsoleEvent | null {
   try {
-    return eventOf(type, id, JSON.parse(text));
+    return eventOf(event, id ?? null, JSON.parse(data));
   } catch {
-    return null;
+    throw new ControlError(200, "the gateway tells events of a version that this keepwarm does not know");
   }
 }

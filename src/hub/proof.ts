@@ -4,13 +4,6 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** Carries the token of the control API. */
-export const TOKEN_HEADER = "x-keepwarm-token";
-/** Carries a client's nonce. */
-export const CHALLENGE_HEADER = "x-keepwarm-challenge";
-/** Carries the answer to the nonce. */
-export const PROOF_HEADER = "x-keepwarm-proof";
-
 /** What may be asked as a nonce: at least 16 bytes of base64url, and not so much that it is a burden. */
 const NONCE = /^[\w-]{22,256}$/;
 

@@ -1,5 +1,5 @@
 /** Decisions as lines of JSON, so that anyone can score them independently. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import type { Decision } from "./run-lab.ts";
 
 const CHUNK_CHARACTERS = 1 << 20;
@@ -27,7 +27,7 @@ export class DecisionsFile {
   }
 
   #flush(): void {
-    writeSync(this.#file, this.#pending.join(""));
+    writeFileSync(this.#file, this.#pending.join(""));
     this.#pending = [];
     this.#characters = 0;
   }

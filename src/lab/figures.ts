@@ -1,5 +1,6 @@
 /** The figures of a lab run, as `--json` prints them. */
 import { type Count, type Interval, ratioInterval, type Tallies, total } from "../policy/lab/index.ts";
+import { ADAPTIVE, AUTO } from "./arms.ts";
 import type { ArmRun, LabRun } from "./run-lab.ts";
 
 export interface ArmFigures {
@@ -37,6 +38,43 @@ export function figuresOf(run: LabRun): ArmFigures[] {
       shareOfClairvoyant: { open: share(arm, run, "open"), closed: share(arm, run, "closed") },
     };
   });
+}
+
+/** What adaptive and auto did for one person. */
+export interface PersonFigures {
+  readonly person: string;
+  readonly conversations: number;
+  /** The whole input bill on 5 minutes without warms. */
+  readonly neverUsd: number;
+  readonly arms: readonly {
+    readonly name: string;
+    readonly tier: string;
+    readonly billChange: Readonly<Record<Count, number>>;
+  }[];
+}
+
+/** Whoever has a conversation, the largest bill first. */
+export function peopleFiguresOf({ people, arms, neverUsd }: LabRun): PersonFigures[] {
+  return people
+    .filter(({ conversations }) => conversations.length > 0)
+    .map(({ id, conversations }) => {
+      const never = neverUsd.get(id) ?? 0;
+      const change = (arm: ArmRun, count: Count) =>
+        never === 0 ? 0 : rounded((arm.tallies[count].get(id)?.billUsd ?? never) / never - 1);
+      return {
+        person: id,
+        conversations: conversations.length,
+        neverUsd: rounded(never),
+        arms: arms
+          .filter(({ name }) => name === ADAPTIVE || name === AUTO)
+          .map((arm) => ({
+            name: arm.name,
+            tier: arm.tier,
+            billChange: { open: change(arm, "open"), closed: change(arm, "closed") },
+          })),
+      };
+    })
+    .toSorted((a, b) => b.neverUsd - a.neverUsd);
 }
 
 function billChange(tallies: Tallies, { neverUsd }: LabRun, count: Count): number {

@@ -1,7 +1,8 @@
 /** Recorded gaps, replayed against every arm. */
 export { ARM_NAMES } from "./arms.ts";
 export { DecisionsFile } from "./decisions-file.ts";
-export { type ArmFigures, figuresOf } from "./figures.ts";
+export { type ArmFigures, figuresOf, type PersonFigures, peopleFiguresOf } from "./figures.ts";
+export { fingerprintOf } from "./fingerprint.ts";
 export { choosePriors, fitShipped, type LabPerson, type PriorChoice } from "./priors.ts";
 export { RecordingError, readRecordings } from "./read-recordings.ts";
 export {

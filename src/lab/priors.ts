@@ -9,9 +9,12 @@ import {
   tierEvidenceOf,
   withTiers,
 } from "../policy/lab/index.ts";
-import { filterOf, mayContain } from "./people-filter.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 
-/** `auto` leaves out those whom the shipped prior knows, and takes it for all others. */
+/**
+ * `left-out` fits one to all others of the file, for each person. `auto` does so where the file is the one that
+ * the shipped prior was fitted to, and takes the shipped one for any other.
+ */
 export type PriorChoice = "auto" | "left-out" | "shipped";
 
 export interface LabPerson {
@@ -27,35 +30,40 @@ export interface Priors {
   readonly described: string;
 }
 
+/** Told of each person whose prior is fitted. */
+export type OnFitted = (done: number, of: number) => void;
+
 /** Of fewer others no prior can be fitted. */
 const FEWEST_OTHERS = 3;
 
-export function choosePriors(people: readonly LabPerson[], choice: PriorChoice): Priors {
-  const leftOut = people.filter(
-    ({ id }) =>
-      choice === "left-out" || (choice === "auto" && mayContain(SHIPPED_PRIOR.fittedTo?.filter ?? "", id)),
-  );
-  if (choice === "shipped" || leftOut.length === 0) return { of: () => SHIPPED_PRIOR, described: "shipped" };
+export function choosePriors(
+  people: readonly LabPerson[],
+  choice: PriorChoice,
+  shipped: Prior = SHIPPED_PRIOR,
+  onFitted: OnFitted = () => {},
+): Priors {
+  const isItsOwn = choice === "auto" && shipped.fittedTo === fingerprintOf(people);
+  if (choice === "shipped" || (choice === "auto" && !isItsOwn)) {
+    return { of: () => shipped, described: "as shipped" };
+  }
   const speaking = people.filter(({ conversations }) => conversations.length > 0);
   if (speaking.length <= FEWEST_OTHERS) {
-    return {
-      of: () => SHIPPED_PRIOR,
-      described: "shipped, though it may be fitted to these people: there are too few others",
-    };
+    return { of: () => shipped, described: "as shipped: there are too few people to leave one out" };
   }
   const evidence = new Map(speaking.map(({ id, recordings }) => [id, evidenceOf(recordings)]));
-  const plain = new Map(leftOut.map(({ id }) => [id, fitPrior(without(evidence, id))]));
-  const tiers = new Map(
-    speaking.map(({ id, conversations }) => [
-      id,
-      tierEvidenceOf(conversations, plain.get(id) ?? SHIPPED_PRIOR),
-    ]),
-  );
+  const plain = new Map<string, Prior>();
+  const tiers = new Map<string, ReturnType<typeof tierEvidenceOf>>();
+  for (const { id, conversations } of speaking) {
+    const prior = fitPrior(without(evidence, id));
+    plain.set(id, prior);
+    tiers.set(id, tierEvidenceOf(conversations, prior));
+    onFitted(plain.size, speaking.length);
+  }
   const priors = new Map([...plain].map(([id, prior]) => [id, withTiers(prior, without(tiers, id))]));
-  const others = leftOut.length === people.length ? "" : `, shipped for ${people.length - leftOut.length}`;
   return {
-    of: (person) => priors.get(person) ?? SHIPPED_PRIOR,
-    described: `fitted without the person for ${leftOut.length} of ${people.length} people${others}`,
+    // Who never spoke has nothing to be judged by.
+    of: (person) => priors.get(person) ?? shipped,
+    described: `fitted anew for each of ${speaking.length} people, to all others`,
   };
 }
 
@@ -68,12 +76,5 @@ export function fitShipped(people: readonly LabPerson[]): Prior {
   const speaking = people.filter(({ conversations }) => conversations.length > 0);
   const plain = fitPrior(speaking.map(({ recordings }) => evidenceOf(recordings)));
   const tiers = speaking.map(({ conversations }) => tierEvidenceOf(conversations, plain));
-  return {
-    fittedTo: {
-      people: speaking.length,
-      conversations: speaking.reduce((sum, { conversations }) => sum + conversations.length, 0),
-      filter: filterOf(people.map(({ id }) => id)),
-    },
-    ...withTiers(plain, tiers),
-  };
+  return { fittedTo: fingerprintOf(people), ...withTiers(plain, tiers) };
 }

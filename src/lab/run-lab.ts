@@ -1,5 +1,5 @@
 /** Replays recordings against every arm asked for. */
-import type { CacheTier } from "../policy/index.ts";
+import { type CacheTier, SHIPPED_PRIOR } from "../policy/index.ts";
 import {
   type Arm,
   autoTally,
@@ -76,9 +76,10 @@ export function peopleOf(recordings: readonly Recording[]): LabPerson[] {
 }
 
 export function runLab(people: readonly LabPerson[], setting: LabSetting, hooks: LabHooks = {}): LabRun {
-  hooks.onProgress?.(0, 1, "fitting priors");
   const needsPrior = setting.arms.includes(ADAPTIVE) || setting.arms.includes(AUTO);
-  const priors = choosePriors(people, needsPrior ? setting.prior : "shipped");
+  const priors = choosePriors(people, needsPrior ? setting.prior : "shipped", SHIPPED_PRIOR, (done, of) =>
+    hooks.onProgress?.(done, of, "fitting each person's prior to all others"),
+  );
   const wanted = wantedArms(setting);
   const clairvoyants = new Map(setting.tiers.map((tier) => [tier, newTallies()]));
   const fives = new Map(wanted.some(({ name }) => name === AUTO) ? [["5m", newTallies()] as const] : []);

@@ -54,13 +54,26 @@ export class GapHistory {
     return this.#summary;
   }
 
-  /** Adds what another history counted, such as one that an audit found in old transcripts. */
+  /** Adds what another history counted, of other pauses than these. */
   merge(other: GapHistory): void {
     for (const [kind, { returned, ended }] of other.#counts) {
       const counts = this.#of(kind);
       for (const [bin, count] of returned.entries())
         counts.returned[bin] = (counts.returned[bin] ?? 0) + count;
       counts.ended += ended;
+    }
+  }
+
+  /**
+   * Counts at least as much as another history did, such as one that an audit found in transcripts: pauses that
+   * both have seen count once, however often it is done.
+   */
+  include(other: GapHistory): void {
+    for (const [kind, { returned, ended }] of other.#counts) {
+      const counts = this.#of(kind);
+      for (const [bin, count] of returned.entries())
+        counts.returned[bin] = Math.max(counts.returned[bin] ?? 0, count);
+      counts.ended = Math.max(counts.ended, ended);
     }
   }
 

@@ -1,5 +1,5 @@
 /** What the person's conversations do, remembered over restarts as decayed counts: never times, never content. */
-import type { Disposable, TurnContext } from "../host.ts";
+import type { Disposable, StorageNamespace, TurnContext } from "../host.ts";
 import { createConversationGaps, type KeptGaps } from "./conversation-gaps.ts";
 import type { Activity, StopKind } from "./facts.ts";
 import { GapHistory } from "./gap-history.ts";
@@ -33,10 +33,13 @@ export function createHistory(kept?: KeptGaps): History {
   let presence = new Presence(new GapHistory(), own.of);
   let isRead = storage === undefined;
   let writing = Promise.resolve();
+  /** What was stored when we last looked. */
+  let stored: string | null = null;
 
   storage?.get(GAPS_KEY).then(
     (text) => {
       if (isRead) return;
+      stored = text;
       // What happened meanwhile is already counted.
       presence.person.merge(GapHistory.parse(text));
       isRead = true;
@@ -48,9 +51,17 @@ export function createHistory(kept?: KeptGaps): History {
   function remember(): void {
     if (storage === undefined) return;
     writing = writing
-      .then(() => (isRead ? storage.set(GAPS_KEY, presence.person.toString()) : undefined))
+      .then(() => (isRead ? write(storage) : undefined))
       // Nothing is lost but what was learned: who owns the storage hears of its failures elsewhere.
       .catch(() => {});
+  }
+
+  async function write(storage: StorageNamespace): Promise<void> {
+    const text = await storage.get(GAPS_KEY);
+    // An audit has taught it something since, or another process has: writing over that would lose it.
+    if (text !== stored) presence.person.include(GapHistory.parse(text));
+    stored = presence.person.toString();
+    await storage.set(GAPS_KEY, stored);
   }
 
   return {
@@ -70,6 +81,7 @@ export function createHistory(kept?: KeptGaps): History {
       isRead = true;
       const ofConversations = own.forgetAll();
       await writing;
+      stored = null;
       await Promise.all([ofConversations, storage?.delete(GAPS_KEY)]);
     },
     forgetConversation(conversationId) {

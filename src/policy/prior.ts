@@ -5,8 +5,8 @@ import shipped from "./prior.json" with { type: "json" };
 import type { TierCosts } from "./tier-costs.ts";
 
 export interface Prior {
-  /** How many people's gaps it rests on, and a filter that tells whether somebody may be one of them. */
-  readonly fittedTo?: { readonly people: number; readonly conversations: number; readonly filter: string };
+  /** A digest of the sums of the recordings that it was fitted to, so that the lab knows them again. */
+  readonly fittedTo?: string;
   /** Returns by kind of stop and bin of the gap history: only their proportions count. */
   readonly returned: Readonly<Record<StopKind, readonly number[]>>;
   /** Gaps of a person that weigh as much as the prior does. */

@@ -11,9 +11,9 @@ export function fixed(warms: number): Policy {
       const left = counted(warms - facts.warms, "warm");
       return going(facts, warms - facts.warms, `Kept warm for ${left} more, as you chose.`);
     }
-    const reason =
-      warms === 0 ? "No warms, as you chose." : `The ${counted(warms, "warm")} that you chose are used up.`;
-    return stopped(reason, facts);
+    if (warms === 0) return stopped("No warms, as you chose.", facts);
+    const are = warms === 1 ? "is" : "are";
+    return stopped(`The ${counted(warms, "warm")} that you chose ${are} used up.`, facts);
   };
 }
 

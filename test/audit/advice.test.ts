@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { adviceFrom } from "../../src/audit/advice.ts";
 import { auditOf, type Conversation, gapHistoryOf, recordingOf } from "../../src/audit/index.ts";
-import { callAt, cold, conversation, HOUR, START, UTC } from "./conversations.ts";
-
-const READING = { files: 1, bytes: 1, brokenLines: 0, unreadable: {}, repeatedCalls: 0, byAgent: {} };
+import { type Option, POLICIES, type PolicyName, type WhatIf } from "../../src/audit/what-if.ts";
+import { startCommand } from "../../src/cli/start.ts";
+import { loadConfig, type Settings } from "../../src/config/index.ts";
+import { createHistory, stopKindOf } from "../../src/policy/index.ts";
+import { callAt, cold, conversation, HOUR, READING, START, UTC } from "./conversations.ts";
 
 function audited(conversations: readonly Conversation[]) {
-  return auditOf({ conversations, reading: READING }, { calendar: UTC });
+  return auditOf({ conversations, reading: READING, blocked: [] }, { calendar: UTC });
 }
 
 /** Forty returns, so many minutes apart; every hundred hours another conversation. */
@@ -31,7 +34,7 @@ describe("what is advised", () => {
   it("is an hour alone where everybody is back within one, and warms would only cost", async () => {
     const { advice } = await audited(habit(50));
     expect(advice).toMatchObject({ kind: "tier-alone", tier: "1h" });
-    expect(advice.sentences.join(" ")).toContain("--tier 1h");
+    expect(advice.command).toBe("keepwarm start --tier 1h");
   });
 
   it("is nothing where nobody pauses", async () => {
@@ -48,6 +51,79 @@ describe("what is advised", () => {
   it("says so where it rests on a handful of pauses", async () => {
     const { advice } = await audited([conversation([callAt(0), callAt(9, cold), callAt(18, cold)])]);
     expect(advice.sentences.at(-1)).toContain("2 pauses");
+  });
+});
+
+describe("the command that is advised", () => {
+  const outcome = (billUsd: number) => ({
+    billUsd,
+    change: billUsd / 100 - 1,
+    warms: 0,
+    rescues: 0,
+    spentUsd: 0,
+    savedUsd: 0,
+  });
+  /** A past in which one option was much better than all others. */
+  function pastOf(policy: PolicyName, tier: Option["tier"], tiers: WhatIf["tiers"]): WhatIf {
+    const options = POLICIES.flatMap((name) =>
+      (["5m", "1h", "chosen"] as const)
+        .filter((one) => one !== "chosen" || name === "auto")
+        .map((one): Option => {
+          const billUsd = name === policy && one === tier ? 50 : name === "perfect foresight" ? 40 : 90;
+          return { policy: name, tier: one, outcome: { open: outcome(billUsd), closed: outcome(billUsd) } };
+        }),
+    );
+    return { conversations: tiers["5m"] + tiers["1h"], tiers, presentUsd: 100, options };
+  }
+
+  /** What `keepwarm start` makes of it. */
+  function settingsFrom(command: string | null): Partial<Settings> {
+    const [keepwarm, name, ...words] = (command ?? "").match(/"[^"]*"|\S+/g) ?? [];
+    expect([keepwarm, name]).toEqual(["keepwarm", "start"]);
+    const start = startCommand();
+    const { operands, unknown } = start.parseOptions(words.map((word) => word.replaceAll('"', "")));
+    expect([...operands, ...unknown]).toEqual([]);
+    const { settings } = loadConfig({ flags: start.opts(), env: { KEEPWARM_HOME: "/nowhere" } });
+    const { enableNew, keepWarm, tier } = settings;
+    return { enableNew, keepWarm, tier };
+  }
+
+  const CASES = POLICIES.filter((policy) => policy !== "perfect foresight").flatMap((policy) =>
+    (["5m", "1h", "chosen"] as const)
+      .filter((tier) => tier !== "chosen" || policy === "auto")
+      .map((tier) => ({ policy, tier })),
+  );
+
+  it.each(CASES)("does just that: $policy on $tier", ({ policy, tier }) => {
+    const advice = adviceFrom(pastOf(policy, tier, { "5m": 7, "1h": 3 }), 100);
+    expect(advice).toMatchObject({ policy, tier, savedUsd: 50, savedShare: 0.5 });
+    expect(settingsFrom(advice.command)).toEqual({
+      enableNew: policy !== "never",
+      keepWarm: policy === "never" ? "auto" : policy,
+      tier: tier === "chosen" ? "auto" : tier,
+    });
+  });
+
+  it("leaves the lifetime to the client only where all was written so already", () => {
+    const commandFor = (tiers: WhatIf["tiers"]) => adviceFrom(pastOf("auto", "1h", tiers), 100).command;
+    expect(commandFor({ "5m": 0, "1h": 10 })).toBe("keepwarm start --enable-new");
+    expect(commandFor({ "5m": 1, "1h": 9 })).toBe("keepwarm start --enable-new --tier 1h");
+  });
+
+  it("is none where nothing is worth a hundredth", () => {
+    const past = pastOf("auto", "5m", { "5m": 10, "1h": 0 });
+    const flat = past.options.map((one) => ({
+      ...one,
+      outcome: { open: outcome(99.5), closed: outcome(99.5) },
+    }));
+    expect(adviceFrom({ ...past, options: flat }, 100)).toMatchObject({ kind: "nothing", command: null });
+  });
+
+  it("says what more is in it where ends of conversations are known", () => {
+    const past = pastOf("auto", "5m", { "5m": 10, "1h": 0 });
+    const known = past.options.map((one) => ({ ...one, outcome: { ...one.outcome, closed: outcome(40) } }));
+    expect(adviceFrom({ ...past, options: known }, 100).sentences.join(" ")).toContain("Up to $60.00");
+    expect(adviceFrom(past, 100).sentences.join(" ")).not.toContain("Up to");
   });
 });
 
@@ -92,6 +168,33 @@ describe("what it would have cost", () => {
       }
     }
   });
+});
+
+it("teaches the policy what a warmer that had watched them would have learned", () => {
+  const reasons = {
+    e: { stopReason: "end_turn" },
+    t: { stopReason: "tool_use" },
+    q: { stopReason: "tool_use", asksPerson: true },
+    s: { stopReason: "stop_sequence" },
+    m: { stopReason: "max_tokens" },
+    p: { stopReason: "pause_turn" },
+  };
+  const stops = Object.keys(reasons) as (keyof typeof reasons)[];
+  const calls = Array.from({ length: 40 }, (_, index) =>
+    callAt(index * (index % 5 === 0 ? 1 : 9), { stop: stops[index % stops.length] ?? "e" }),
+  ).toSorted((a, b) => a.startedAt - b.startedAt);
+  const live = createHistory();
+  for (const call of calls) {
+    live.started("a", call.startedAt);
+    const stop = stopKindOf(reasons[call.stop as keyof typeof reasons]);
+    live.settled("a", call.endedAt, { stop, promptTokens: 100_000 });
+  }
+  const now = (calls.at(-1)?.startedAt ?? 0) + HOUR;
+  const seeded = gapHistoryOf([recordingOf(conversation(calls))], now).summary();
+  expect(seeded).toEqual(live.activityOf("b", now).person);
+  expect(seeded.tool_use.returned.some((count) => count > 0)).toBe(true);
+  expect(seeded.question.returned.some((count) => count > 0)).toBe(true);
+  expect(seeded.other.returned.some((count) => count > 0)).toBe(true);
 });
 
 it("teaches the policy the gaps of these conversations, and that they ended", () => {

@@ -39,8 +39,20 @@ export function conversation(calls: readonly Call[], over: Partial<Conversation>
   };
 }
 
+/** Of a reading that met with nothing. */
+export const READING = {
+  files: 1,
+  bytes: 1,
+  brokenLines: 0,
+  longLines: 0,
+  unreadable: {},
+  repeatedCalls: 0,
+  byAgent: {},
+};
+
 /** The same wherever the tests run. */
 export const UTC = {
+  dayOf: (at: number) => new Date(at).toISOString().slice(0, 10),
   weekOf(at: number) {
     const day = new Date(at);
     day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7));

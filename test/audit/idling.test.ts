@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { idlingOf, LOCAL_CALENDAR } from "../../src/audit/idling.ts";
+import { Pricing } from "../../src/audit/prices.ts";
 import { callAt, cold, conversation, HOUR, MINUTE, START, UTC } from "./conversations.ts";
 
 /** $5 a million tokens: writing 100,000 for five minutes costs 62.5 cents, for an hour a dollar, reading five. */
@@ -7,7 +8,7 @@ const LAPSE_USD = 0.1 * (6.25 - 0.5);
 const LAPSE_1H_USD = 0.1 * (10 - 0.5);
 
 function total(...calls: Parameters<typeof conversation>[0]) {
-  return idlingOf([conversation(calls)], UTC).total;
+  return idlingOf([conversation(calls)], new Pricing(), UTC).total;
 }
 
 describe("idling is what was written after a pause and could have been read", () => {
@@ -88,6 +89,7 @@ describe("idling is told by when, where and how long", () => {
       conversation([callAt(0), callAt(6, cold), callAt(3 * 7 * 24 * 60, cold)]),
       conversation([callAt(60), callAt(90, { ...cold, write5mTokens: 51_000, readTokens: 50_000 })], other),
     ],
+    new Pricing(),
     UTC,
   );
   const nonzero = (rows: typeof weeks) =>

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type AuditReport, auditOf, auditPage, type Conversation } from "../../src/audit/index.ts";
-import { auditText } from "../../src/cli/audit-text.ts";
-import { callAt, cold, conversation, UTC } from "./conversations.ts";
+import { auditText, NO_CALLS } from "../../src/cli/audit-text.ts";
+import { callAt, cold, conversation, READING, UTC } from "./conversations.ts";
 
-const READING = { files: 1, bytes: 1, brokenLines: 2, unreadable: {}, repeatedCalls: 3, byAgent: {} };
+const SOME = { ...READING, brokenLines: 2, repeatedCalls: 3 };
 
 function audited(...conversations: Conversation[]): Promise<AuditReport> {
-  return auditOf({ conversations, reading: READING }, { calendar: UTC });
+  return auditOf({ conversations, reading: SOME, blocked: [] }, { calendar: UTC });
 }
 
 const usual = () => conversation([callAt(0), callAt(9, cold), callAt(80, cold), callAt(20_000, cold)]);
@@ -70,8 +70,6 @@ describe("the text", () => {
   });
 
   it("says so where there is nothing", async () => {
-    expect(auditText(await audited(), 120)).toBe(
-      "There are no model calls in these transcripts, or none so late.",
-    );
+    expect(auditText(await audited(), 120)).toBe(NO_CALLS);
   });
 });

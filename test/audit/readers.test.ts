@@ -5,7 +5,12 @@ import { aHome, answered, asked, exchanges, readAll, START, session } from "./wo
 import { writeClaudeCode } from "./written/claude-code.ts";
 import { writeCodex } from "./written/codex.ts";
 import { type Exchange, exchange, type Session } from "./written/exchange.ts";
-import { writeOpenCodeDatabase, writeOpenCodeExport, writeOpenCodeStorage } from "./written/opencode.ts";
+import {
+  writeOpenCodeDatabase,
+  writeOpenCodeDatabase2,
+  writeOpenCodeExport,
+  writeOpenCodeStorage,
+} from "./written/opencode.ts";
 import { writePi } from "./written/pi.ts";
 
 let home: string;
@@ -46,6 +51,11 @@ describe("a session of each agent comes out call by call", () => {
       "OpenCode's database",
       { split: false, first: false },
       () => writeOpenCodeDatabase(join(home, ".local/share/opencode"), [session]),
+    ],
+    [
+      "OpenCode 2's database",
+      { split: false, first: false },
+      () => writeOpenCodeDatabase2(join(home, ".local/share/opencode"), [session]),
     ],
     [
       "OpenCode's files",
@@ -91,6 +101,14 @@ describe("sub-agents are threads of their conversation", () => {
         writeOpenCodeDatabase(join(home, ".local/share/opencode"), [
           { ...sides, parentId: "s1" },
           { ...session, exchanges: [asked, answered] },
+        ]),
+    ],
+    [
+      "OpenCode 2's database",
+      () =>
+        writeOpenCodeDatabase2(join(home, ".local/share/opencode"), [
+          { ...session, exchanges: [asked, answered] },
+          { ...sides, parentId: "s1" },
         ]),
     ],
     [

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { agentFolders, findOwn } from "../../src/audit/find.ts";
+import { findOwn } from "../../src/audit/find.ts";
+import { placesOf } from "../../src/audit/places.ts";
 import { type Read, readTranscripts } from "../../src/audit/read.ts";
 import { databaseClass } from "../../src/storage/index.ts";
 import { exchange, type Session } from "./written/exchange.ts";
@@ -31,5 +32,5 @@ export function aHome(): string {
 
 /** What all agents have kept there. */
 export async function readAll(home: string): Promise<Read> {
-  return readTranscripts(await findOwn(agentFolders({}, home)), { databaseClass });
+  return readTranscripts(await findOwn(placesOf({}, home)), { databaseClass });
 }

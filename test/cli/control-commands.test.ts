@@ -198,6 +198,7 @@ describe("keepwarm status", () => {
     expect(JSON.parse(stdout)).toEqual({ gateway: info, conversations: controlled.conversations() });
     expect(Object.keys(JSON.parse(stdout).conversations[0])).toEqual([
       "id",
+      "host",
       "named",
       "folder",
       "cwd",

@@ -84,6 +84,30 @@ describe("keepwarm lab", () => {
     expect(stdout).toContain("Open: a conversation's last");
   });
 
+  it("tells each person's bill as well when asked, after the figures", async () => {
+    const { file } = aFile();
+    const { stdout } = await keepwarm(["lab", file, "--arms", "auto,adaptive", "--people", "--json"]);
+    const printed = JSON.parse(stdout);
+    expect(Object.keys(printed)).toEqual(["dataset", "setting", "arms", "people"]);
+    expect(printed.people).toHaveLength(5);
+    const [first] = printed.people;
+    expect(first).toEqual({
+      person: expect.stringMatching(/^person-/),
+      conversations: expect.any(Number),
+      neverUsd: expect.any(Number),
+      arms: ["5m", "1h", "auto"].map((tier) => ({
+        name: tier === "auto" ? "auto" : "adaptive",
+        tier,
+        billChange: { open: expect.any(Number), closed: expect.any(Number) },
+      })),
+    });
+    const bill = (of: (person: typeof first) => number) =>
+      printed.people.reduce((sum: number, person: typeof first) => sum + of(person), 0);
+    const auto = printed.arms.find(({ name }: { name: string }) => name === "auto");
+    const change = bill(({ neverUsd, arms }) => neverUsd * arms[2].billChange.open) / bill((p) => p.neverUsd);
+    expect(change).toBeCloseTo(auto.billChange.open, 4);
+  });
+
   it("writes decisions that anyone can score", async () => {
     const { folder, file } = aFile();
     const out = join(folder, "out.jsonl");
@@ -121,7 +145,9 @@ describe("keepwarm lab", () => {
     [["--read", "x"], '--read must be a number above 0, 1 at most, not "x".'],
     [["--tier", "2h"], '--tier must be 5m, 1h or recorded, not "2h".'],
     [["--arms", "nobody"], '--arms: there is no arm "nobody"; there are never, fixed-1'],
-    [["--people", "--json"], "--people adds to the table: leave out --json"],
+    [["--read", "-0.1"], '--read must be a number above 0, 1 at most, not "-0.1".'],
+    [["--arms", ""], '--arms: there is no arm ""; there are never, fixed-1'],
+    [["--prior", "mine"], '--prior must be auto, left-out or shipped, not "mine".'],
   ])("says what is wrong with %j", async (args, sentence) => {
     const { file } = aFile();
     const { code, stdout, stderr } = await keepwarm(["lab", file, ...args]);

@@ -172,10 +172,10 @@ describe("keepwarm status", () => {
   it("shows money, choices and the command it belongs to, and sums up what came of it", () => {
     const lines = rowsAt(200);
     expect(lines[2]?.trim().split(/ {2,}/)).toEqual([
-      ...["a-project-with-a-rather-long-name", "in 3m 20s", "98/100 %", "$0.12", "$1.36", "$1.24"],
+      ...["a-project-with-a-rather-long-name", "in 3m 20s", "98/100 %", "$0.12", "$1.36", "+$1.24"],
       ...["2h", "1m", "1m 20s ago", "claude-opus-5-5", "claude", "0f6e8a2c"],
     ]);
-    expect(lines.at(-1)).toBe("spent $0.24 · saved $1.36 · net $1.12");
+    expect(lines.at(-1)).toBe("spent $0.24 · saved $1.36 · net +$1.12");
   });
 
   it("tells conversations in one folder by their ids too", () => {

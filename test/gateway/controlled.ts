@@ -19,13 +19,12 @@ export function controlledWorld(
   options: Partial<ControlledGateway> = {},
 ): Controlled {
   const { timers, now } = clock;
-  const storage = storageIn(new Map());
+  const storage = storageIn(entries);
   return controlled({
     gateway,
     history: createHistory({ keeper: gateway.keeper, storage, timers, logger, now }),
     settings: createSettingsDesk({
       config: loadConfig({ env: { KEEPWARM_HOME: "/nowhere" }, flags: { keepWarm: "always" } }),
-      env: { KEEPWARM_HOME: "/nowhere" },
       apply: () => {},
     }),
     health: createHealth(now),

@@ -1,18 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   ARM_NAMES,
-  choosePriors,
   type Decision,
   figuresOf,
-  fitShipped,
   type LabSetting,
   peopleOf,
   runLab,
   syntheticRecordings,
 } from "../../src/lab/index.ts";
-import { filterOf, mayContain } from "../../src/lab/people-filter.ts";
-import { SHIPPED_PRIOR } from "../../src/policy/index.ts";
 import type { RecordedCall, Recording } from "../../src/policy/lab/index.ts";
+import { activitiesAt } from "../../src/policy/lab/timeline.ts";
 
 const setting: LabSetting = {
   read: 0.1,
@@ -108,6 +105,27 @@ describe("the lab", () => {
     }
   });
 
+  it("does not count what happens at the very moment of a question as its past", () => {
+    const call = (startedAt: number): RecordedCall => ({
+      startedAt,
+      endedAt: startedAt,
+      model: "m",
+      contextTokens: 100_000,
+      outputTokens: 10,
+      stop: "end_turn",
+    });
+    const conversation = (id: string, ...starts: number[]): Recording => ({
+      id,
+      person: "one",
+      calls: starts.map(call),
+      sideCalls: [],
+    });
+    const both = [conversation("asked", 0), conversation("other", 290_000)];
+    const begunAt = (at: number) => activitiesAt(both, [{ conversation: "asked", at }])[0]?.othersBegun;
+    expect(begunAt(290_000)).toBe(0);
+    expect(begunAt(290_001)).toBe(1);
+  });
+
   it("chooses a tier without waiting for how other conversations go on", () => {
     const call = (startedAt: number, contextTokens: number): RecordedCall => ({
       startedAt,
@@ -139,28 +157,6 @@ describe("the lab", () => {
 
   it("gives the same decisions for the same recordings", () => {
     expect(decisionsOf(recordings)).toEqual(decisionsOf(recordings));
-  });
-
-  it("writes a decision for every gap of every arm, from which its figures can be had again", () => {
-    const decisions: Decision[] = [];
-    const run = runLab(peopleOf(recordings), setting, { onDecision: (decision) => decisions.push(decision) });
-    const spans = recordings.flatMap(({ calls }) => calls).length;
-    const figures = figuresOf(run);
-    expect(decisions).toHaveLength(figures.length * spans * 2);
-    const calls = new Map(recordings.map(({ id, calls: own }) => [id, own]));
-    for (const figure of figures) {
-      const mine = decisions.filter(
-        ({ arm, tier, count }) =>
-          count === "open" && arm === figure.name && (figure.tier === "auto" || tier === figure.tier),
-      );
-      const sent = mine.reduce((sum, { session, call, warmsAtSec }) => {
-        const [from, to] = (calls.get(session) ?? []).slice(call, call + 2);
-        const gap =
-          to === undefined ? Number.POSITIVE_INFINITY : (to.startedAt - (from?.startedAt ?? 0)) / 1_000;
-        return sum + warmsAtSec.filter((at) => at < gap).length;
-      }, 0);
-      expect(`${figure.name} ${figure.tier} ${sent}`).toBe(`${figure.name} ${figure.tier} ${figure.warms}`);
-    }
   });
 
   it("never spends more than one rewrite premium on a span with adaptive", () => {
@@ -227,47 +223,5 @@ describe("the lab", () => {
       }
     }
     expect(changes).toBeGreaterThan(0);
-  });
-});
-
-describe("the prior", () => {
-  it("fitted twice to the same recordings is the same, and to others another", () => {
-    const people = peopleOf(recordings);
-    expect(fitShipped(people)).toEqual(fitShipped(people));
-    expect(fitShipped(people.slice(1)).ended).not.toEqual(fitShipped(people).ended);
-  });
-
-  it("of a person is never fitted to that person", () => {
-    const people = peopleOf(recordings);
-    const [first] = people;
-    if (first === undefined) throw new Error("nobody");
-    const prior = choosePriors(people, "left-out").of(first.id);
-    expect(prior.ended).toEqual(fitShipped(people.slice(1)).ended);
-    // Whatever that person did makes no difference.
-    const silent = people.map((person) =>
-      person === first ? { ...person, ...peopleOf(recordings.slice(0, 2))[0] } : person,
-    );
-    expect(choosePriors(silent, "left-out").of(first.id).ended).toEqual(prior.ended);
-  });
-
-  it("is the shipped one for people it was not fitted to", () => {
-    const people = peopleOf(recordings);
-    const { of, described } = choosePriors(people, "auto");
-    expect(of("person-1")).toBe(SHIPPED_PRIOR);
-    expect(described).toBe("shipped");
-  });
-
-  it("knows those it was fitted to, and cannot name them", () => {
-    const names = Array.from({ length: 40 }, (_, index) => `somebody ${index}`);
-    const filter = filterOf(names);
-    expect(names.every((name) => mayContain(filter, name))).toBe(true);
-    const strangers = Array.from({ length: 2_000 }, (_, index) => `stranger ${index}`);
-    expect(strangers.filter((name) => mayContain(filter, name)).length).toBeLessThan(20);
-    expect(mayContain("", "anybody")).toBe(false);
-  });
-
-  it("that ships is a few kB of aggregates", () => {
-    expect(JSON.stringify(SHIPPED_PRIOR).length).toBeLessThan(4_000);
-    expect(SHIPPED_PRIOR.fittedTo?.people).toBeGreaterThan(30);
   });
 });

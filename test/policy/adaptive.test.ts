@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Activity, adaptive, GapHistory, type PolicyFacts } from "../../src/policy/index.ts";
+import { type Activity, adaptive, GapHistory, type PolicyFacts, warmUsd } from "../../src/policy/index.ts";
 import { factsWith, liveThrough } from "../support/idle-span.ts";
 
 const MINUTE_MS = 60_000;
@@ -62,6 +62,15 @@ describe("the adaptive policy", () => {
       );
     }
     expect(adaptive(factsWith({ waiting: "none" }))).toEqual(adaptive(factsWith()));
+  });
+
+  it("does not pay for windows that the premium no longer reaches", () => {
+    // Who is away for 20 minutes comes back after 40: five more warms are worth it, and one more alone is not.
+    const settled = factsWith({ activity: personWith([40], 400), open: true });
+    const now = settled.turnStartedAt + 20 * MINUTE_MS;
+    const facts = { ...settled, now, dueAt: now };
+    expect(adaptive({ ...facts, spentUsd: 4 * warmUsd(facts) }).warmAt).toBe(now);
+    expect(adaptive({ ...facts, spentUsd: 10 * warmUsd(facts) }).warmAt).toBeUndefined();
   });
 
   it("puts a warm off for as long as it is safe, and each one after it", () => {

@@ -48,6 +48,42 @@ describe("what is remembered of a person's pauses", () => {
     expect(sum(both)).not.toBe(sum(one));
   });
 
+  it("takes in what an audit teaches it meanwhile, and counts what both have seen once", async () => {
+    const { storage, history, pause } = pauses();
+    await written();
+    pause(7 * MINUTE_MS);
+    await written();
+    const taught = new GapHistory();
+    for (const gapMs of [7 * MINUTE_MS, 40 * MINUTE_MS]) taught.returned("end_turn", gapMs);
+    taught.ended("tool_use");
+    for (let audit = 0; audit < 3; audit++) {
+      const known = GapHistory.parse(await storage.get(GAPS_KEY));
+      known.include(taught);
+      await storage.set(GAPS_KEY, known.toString());
+      // The next turn of any conversation.
+      history.started("b", 0);
+      history.closed("b");
+      await written();
+    }
+    const person = history.activityOf("a", 0).person;
+    expect(person?.end_turn.returned.map(Math.round)).toEqual([0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    expect(person?.tool_use.ended).toBe(1);
+    const { end_turn } = GapHistory.parse(await storage.get(GAPS_KEY)).summary();
+    expect(end_turn).toEqual(person?.end_turn);
+  });
+
+  it("does not bring back what was forgotten", async () => {
+    const { storage, history, pause } = pauses();
+    await written();
+    pause(7 * MINUTE_MS);
+    await written();
+    await history.forget();
+    history.started("b", 0);
+    await written();
+    expect(history.activityOf("b", 0).person).toEqual(new GapHistory().summary());
+    expect(GapHistory.parse(await storage.get(GAPS_KEY)).summary()).toEqual(new GapHistory().summary());
+  });
+
   it("is gone when it is forgotten, even while it was being read", async () => {
     const { storage, pause } = pauses();
     await written();

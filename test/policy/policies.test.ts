@@ -1,15 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Activity,
   adaptive,
   always,
   breakEven,
   capped,
   fixed,
+  GapHistory,
   type Policy,
   type PolicyFacts,
   plan,
   premiumUsd,
+  STOP_KINDS,
   until,
   warmUsd,
 } from "../../src/policy/index.ts";
@@ -29,8 +32,13 @@ const anyFacts = fc
     write: fc.constantFrom(1.25, 2),
     stop: fc.constantFrom("end_turn", "tool_use", "question", "other"),
     open: fc.constantFrom(true, undefined),
+    activity: fc.constantFrom(undefined, alwaysBack(20), alwaysBack(600), {
+      othersActive: 2,
+      othersBegun: 1,
+      grownTokens: 40_000,
+    }),
   })
-  .map(({ ttlMs, share, prefixTokens, tailTokens, inputUsd, read, write, stop, open }) =>
+  .map(({ ttlMs, share, prefixTokens, tailTokens, inputUsd, read, write, stop, open, activity }) =>
     factsWith({
       ttlMs,
       everyMs: Math.round(ttlMs * share),
@@ -39,8 +47,18 @@ const anyFacts = fc
       price: { inputUsd, read, write },
       stop,
       ...(open === undefined ? {} : { open }),
+      ...(activity === undefined ? {} : { activity }),
     }),
   );
+
+/** Of somebody who has always come back after so many minutes, whatever had been said last. */
+function alwaysBack(minutes: number): Activity {
+  const history = new GapHistory();
+  for (let count = 0; count < 400; count++) {
+    for (const stop of STOP_KINDS) history.returned(stop, minutes * MINUTE_MS);
+  }
+  return { person: history.summary(), conversation: history.summary() };
+}
 
 const everyPolicy: readonly [string, Policy][] = [
   ["fixed", fixed(3)],
@@ -78,6 +96,13 @@ describe("a policy", () => {
       const facts = factsWith({ price: { inputUsd: 5e-6, read, write: 1.25 } });
       expect(liveThrough(breakEven, facts).warmsAt).toHaveLength(warms);
     }
+  });
+
+  it("reckons a warm with the tokens behind the prefix, which are read by nobody", () => {
+    const facts = factsWith({ tailTokens: 10_000 });
+    expect(warmUsd(facts)).toBeCloseTo((100_000 * 0.1 + 10_000) * 5e-6, 12);
+    expect(premiumUsd(facts)).toBeCloseTo(100_000 * 1.15 * 5e-6, 12);
+    expect(liveThrough(breakEven, facts).warmsAt).toHaveLength(5);
   });
 
   it.each([

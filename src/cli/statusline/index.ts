@@ -1,6 +1,5 @@
 /** `keepwarm statusline`: one line for a prompt, a bar or an agent's status line, soon or not at all. */
-import type { ControlClient, ConversationView } from "../../hub/index.ts";
-import { lastStarted } from "../../hub/index.ts";
+import { type ConversationView, type Glance, glanceAt } from "../../hub/index.ts";
 import { stateDirectory } from "../../storage/index.ts";
 import { calledSo } from "../conversation-name.ts";
 import type { StatusLineAsked } from "./asked.ts";
@@ -30,7 +29,7 @@ export async function printStatusLine({ conversation, format }: StatusLineAsked)
 async function lineFor(word: string | undefined, format: string | undefined): Promise<string | null> {
   const session =
     word === undefined && isWrittenTo(0) ? sessionFrom(process.stdin, PATIENCE_MS) : Promise.resolve(null);
-  const gateway = await lastStarted(stateDirectory());
+  const gateway = await glanceAt(stateDirectory(), DEADLINE_MS);
   if (gateway === null) throw new Error("no gateway is running");
   const { meant, all } = await meantBy(gateway, await session, word);
   return lineOf(meant, { all, now: Date.now(), format });
@@ -42,13 +41,13 @@ interface Meant {
 }
 
 /** One by its id alone, which is all that a host tells, is soon asked; a word takes all that are open. */
-async function meantBy(gateway: ControlClient, id: string | null, word: string | undefined): Promise<Meant> {
+async function meantBy(gateway: Glance, id: string | null, word: string | undefined): Promise<Meant> {
   if (id !== null) {
     const one = await gateway.conversation(id);
     const meant = one === null ? [] : [one];
     return { meant, all: meant };
   }
-  const { conversations: all } = await gateway.status();
+  const all = await gateway.conversations();
   return { meant: word === undefined ? all : calledSo(all, word), all };
 }
 

@@ -2,7 +2,7 @@
 import type { ConversationView, MoneyView } from "../../hub/index.ts";
 import { nameOf } from "../conversation-name.ts";
 import { intervalCell } from "../interval-text.ts";
-import { amountIn } from "../measure.ts";
+import { shownInDollars, sumOf } from "../measure.ts";
 import { printable } from "../printable.ts";
 import { type Style, styled } from "../style.ts";
 import { formatted, type Placeholder } from "./format.ts";
@@ -79,12 +79,7 @@ function valuesOfSeveral(on: readonly ConversationView[], now: number): Values {
   const due = on.flatMap(({ nextWarmAt }) => nextWarmAt ?? []);
   const next = due.length === 0 ? null : countdown(Math.min(...due) - now);
   const known = on.flatMap(({ money }) => money ?? []);
-  const sum = (amount: "spentUsd" | "savedUsd" | "netUsd") =>
-    known.reduce((total, money) => total + money[amount], 0);
-  const money =
-    known.length === 0
-      ? null
-      : { spentUsd: sum("spentUsd"), savedUsd: sum("savedUsd"), netUsd: sum("netUsd") };
+  const money = known.length === 0 ? null : sumOf(known);
   const text = next === null ? `${on.length} on` : `${due.length} warm, next ${next}`;
   return {
     line: joined(next === null ? `keepwarm ${text}` : styled("green", text), null, netText(money)),
@@ -102,20 +97,19 @@ function valuesOfSeveral(on: readonly ConversationView[], now: number): Values {
   };
 }
 
-type Sums = Pick<MoneyView, "spentUsd" | "savedUsd" | "netUsd">;
+type Money = Pick<MoneyView, "spentUsd" | "savedUsd">;
 
-function moneyValues(money: Sums | null) {
-  return {
-    spent: money && amountIn(money.spentUsd, "dollars"),
-    saved: money && amountIn(money.savedUsd, "dollars"),
-    net: money && amountIn(money.netUsd, "dollars"),
-  };
+/** Only a loss has a sign here: there is little room. */
+function moneyValues(money: Money | null) {
+  if (money === null) return { spent: null, saved: null, net: null };
+  const { spent, saved, net } = shownInDollars(money);
+  return { spent, saved, net: net.replace("+", "") };
 }
 
-function netText(money: Sums | null): string | null {
-  if (money === null) return null;
-  const text = `net ${amountIn(money.netUsd, "dollars")}`;
-  return money.netUsd < 0 ? styled("yellow", text) : text;
+function netText(money: Money | null): string | null {
+  const { net } = moneyValues(money);
+  if (net === null) return null;
+  return net.startsWith("−") ? styled("yellow", `net ${net}`) : `net ${net}`;
 }
 
 function joined(...parts: readonly (string | null)[]): string {

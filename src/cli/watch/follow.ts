@@ -1,5 +1,5 @@
 /** Follows the gateway of a state directory: what it pushes, that it goes, and the next one that comes. */
-import type { ConsoleEvent, ControlClient, GatewayRecord, Listening } from "../../hub/index.ts";
+import type { ConsoleEvent, ControlClient, GatewayRecord } from "../../hub/index.ts";
 
 export interface Follower {
   /** It is listened to, for the first time or again. */
@@ -35,27 +35,20 @@ export async function follow(first: ControlClient, options: FollowOptions): Prom
     said = why;
   };
 
-  const listen = (client: ControlClient) =>
-    client.listen({
-      lastEventId,
-      onEvent(event) {
-        lastEventId = event.id ?? lastEventId;
-        if (!signal.aborted) onEvent(event);
-      },
-    });
-
-  async function heard(listening: Listening, client: ControlClient): Promise<void> {
-    const close = () => listening.close();
-    signal.addEventListener("abort", close);
-    if (signal.aborted) close();
-    else onThere(client.record);
-    said = null;
-    waitMs = SOONEST_MS;
-    await listening.ended;
-    signal.removeEventListener("abort", close);
+  /** Resolves when it has gone. */
+  async function hear(client: ControlClient): Promise<void> {
+    const onOpen = () => {
+      said = null;
+      waitMs = SOONEST_MS;
+      onThere(client.record);
+    };
+    for await (const event of client.events({ signal, lastEventId, onOpen })) {
+      lastEventId = event.id ?? lastEventId;
+      onEvent(event);
+    }
   }
 
-  await heard(await listen(first), first);
+  await hear(first);
   while (!signal.aborted) {
     gone(said ?? GONE);
     await pause(waitMs);
@@ -63,7 +56,7 @@ export async function follow(first: ControlClient, options: FollowOptions): Prom
     if (signal.aborted) return;
     try {
       const next = await find();
-      if (next !== null) await heard(await listen(next), next);
+      if (next !== null) await hear(next);
     } catch (error) {
       gone(error instanceof Error ? error.message : String(error));
     }

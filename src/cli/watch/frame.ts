@@ -1,7 +1,7 @@
 /** What `keepwarm watch` shows at one moment, as lines that fit the terminal. */
 import type { MoneyView } from "../../hub/index.ts";
 import { conversationTable } from "../conversation-table.ts";
-import { amountIn } from "../measure.ts";
+import { shownInDollars } from "../measure.ts";
 import { printable } from "../printable.ts";
 import { span } from "../span.ts";
 import { bold, dim, yellow } from "../style.ts";
@@ -58,7 +58,7 @@ function headLines({ gateway, totals, health }: Picture, { now, columns, gone }:
   const facts = [
     ...(totals === null
       ? []
-      : [`today ${sums(totals.today)}`, `in all net ${amountIn(totals.all.netUsd, "dollars")}`]),
+      : [`today ${sums(totals.today)}`, `in all net ${shownInDollars(totals.all).net}`]),
     ...(warmsInFlight > 0 ? [`${warmsInFlight} under way`] : []),
     ...(runs.length > 0 ? [`running ${runs.map(({ command }) => printable(command)).join(", ")}`] : []),
   ];
@@ -110,6 +110,7 @@ function footLine(shown: { from: number; shown: number; all: number; columns: nu
   return dim(cutTo(`q ends it${place}`, columns));
 }
 
-function sums({ spentUsd, savedUsd, netUsd }: MoneyView): string {
-  return `spent ${amountIn(spentUsd, "dollars")} · saved ${amountIn(savedUsd, "dollars")} · net ${amountIn(netUsd, "dollars")}`;
+function sums(money: MoneyView): string {
+  const { spent, saved, net } = shownInDollars(money);
+  return `spent ${spent} · saved ${saved} · net ${net}`;
 }

@@ -8,7 +8,7 @@ import { endAs } from "../run/child.ts";
 import { type Follower, follow } from "./follow.ts";
 import { tellAsJson, tellInLines } from "./in-lines.ts";
 import { keysOf } from "./keys.ts";
-import { showOnScreen } from "./on-screen.ts";
+import { type SizedTerminal, showOnScreen } from "./on-screen.ts";
 
 export async function watch({ json }: { readonly json: boolean }): Promise<void> {
   const first = await runningGateway();
@@ -31,6 +31,21 @@ function followFrom(first: ControlClient, follower: Follower, { signal }: AbortC
   });
 }
 
+/** One that does not tell its size (a serial line, `script` in a pipe) is taken for an old terminal. */
+function sized(stream: NodeJS.WriteStream): SizedTerminal {
+  return {
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+    write: (text) => stream.write(text),
+    on: (event, listener) => stream.on(event, listener),
+    off: (event, listener) => stream.off(event, listener),
+  };
+}
+
 /** Somebody else wants us to end; the terminal is given back first. */
 const ENDING = ["SIGTERM", "SIGHUP"] as const;
 
@@ -38,7 +53,7 @@ async function watchOnScreen(first: ControlClient): Promise<void> {
   const ending = new AbortController();
   const enough = () => ending.abort();
   const screen = showOnScreen({
-    terminal: process.stdout,
+    terminal: sized(process.stdout),
     keys: process.stdin.isTTY ? keysOf(process.stdin) : null,
     now: Date.now,
     timers: systemTimers(),

@@ -97,7 +97,26 @@ export function createHistory({ keeper, storage, timers, logger, now }: HistoryO
     });
   }
 
+  const noticed = new Set<string>();
+
+  /** A moment later: whoever notices is in the middle of telling what happened, which comes first. */
   function onNotice(conversationId: string): void {
+    if (noticed.size === 0) queueMicrotask(lookAtNoticed);
+    noticed.add(conversationId);
+  }
+
+  function lookAtNoticed(): void {
+    const ids = [...noticed];
+    noticed.clear();
+    try {
+      for (const conversationId of ids) look(conversationId);
+    } catch (error) {
+      // Nobody above us would catch it.
+      logger.error("keepwarm: the history could not be kept", { error: String(error) });
+    }
+  }
+
+  function look(conversationId: string): void {
     if (keeper.conversation(conversationId) === null) {
       phases.delete(conversationId);
       // Nobody can ask for it any more.

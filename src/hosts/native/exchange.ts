@@ -16,8 +16,8 @@ export type Payload = Uint8Array | string | object;
 
 export interface NativeRequest {
   readonly conversationId: string;
-  /** Of the Messages endpoint, whole: `https://api.anthropic.com/v1/messages`. */
-  readonly url: string;
+  /** Of the Messages endpoint, whole: `https://api.anthropic.com/v1/messages`. A function is asked with the body. */
+  readonly url: string | (() => string);
   /**
    * What is sent, exactly. A function is asked a moment after the request has left, so that serialising it holds up
    * nothing; null then: it is not known any more.
@@ -29,6 +29,8 @@ export interface NativeRequest {
   readonly credentials?: () => CapturedHeaders | Promise<CapturedHeaders>;
   /** Not the person's own thread: a title, a sub-agent. @default false */
   readonly aside?: boolean;
+  /** Why it is not to be warmed, as a sentence: the program knows something that the request does not show. */
+  readonly notWarmable?: string;
   /** Sends its warms. @default the host's own, see {@link NativeHostOptions.fetch} */
   readonly fetch?: Fetch;
 }
@@ -87,6 +89,7 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
       aside,
       tag: null,
       send: request.fetch ?? context.fetch,
+      ...(request.notWarmable === undefined ? {} : { notWarmable: request.notWarmable }),
       ...(credentials === undefined ? {} : { refresh: (sent) => renewed(sent, credentials) }),
       startedAt,
     });
@@ -133,7 +136,12 @@ function readRequest(
   const payload = typeof body === "function" ? body() : body;
   return payload === null
     ? null
-    : { url, method: "POST", headers: withHeaders(headers, shown), body: bytesOf(payload) };
+    : {
+        url: typeof url === "function" ? url() : url,
+        method: "POST",
+        headers: withHeaders(headers, shown),
+        body: bytesOf(payload),
+      };
 }
 
 function bytesOf(payload: Payload): Uint8Array {

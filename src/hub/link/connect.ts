@@ -5,7 +5,8 @@
  * tell over which a request goes.
  */
 import { connect, type Socket } from "node:net";
-import { CHALLENGE_HEADER, isSameSecret, newNonce, PROOF_HEADER, proofOf, TOKEN_HEADER } from "../proof.ts";
+import { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "../headers.ts";
+import { isSameSecret, newNonce, proofOf } from "../proof.ts";
 import { LINK_PATH, LINK_PROTOCOL } from "./protocol.ts";
 
 export interface ConnectOptions {

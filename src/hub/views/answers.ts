@@ -9,10 +9,6 @@ export interface StatusAnswer {
   readonly conversations: readonly ConversationView[];
 }
 
-export interface ConversationAnswer {
-  readonly conversation: ConversationView;
-}
-
 /** The answer to on, off, interval, keep-warm, action and close. */
 export interface ChangeAnswer {
   /** Null: no such conversation is open; the setting is stored for when it comes. */
@@ -39,9 +35,9 @@ export interface ErrorAnswer {
   readonly error: string;
 }
 
-export const statusAnswer = z.looseObject({ gateway: gatewayInfo, conversations: z.array(conversationView) });
-
 export const conversationAnswer = z.looseObject({ conversation: conversationView });
+
+export const statusAnswer = z.looseObject({ gateway: gatewayInfo, conversations: z.array(conversationView) });
 
 export const changeAnswer = z.looseObject({
   conversation: z.nullable(conversationView),

@@ -1,7 +1,6 @@
 /** What the control API tells, and what it is told: its contract. A page imports the types alone. */
 export {
   type ChangeAnswer,
-  type ConversationAnswer,
   changeAnswer,
   conversationAnswer,
   type ErrorAnswer,

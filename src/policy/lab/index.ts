@@ -1,4 +1,4 @@
-export { BIN_EDGES_S } from "../gap-history.ts";
+export { BIN_EDGES_S, LONG_BIN } from "../gap-history.ts";
 export { indexActivities } from "./activity-index.ts";
 export { type Arm, type Count, endMs, HORIZON_MS } from "./arm.ts";
 export { type AutoSetting, autoTally, type OnAutoDecision } from "./auto.ts";

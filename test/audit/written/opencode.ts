@@ -1,8 +1,8 @@
-/** What OpenCode 1.18 keeps: a database, and before that, files; and what it exports. */
+/** What OpenCode keeps: 2.0 and 1.18 a database each of their own kind, 1.0 files; and what they export. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { databaseClass } from "../../../src/storage/index.ts";
-import { CONTENT, type Exchange, ids, type Session } from "./exchange.ts";
+import { CONTENT, type Content, type Exchange, ids, type Session, SHORT } from "./exchange.ts";
 
 export interface OpenCodeSession extends Session {
   readonly parentId?: string;
@@ -104,6 +104,75 @@ export function writeOpenCodeDatabase(
   }
   database.close();
   return file;
+}
+
+/** As 2.0 keeps it: one row a message, its parts inside. */
+export function writeOpenCodeDatabase2(
+  root: string,
+  sessions: readonly OpenCodeSession[],
+  file = "opencode.db",
+): string {
+  mkdirSync(root, { recursive: true });
+  const path = join(root, file);
+  const Database = databaseClass();
+  const database = new Database(path);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE session_v2 (id text PRIMARY KEY, project_id text NOT NULL, parent_id text, fork_session_id text, slug text NOT NULL, directory text NOT NULL, title text, time_created integer NOT NULL);
+    CREATE TABLE session_message (id text PRIMARY KEY, session_id text NOT NULL, type text NOT NULL, seq integer NOT NULL, time_created integer NOT NULL, time_updated integer NOT NULL, data text NOT NULL);
+  `);
+  for (const session of sessions) {
+    database
+      .prepare("INSERT INTO session_v2 VALUES (?, 'global', ?, NULL, ?, ?, ?, 0)")
+      .run(session.id, session.parentId ?? null, CONTENT, session.cwd, CONTENT);
+    database.exec("BEGIN");
+    const put = database.prepare("INSERT INTO session_message VALUES (?, ?, ?, ?, 0, 0, ?)");
+    for (const [index, exchange] of session.exchanges.entries()) {
+      const user = { text: CONTENT, time: { created: exchange.startedAt } };
+      put.run(`msg_${session.id}_u${index}`, session.id, "user", index * 2, JSON.stringify(user));
+      put.run(
+        `msg_${session.id}_a${index}`,
+        session.id,
+        "assistant",
+        index * 2 + 1,
+        JSON.stringify(answer2(exchange, session.content ?? SHORT)),
+      );
+    }
+    database.exec("COMMIT");
+  }
+  database.close();
+  return path;
+}
+
+function answer2(exchange: Exchange, content: Content) {
+  const { startedAt, endedAt, stop } = exchange;
+  const isTool = stop !== "end_turn";
+  const tool = {
+    type: "tool",
+    id: "toolu_1",
+    name: stop === "question" ? "question" : "bash",
+    state: {
+      status: "completed",
+      input: { command: content.model },
+      content: [{ type: "text", text: content.tool }],
+    },
+    // Its input streams in while the answer does.
+    time: { created: startedAt + 10, ran: endedAt, completed: endedAt + TOOL_MS },
+  };
+  return {
+    agent: "build",
+    model: { id: exchange.model, providerID: "anthropic" },
+    time: { created: startedAt, streamed: endedAt, completed: endedAt + (isTool ? TOOL_MS : 0) },
+    content: [{ type: "text", text: content.model }, ...(isTool ? [tool] : [])],
+    finish: FINISH[stop],
+    cost: 0,
+    tokens: {
+      input: exchange.uncached,
+      output: exchange.output,
+      reasoning: 0,
+      cache: { write: exchange.write5m + exchange.write1h, read: exchange.read },
+    },
+  };
 }
 
 export function writeOpenCodeStorage(root: string, session: OpenCodeSession): string {

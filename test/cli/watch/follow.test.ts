@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type FollowOptions, follow } from "../../../src/cli/watch/follow.ts";
-import type { ControlClient, GatewayRecord, ListenOptions } from "../../../src/hub/index.ts";
+import type { ConsoleEvent, ControlClient, EventsOptions, GatewayRecord } from "../../../src/hub/index.ts";
 import { NOON } from "../../support/controlled-in-memory.ts";
 import { createVirtualClock, settled } from "../../support/virtual-clock.ts";
 
@@ -13,22 +13,39 @@ function aGateway(pid: number) {
     startedAt: NOON,
     version: "0.1.0",
   };
-  const ended = Promise.withResolvers<void>();
-  const listens: ListenOptions[] = [];
+  const asked: EventsOptions[] = [];
+  const told: ConsoleEvent[] = [];
   let refusal: Error | null = null;
-  const listen: ControlClient["listen"] = async (options) => {
-    listens.push(options);
+  let isOver = false;
+  let wake: () => void = () => {};
+
+  async function* events(options: EventsOptions = {}): AsyncGenerator<ConsoleEvent, void> {
+    asked.push(options);
     if (refusal !== null) throw refusal;
-    return { ended: ended.promise, close: () => ended.resolve() };
-  };
+    options.onOpen?.();
+    options.signal?.addEventListener("abort", () => wake());
+    while (!isOver && options.signal?.aborted !== true) {
+      const event = told.shift();
+      if (event !== undefined) yield event;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  }
+
   return {
-    client: { record, listen } as ControlClient,
-    listens,
-    dies: () => ended.resolve(),
+    client: { record, events } as ControlClient,
+    asked,
+    dies() {
+      isOver = true;
+      wake();
+    },
     refuses(error: Error) {
       refusal = error;
     },
-    tells: (id: string | null) => listens.at(-1)?.onEvent({ type: "live", id, data: { now: NOON } }),
+    async tells(id: string | null) {
+      told.push({ type: "live", id, data: { now: NOON } });
+      wake();
+      await settled();
+    },
   };
 }
 
@@ -65,12 +82,12 @@ describe("following a gateway", () => {
     const { options, happened, ending } = aFollowing();
     const following = follow(gateway.client, options);
     await settled();
-    gateway.tells("7");
+    await gateway.tells("7");
     ending.abort();
     await following;
-    gateway.tells("8");
+    await gateway.tells("8");
     expect(happened).toEqual(["there 1", "live 7"]);
-    expect(gateway.listens[0]?.lastEventId).toBeNull();
+    expect(gateway.asked[0]?.lastEventId).toBeNull();
   });
 
   it("says that it has gone, once, and goes on with the next one, from where it was", async () => {
@@ -78,16 +95,16 @@ describe("following a gateway", () => {
     const { options, happened, clock, finds, ending } = aFollowing();
     const following = follow(first.client, options);
     await settled();
-    first.tells("7");
-    first.tells(null);
+    await first.tells("7");
+    await first.tells(null);
     first.dies();
     await clock.pass(600);
     expect(happened.slice(3)).toEqual(["the gateway has gone", "looks", "looks"]);
     finds(() => second.client);
     await clock.pass(800);
-    second.tells("1");
+    await second.tells("1");
     expect(happened.slice(6)).toEqual(["looks", "there 2", "live 1"]);
-    expect(second.listens[0]?.lastEventId).toBe("7");
+    expect(second.asked[0]?.lastEventId).toBe("7");
     ending.abort();
     await following;
   });

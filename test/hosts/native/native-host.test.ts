@@ -144,6 +144,27 @@ describe("a program that tells its payloads", () => {
     expect(JSON.stringify([logger.lines, await host.command("ada", "")])).not.toContain(API_KEY);
   });
 
+  it("asks for the address with the payload, when the program knows it only then", async () => {
+    const { host, url, talk, away, warms } = await setUp();
+    await host.command("ada", "on");
+    await talk("ada", { url: () => `${url}/v1/messages?beta=true` }).ask("hello");
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+  });
+
+  it("sends nothing for a request that the program will not have warmed, and says why", async () => {
+    const { host, talk, away, warms } = await setUp();
+    await host.command("ada", "on");
+    await talk("ada", { notWarmable: "Robots do not repeat themselves." }).ask("hello");
+    await away(AWAY_MS);
+    expect(warms()).toHaveLength(0);
+    expect(await host.command("ada", "")).toMatch(/Robots do not repeat themselves\./);
+    expect(await host.command("ada", "now")).toMatch(/No warm was sent\. Robots/);
+    await talk("ada").ask("hello again");
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+  });
+
   it("goes by the person's own limits", async () => {
     const { host, talk, away, warms } = await setUp({ env: { KEEPWARM_MAX_USD_PER_DAY: "0" } });
     await host.command("ada", "on");
@@ -160,7 +181,9 @@ describe("a program that tells its payloads", () => {
     await talk("ada").ask("hello");
     await away(AWAY_MS);
     expect(warms()).toHaveLength(0);
-    expect(await host.command("ada", "")).toMatch(/keepwarm's settings cannot be used: .*config\.json:1/);
+    expect(await host.command("ada", "")).toMatch(
+      /keepwarm's settings cannot be used: .*config\.json is no JSON/,
+    );
   });
 
   it("waits as long as the API asked when a real request was turned away", async () => {

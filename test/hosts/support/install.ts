@@ -2,10 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { installPiWithThreads } from "./install-pi.ts";
 
 const LIST = resolve("test/hosts/package.json");
 /** Not beside the tests: what agents depend on would be found there before our own. */
-const FOLDER = resolve("node_modules/.hosts");
+export const FOLDER = resolve("node_modules/.hosts");
 
 /** The agent's program. */
 export function program(name: string): string {
@@ -13,6 +14,7 @@ export function program(name: string): string {
 }
 
 export default function install(): void {
+  installPiWithThreads();
   const { dependencies = {} } = packageIn(LIST);
   const missing = Object.entries(dependencies).filter(
     ([name, version]) => packageIn(join(FOLDER, "node_modules", name, "package.json")).version !== version,

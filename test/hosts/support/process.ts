@@ -5,6 +5,8 @@ import type { TestContext } from "vitest";
 export interface Started {
   /** Its input. */
   write(text: string): void;
+  /** Nothing more is written to it. */
+  endInput(): void;
   /** All that it said, on either stream. */
   said(): string;
   /** Resolves with its exit code, null when a signal ended it. */
@@ -48,6 +50,7 @@ export function start(
   const started: Started = {
     ended,
     write: (text) => void child.stdin.write(text),
+    endInput: () => void child.stdin.end(),
     said: () => text,
     says: (pattern, from = 0) =>
       new Promise((resolve, reject) => {

@@ -1,0 +1,56 @@
+/** Amounts, counts and shares in the person's own locale. */
+import { LOCALES } from "./locale.ts";
+
+const dollars = new Map<number, Intl.NumberFormat>();
+
+/**
+ * US dollars with as many digits as tell something: cents from a dime on, else up to a hundredth of one.
+ * @param sign whether a gain says so with a plus
+ */
+export function money(usd: number, { sign = false } = {}): string {
+  // What would be shown as nothing is nothing, and has no sign.
+  const shown = Math.abs(usd) < 0.00005 ? 0 : usd;
+  const amount = Math.abs(shown);
+  const digits = amount === 0 || amount >= 0.095 ? 2 : amount >= 0.0095 ? 3 : 4;
+  return formatOf(digits, sign).format(shown);
+}
+
+function formatOf(digits: number, sign: boolean): Intl.NumberFormat {
+  const key = sign ? -digits : digits;
+  const known = dollars.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat(LOCALES, {
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: sign ? "exceptZero" : "negative",
+  });
+  dollars.set(key, made);
+  return made;
+}
+
+const whole = new Intl.NumberFormat(LOCALES);
+const compact = new Intl.NumberFormat(LOCALES, { notation: "compact", maximumSignificantDigits: 3 });
+const share = new Intl.NumberFormat(LOCALES, { style: "percent", maximumFractionDigits: 0 });
+const fineShare = new Intl.NumberFormat(LOCALES, { style: "percent", maximumSignificantDigits: 2 });
+
+export const count = (value: number): string => whole.format(value);
+
+/** 184,320 as 184K. */
+export const compactCount = (value: number): string => compact.format(value);
+
+/** @param of 0–100, as the gateway tells it */
+export const percent = (of: number): string => share.format(of / 100);
+
+/** @param chance 0–1 */
+export function likelihood(chance: number): string {
+  if (chance > 0.995) return share.format(1);
+  return (chance < 0.1 ? fineShare : share).format(chance);
+}
+
+/** `1 warm`, `3 warms`. */
+export function counted(value: number, one: string, more = `${one}s`): string {
+  return `${whole.format(value)} ${value === 1 ? one : more}`;
+}
