@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { stateDirectory } from "../src/storage/index.ts";
 import { launchChromium } from "../test/support/chromium.ts";
 import { buildConsolePage } from "./console-page.ts";
-import { type Story, tellStory } from "./console-story.ts";
+import { type Story, seeded, tellStory } from "./console-story.ts";
 
 const IMAGES = "docs/images";
-const QUALITY = 82;
+const QUALITY = 0.86;
 
 const LOOKS = {
   light: { colorScheme: "light", viewport: { width: 1_280, height: 860 }, deviceScaleFactor: 1.5 },
@@ -17,10 +18,16 @@ const LOOKS = {
 } as const;
 
 const home = mkdtempSync(join(tmpdir(), "keepwarm-pictures-"));
-// Whose machine it is must not be seen.
-Object.assign(process.env, { HOME: home, TZ: "UTC", XDG_CONFIG_HOME: join(home, ".config") });
+// Whose machine it is must not be seen, nor what is set on it.
+for (const name of Object.keys(process.env)) if (/^(KEEPWARM|XDG)_/.test(name)) delete process.env[name];
+Object.assign(process.env, { HOME: home, TZ: "UTC" });
+const directory = stateDirectory();
+mkdirSync(directory, { recursive: true, mode: 0o700 });
+writeFileSync(join(directory, "config.json"), '{\n  "enableNew": true,\n  "maxUsdPerDay": 5\n}\n');
+// What is chance in a gateway, such as the jitter of a warm, is the same in each picture.
+Math.random = seeded(1);
 await buildConsolePage("dist/console");
-const story = await tellStory(join(home, "state"));
+const story = await tellStory(directory);
 const browser = await launchChromium();
 try {
   mkdirSync(IMAGES, { recursive: true });
@@ -59,10 +66,23 @@ async function take(browser: Browser, { service, conversationId, endsAt }: Story
   await context.close();
 }
 
-/** Playwright itself writes no WebP, which is a third of a PNG. */
+/** Playwright itself writes no WebP, which is a third of a PNG: the browser does. */
 async function webp(page: Page): Promise<Buffer> {
-  const session = await page.context().newCDPSession(page);
-  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: QUALITY });
-  await session.detach();
-  return Buffer.from(data, "base64");
+  const png = (await page.screenshot()).toString("base64");
+  const painter = await page.context().newPage();
+  const url: unknown = await painter.evaluate(`(async () => {
+    const image = new Image();
+    image.src = "data:image/png;base64,${png}";
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    const blob = await canvas.convertToBlob({ type: "image/webp", quality: ${QUALITY} });
+    return new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      reader.readAsDataURL(blob);
+    });
+  })()`);
+  await painter.close();
+  return Buffer.from(String(url).replace(/^.*,/, ""), "base64");
 }

@@ -44,14 +44,14 @@ const PROJECTS: readonly Project[] = [
     command: "claude",
     model: OPUS,
     tokens: 148_000,
-    lastDay: [131, 128, 121, 118, 116, 97, 94, 92, 61, 58, 57, 52, 12, 11],
+    lastDay: [131, 128, 121, 118, 116, 97, 94, 92, 76, 72, 63, 61, 52, 50, 36, 34, 22, 20, 4, 2],
   },
   {
     name: "checkout-web",
     command: "claude",
     model: OPUS,
     tokens: 86_000,
-    lastDay: [64, 61, 44, 2],
+    lastDay: [64, 61, 44, 41, 5, 3],
     busy: true,
   },
   {
@@ -71,7 +71,7 @@ const PROJECTS: readonly Project[] = [
     keepWarm: "always",
     lastDay: [190, 176, 81],
   },
-  { name: "search-index", command: "pi", model: SONNET, tokens: 118_000, lastDay: [52, 49, 31, 29, 3] },
+  { name: "search-index", command: "pi", model: SONNET, tokens: 118_000, lastDay: [52, 49, 31, 29, 5, 3] },
   {
     name: "design-system",
     command: "claude",
@@ -86,13 +86,17 @@ const PROJECTS: readonly Project[] = [
     command: "opencode",
     model: OPUS,
     tokens: 73_000,
+    keepWarm: "3 pings",
     intervalMs: 180_000,
-    lastDay: [33, 30, 7],
+    lastDay: [33, 30, 9, 7],
   },
-  { name: "infra", command: "claude", model: OPUS, tokens: 41_000, off: true, lastDay: [27, 4] },
+  { name: "infra", command: "claude", model: OPUS, tokens: 41_000, off: true, lastDay: [27, 2] },
   { name: "dotfiles", command: "claude", model: SONNET, tokens: 18_000, off: true, lastDay: [96] },
-  { name: "notes", command: "pi", model: SONNET, tokens: 27_000, lastDay: [19, 16] },
+  { name: "notes", command: "pi", model: SONNET, tokens: 27_000, lastDay: [4, 3, 2] },
 ];
+
+/** What happens to people: it was kept warm over a whole weekend, and nobody came back. */
+const FORGOTTEN = { day: 8, name: "handbook" };
 
 export interface Story {
   readonly service: Service;
@@ -116,7 +120,7 @@ export async function tellStory(directory: string): Promise<Story> {
     recordBodies: false,
   });
   const { url } = await emulator.listen();
-  const config = loadConfig({ flags: { upstream: url, port: "0", consolePort: "0", enableNew: true } });
+  const config = loadConfig({ flags: { upstream: url, port: "0", consolePort: "0" } });
   const service = await startService({
     config,
     directory,
@@ -158,7 +162,7 @@ export async function tellStory(directory: string): Promise<Story> {
     const run = await client.attachRun({ pid: process.pid, command, cwd: `/home/ada/src/${name}` });
     const id = idOf(name, day);
     const agent = new Anthropic({ baseURL: run.baseUrl, apiKey: API_KEY, authToken: null, maxRetries: 0 });
-    if (off) await client.setEnabled(id, false);
+    await client.setEnabled(id, off !== true);
     if (keepWarm !== undefined) await client.setKeepWarm(id, keepWarm);
     if (intervalMs !== undefined) await client.setIntervalMs(id, intervalMs);
     return { run, id, talk: new Conversation(agent, project.model, text(`${name} ${day}`, tokens), id, ttl) };
@@ -178,12 +182,17 @@ export async function tellStory(directory: string): Promise<Story> {
     return sessions;
   }
 
+  const leftOn: HeldRun[] = [];
   for (let day = 0; BEGINS + day * DAY < ENDS - DAY; day++) {
     const morning = BEGINS + day * DAY;
     if ([0, 6].includes(new Date(morning).getUTCDay())) continue;
-    const sessions = await work(workday(morning, random), day);
+    const sessions = await work(workday(day, random), day);
     await passUntil(morning + 11 * HOUR);
-    for (const { run } of sessions.values()) run.release();
+    for (const run of leftOn.splice(0)) run.release();
+    for (const [{ name }, { run }] of sessions) {
+      if (day === FORGOTTEN.day && name === FORGOTTEN.name) leftOn.push(run);
+      else run.release();
+    }
     await until(AbortSignal.timeout(50));
   }
   await work(
@@ -213,17 +222,20 @@ interface Turn {
   readonly project: Project;
 }
 
-/** Two to four projects, each with a handful of bursts and the pauses that people make between them. */
-function workday(morning: number, random: () => number): Turn[] {
-  const chosen = PROJECTS.filter(({ off }) => off !== true && random() < 0.4);
+/** Some projects, each with a handful of bursts and the pauses that people make between them. */
+function workday(day: number, random: () => number): Turn[] {
+  const morning = BEGINS + day * DAY;
+  const isForgotten = ({ name }: Project) => day === FORGOTTEN.day && name === FORGOTTEN.name;
+  const chosen = PROJECTS.filter((one) => isForgotten(one) || (one.off !== true && random() < 0.4));
   return chosen.flatMap((project) => {
     let at = morning + random() * 3 * HOUR;
-    return Array.from({ length: 6 + Math.floor(random() * 10) }, () => {
+    const turns = Array.from({ length: 6 + Math.floor(random() * 10) }, () => {
       const kind = random();
-      at +=
-        (kind < 0.55 ? 0.4 + random() * 3 : kind < 0.85 ? 5 + random() * 16 : 25 + random() * 70) * MINUTE;
+      const minutes = kind < 0.5 ? 0.4 + random() * 3 : kind < 0.76 ? 5 + random() * 14 : 25 + random() * 70;
+      at += minutes * MINUTE;
       return { at, project };
-    }).filter((turn) => turn.at < morning + 10 * HOUR);
+    });
+    return turns.filter((turn) => turn.at < morning + 10 * HOUR);
   });
 }
 
@@ -261,7 +273,7 @@ function idOf(name: string, day: number): string {
 }
 
 /** Park and Miller's generator. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state * 16_807) % 2_147_483_647;

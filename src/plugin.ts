@@ -15,14 +15,13 @@ import {
   AUTO,
   createHistory,
   createPlanner,
-  createTierAdviser,
+  type GapSummary,
   type History,
   KEEP_WARM_FORMS,
   type KeepWarm,
   type Planner,
   parseKeepWarm,
   stopKindOf,
-  type TierAdviser,
 } from "./policy/index.ts";
 import {
   buildConversationSpec,
@@ -39,7 +38,6 @@ import { type CacheWarmer, createCacheWarmer, guardLogger } from "./warmer.ts";
 
 export type { Ledger } from "./ledger/index.ts";
 export { manifest } from "./manifest.ts";
-export type { TierAdvice } from "./policy/index.ts";
 
 type Listener<E extends keyof HostEvents> = EventEmitter.EventListener<HostEvents, E>;
 
@@ -53,8 +51,8 @@ export interface ActivePlugin extends Disposable {
   forgetPauses(): Promise<void>;
   /** The same of one conversation, which has ended; false: nothing was known of it. Rejects when the storage does. */
   forgetPausesIn(conversationId: string): Promise<boolean>;
-  /** Which lifetime of cache entries would cost least. */
-  readonly tiers: Pick<TierAdviser, "advise" | "cheapest">;
+  /** How long the person's pauses are, over all conversations; undefined where that is not watched. */
+  pauses(): GapSummary | undefined;
 }
 
 /** Starts keeping the host's conversations warm: those that their person has switched on, and no other. */
@@ -82,13 +80,6 @@ export function activate(host: Host): ActivePlugin {
     now,
     onChange: onSurfaceChange,
   });
-  const tiers = createTierAdviser({
-    ...(policyStorage === undefined ? {} : { storage: policyStorage }),
-    ...(host.ledger?.prices === undefined ? {} : { prices: host.ledger.prices }),
-    now,
-    // Of nobody in particular: what all conversations showed.
-    gaps: () => history?.activityOf("", now()).person,
-  });
   const surface = createSurface(logger, warmer, ledger, subscribers);
 
   function onSurfaceChange(conversationId: string): void {
@@ -111,9 +102,6 @@ export function activate(host: Host): ActivePlugin {
     ...(history === null ? [] : [remember(events, history, now)]),
     // Before the warmer, so that a surface that it has drawn again shows what the warm cost.
     listen(events, ledger),
-    on("requestAnswered", tiers.requestAnswered),
-    on("conversationClosed", ({ conversationId }) => tiers.closed(conversationId)),
-    on("conversationDetached", ({ conversationId }) => tiers.closed(conversationId)),
     on("turnStarted", ({ conversationId }) => warmer.onTurnStarted(conversationId)),
     on("turnSettled", ({ conversationId, ...turn }) => warmer.onTurnSettled(conversationId, turn)),
     on("warmCompleted", (event) => warmer.onWarmCompleted(event)),
@@ -137,10 +125,11 @@ export function activate(host: Host): ActivePlugin {
     surface,
     ledger,
     async forgetPauses() {
-      await Promise.all([history?.forget(), tiers.forget()]);
+      await history?.forget();
     },
     forgetPausesIn: async (conversationId) => (await history?.forgetConversation(conversationId)) ?? false,
-    tiers,
+    // Of nobody in particular: what all conversations showed.
+    pauses: () => history?.activityOf("", now()).person,
     dispose() {
       for (const end of unsubscribe) end();
       unregister();

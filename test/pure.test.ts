@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { settingsSchema } from "../src/manifest-schema.ts";
 import {
   ASSUMED_TTL_MS,
   buildConversationSpec,
@@ -30,7 +31,6 @@ import {
   secondsToMs,
   serializeSettings,
   settingsKey,
-  settingsSchema,
   shouldWarm,
   withInterval,
 } from "../src/pure.ts";

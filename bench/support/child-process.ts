@@ -13,6 +13,11 @@ export interface Served {
   stop(): Promise<void>;
 }
 
+export interface ServedScript extends Served {
+  /** Sends it a message. */
+  tell(message: object): void;
+}
+
 /**
  * @param script forked; sends its URL as its first message, and goes when it is disconnected
  * @param told gets its further messages
@@ -21,11 +26,16 @@ export async function startScript(
   script: string,
   args: readonly string[] = [],
   told: (message: unknown) => void = () => {},
-): Promise<Served> {
+): Promise<ServedScript> {
   const child = fork(script, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const [url] = await Promise.race([once(child, "message"), ended(child, script)]);
   child.on("message", told);
-  return { pid: child.pid ?? 0, url: String(url), stop: () => end(child) };
+  return {
+    pid: child.pid ?? 0,
+    url: String(url),
+    stop: () => end(child),
+    tell: (message) => void child.send(message),
+  };
 }
 
 export interface ServedGateway extends Served {

@@ -1,10 +1,9 @@
+/** Prices of a person's own, from a file that is checked and explained. */
 import * as z from "zod/mini";
-import { type ModelPrice, type PriceTable, type Rates, SHIPPED_PRICES } from "./prices.ts";
+import { mergedPrices, type Overrides, PriceOverrideError } from "./price-merge.ts";
+import { type PriceTable, SHIPPED_PRICES } from "./prices.ts";
 
-/** Says which field of a price file is wrong, for people. */
-export class PriceOverrideError extends Error {
-  override readonly name = "PriceOverrideError";
-}
+export { PriceOverrideError } from "./price-merge.ts";
 
 const usdPerMTok = z.number().check(z.nonnegative());
 const multiplier = z.number().check(z.positive());
@@ -34,8 +33,6 @@ const overridesSchema = z.strictObject({
   models: z.optional(z.record(z.string(), model)),
 });
 
-type Overrides = z.output<typeof overridesSchema>;
-
 /**
  * The shipped prices (or `base`) with a price file laid over them: its text, or its content already parsed.
  *
@@ -43,44 +40,7 @@ type Overrides = z.output<typeof overridesSchema>;
  */
 export function pricesWith(overrides: unknown, base: PriceTable = SHIPPED_PRICES): PriceTable {
   const content = typeof overrides === "string" ? parsed(overrides) : overrides;
-  const { models = {}, ...rest } = validated(content);
-  const merged: Record<string, ModelPrice> = { ...base.models };
-  for (const [id, override] of Object.entries(models)) {
-    merged[id] = mergedModel(id, override, Object.hasOwn(base.models, id) ? base.models[id] : undefined);
-  }
-  return { ...base, ...definedOf(rest), models: merged };
-}
-
-function mergedModel(
-  id: string,
-  override: NonNullable<Overrides["models"]>[string],
-  known: ModelPrice | undefined,
-): ModelPrice {
-  const { rates, fast, minimumCacheableTokens, ...others } = override;
-  const field = `models.${id}`;
-  // A model that is new to the table needs its rates; one that is known keeps what it has.
-  const needsRates = rates !== undefined || known === undefined;
-  return {
-    ...known,
-    ...definedOf(others),
-    ...(needsRates ? { rates: mergedRates(`${field}.rates`, rates ?? {}, known?.rates) } : {}),
-    ...(fast === undefined ? {} : { fast: mergedRates(`${field}.fast`, fast, known?.fast) }),
-    minimumCacheableTokens: required(
-      `${field}.minimumCacheableTokens`,
-      minimumCacheableTokens ?? known?.minimumCacheableTokens,
-    ),
-  };
-}
-
-function mergedRates(field: string, override: PartialRates, known: Rates | undefined): Rates {
-  const rate = (name: keyof Rates) => required(`${field}.${name}`, override[name] ?? known?.[name]);
-  return {
-    input: rate("input"),
-    cacheWrite5m: rate("cacheWrite5m"),
-    cacheWrite1h: rate("cacheWrite1h"),
-    cacheRead: rate("cacheRead"),
-    output: rate("output"),
-  };
+  return mergedPrices(validated(content), base);
 }
 
 function parsed(text: string): unknown {
@@ -108,8 +68,8 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
       return `expected ${issue.expected}`;
     case "too_small":
       return `expected ${issue.inclusive === true ? "at least" : "more than"} ${issue.minimum}`;
-    case "invalid_format":
-      return `expected ${issue.format}, such as 2026-11-18`;
+    case "custom":
+      return "expected a day, such as 2026-11-18";
     case "invalid_value":
       return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
     case "unrecognized_keys":
@@ -117,23 +77,4 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
     default:
       return "not what the shipped price file has there";
   }
-}
-
-function required<Value>(field: string, value: Value | undefined): Value {
-  if (value === undefined) {
-    throw new PriceOverrideError(
-      `The price file is wrong at ${field}: it is missing, and no shipped price fills it in.`,
-    );
-  }
-  return value;
-}
-
-type PartialRates = { readonly [Name in keyof Rates]?: number | undefined };
-
-type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-function definedOf<Fields extends object>(fields: Fields): Defined<Fields> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Defined<Fields>;
 }

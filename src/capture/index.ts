@@ -5,6 +5,7 @@ export { CONVERSATION_HEADER, type NamedBy, namedBy, sessionOf } from "./convers
 export { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "./keeper.ts";
 export { createResponseReader, type ResponseReader } from "./response-reader.ts";
 export type { ConversationSummary } from "./summary.ts";
+export { createTiering } from "./tiering.ts";
 export type { TierChoice } from "./tiers.ts";
 export { harmless, type Turns } from "./turns.ts";
 export { isUnnamed } from "./unnamed.ts";

@@ -12,7 +12,8 @@ import type {
   Timers,
   TurnContext,
 } from "../host.ts";
-import { activate, type Ledger, type TierAdvice } from "../plugin.ts";
+import { activate, type Ledger } from "../plugin.ts";
+import type { TierAdvice } from "../policy/index.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
@@ -22,7 +23,8 @@ import { Headroom } from "./headroom.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
 import { createSweeping } from "./sweeping.ts";
-import { createTiers, type TierChoice } from "./tiers.ts";
+import type { createTiering } from "./tiering.ts";
+import type { TierChoice } from "./tiers.ts";
 import { turnContextOf } from "./turn-context.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { isUnnamed } from "./unnamed.ts";
@@ -51,6 +53,8 @@ export interface KeeperOptions extends WarmSettings {
   readonly maxWarms: number;
   /** Whether requests with a person's subscription credentials may be repeated. @default false */
   readonly allowSubscription?: boolean;
+  /** For who can let requests leave otherwise than they came. @default they cannot */
+  readonly tiering?: typeof createTiering;
   /** How long cache entries are to live; left out, as each client asks. */
   readonly tier?: TierChoice | undefined;
   /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
@@ -78,8 +82,8 @@ export interface Keeper extends Disposable {
   forgetPauses(): Promise<void>;
   /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
   forgetPausesIn(conversationId: string): Promise<boolean>;
-  /** Which lifetime of cache entries would cost its person least, for a model. */
-  adviseTier(modelName: string): TierAdvice;
+  /** Which lifetime of cache entries would cost its person least, for a model; null without {@link KeeperOptions.tiering}. */
+  adviseTier(modelName: string): TierAdvice | null;
   /** In force at once, for what is already held too. What `keeping` says is read anew as well. */
   change(change: KeeperChange): void;
   /** Whether requests may have to leave otherwise than they came. */
@@ -117,6 +121,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     sideThreadsBegin = false,
     mayWarm,
     logger: ownLogger,
+    tiering: beginTiering,
     tier: firstTier,
     allowSubscription: firstAllowed = false,
     ...requestOptions
@@ -190,17 +195,24 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
+  const tiering = beginTiering?.({
+    ...requestOptions,
+    events: internal,
+    prices: listPrices(options.prices),
+    now,
+    gaps: plugin.pauses,
+    allowSubscription: () => allowSubscription,
+    logger,
+    choose: tierFor,
+    ...(keeping.storage === undefined ? {} : { storage: keeping.storage }),
+  });
+
   const turns = createTurns({
     ...requestOptions,
     now: instant,
     logger,
     conversations,
-    tiers: createTiers({
-      ...requestOptions,
-      allowSubscription: () => allowSubscription,
-      logger,
-      choose: tierFor,
-    }),
+    ...(tiering === undefined ? {} : { tiers: tiering.tiers }),
     watching: () => !disposed,
     refusal: warms.refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
@@ -239,7 +251,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const state = plugin.warmer.getState(id);
     // One that is not known yet is about to be switched on, where new ones are.
     const isWarmed = state.enabled || enableNew(tag);
-    return plugin.tiers.cheapest(model, id, isWarmed);
+    return tiering?.adviser.cheapest(model, id, isWarmed) ?? null;
   }
 
   function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
@@ -314,9 +326,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
     surface: plugin.surface,
     ledger: plugin.ledger,
-    forgetPauses: plugin.forgetPauses,
+    async forgetPauses() {
+      await Promise.all([plugin.forgetPauses(), tiering?.adviser.forget()]);
+    },
     forgetPausesIn: plugin.forgetPausesIn,
-    adviseTier: (modelName) => plugin.tiers.advise(modelName),
+    adviseTier: (modelName) => tiering?.adviser.advise(modelName) ?? null,
     change(change) {
       const mayHaveChanged = change.allowSubscription !== allowSubscription;
       ({ tier, allowSubscription } = change);

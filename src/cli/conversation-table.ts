@@ -1,6 +1,6 @@
 /** Conversations as a table for a terminal, in groups by what they are doing. */
 import type { ConversationView } from "../hub/index.ts";
-import { nameOf, shortId } from "./conversation-name.ts";
+import { type Names, namesAmong } from "./conversation-name.ts";
 import { intervalCell } from "./interval-text.ts";
 import { shownInDollars } from "./measure.ts";
 import { printable } from "./printable.ts";
@@ -22,7 +22,7 @@ const GROUPS = [
 type Group = (typeof GROUPS)[number];
 
 interface Told {
-  readonly all: readonly ConversationView[];
+  readonly names: Names;
   /** Epoch ms. */
   readonly now: number;
   /** What holds where nobody chose, in the policy's words. */
@@ -38,7 +38,7 @@ const NONE = "—";
 
 /** Narrow terminals do without those that are `spared`, and all do where they would tell nothing. */
 const COLUMNS: readonly ConversationColumn[] = [
-  { title: "conversation", least: 24, cellOf: (view, { all }) => nameOf(view, all) },
+  { title: "conversation", least: 24, cellOf: (view, { names }) => names.nameOf(view) },
   { title: "next warm", whole: true, cellOf: ({ nextWarmAt }, { now }) => until(nextWarmAt, now) },
   { title: "cache", align: "right", whole: true, spared: 8, cellOf: cacheCell },
   {
@@ -65,12 +65,12 @@ const COLUMNS: readonly ConversationColumn[] = [
   { title: "interval", whole: true, spared: 5, cellOf: (view) => dimmed(intervalCell(view), "auto") },
   { title: "last turn", whole: true, spared: 4, cellOf: ({ lastTurnAt }, { now }) => ago(lastTurnAt, now) },
   { title: "model", least: 15, spared: 3, cellOf: ({ modelName }) => modelName ?? NONE },
-  { title: "run", least: 8, spared: 1, cellOf: ({ run }) => run?.command ?? NONE },
+  { title: "program", least: 8, spared: 1, cellOf: ({ host, run }) => host ?? run?.command ?? NONE },
   {
     title: "id",
     whole: true,
     spared: 0,
-    cellOf: ({ id, folder }, { all }) => (folder === null ? NONE : shortId(id, all)),
+    cellOf: ({ id, folder }, { names }) => (folder === null ? NONE : names.shortId(id)),
   },
 ];
 
@@ -94,7 +94,7 @@ export function conversationTable(
 ): string[] {
   const groups = Map.groupBy(conversations, groupOf);
   const sorted = GROUPS.flatMap((group) => (groups.get(group) ?? []).toSorted(bySoonest));
-  const told = { all: conversations, now, keepWarm };
+  const told = { names: namesAmong(conversations), now, keepWarm };
   const telling = COLUMNS.filter(
     ({ spared, cellOf }) => spared === undefined || sorted.some((view) => cellOf(view, told) !== NONE),
   );

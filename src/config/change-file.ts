@@ -4,7 +4,8 @@ import { dirname, resolve } from "node:path";
 import { applyEdits, modify } from "jsonc-parser";
 import { makeFolder } from "../storage/index.ts";
 import { ConfigError } from "./config-error.ts";
-import { type Environment, openConfigFile } from "./config-file.ts";
+import { openConfigFile } from "./config-file.ts";
+import type { Environment } from "./config-path.ts";
 import { didYouMean } from "./nearest.ts";
 import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName } from "./settings.ts";
 

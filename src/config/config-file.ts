@@ -1,11 +1,8 @@
 /** The one file that settings may be kept in: where it is, and what is in it. */
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { getNodeValue, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import { stateDirectory } from "../storage/index.ts";
 import { ConfigError } from "./config-error.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { configPath, type Environment } from "./config-path.ts";
 
 export interface ConfigEntry {
   readonly value: unknown;
@@ -19,11 +16,6 @@ export interface ConfigFile {
   readonly text: string;
   /** By their keys, in the file's order; nothing here is checked yet. */
   readonly entries: ReadonlyMap<string, ConfigEntry>;
-}
-
-/** `config.json` in the state directory, unless `KEEPWARM_CONFIG` names another. */
-export function configPath(env: Environment): string {
-  return env.KEEPWARM_CONFIG ? resolve(env.KEEPWARM_CONFIG) : join(stateDirectory(env), "config.json");
 }
 
 /** @throws {ConfigError} when it cannot be read, is no JSON object, or was chosen and is not there */

@@ -2,7 +2,8 @@
 import { homedir } from "node:os";
 import { dirname, resolve, sep } from "node:path";
 import { ConfigError } from "./config-error.ts";
-import { type ConfigFile, type Environment, readConfigFile } from "./config-file.ts";
+import { type ConfigFile, readConfigFile } from "./config-file.ts";
+import type { Environment } from "./config-path.ts";
 import type { Scalar } from "./kinds.ts";
 import { didYouMean } from "./nearest.ts";
 import {
@@ -137,15 +138,18 @@ function problemOf(name: SettingName, raw: unknown, origin: Origin): string {
   return `${what} must be ${allowed}${shown}.${hint}`;
 }
 
+/** With `~` for the person's home. */
+export function shortPath(path: string, home: string = homedir()): string {
+  return path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
+}
+
 /** Where a value came from, as a person would look for it. */
 export function originText(origin: Origin, home: string = homedir()): string {
   switch (origin.from) {
     case "default":
       return "default";
-    case "file": {
-      const short = origin.path.startsWith(home + sep) ? `~${origin.path.slice(home.length)}` : origin.path;
-      return `${short}:${origin.line}`;
-    }
+    case "file":
+      return `${shortPath(origin.path, home)}:${origin.line}`;
     case "environment":
       return origin.variable;
     case "flag":

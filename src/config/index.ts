@@ -5,7 +5,8 @@ export {
   unsetInFile,
 } from "./change-file.ts";
 export { ConfigError } from "./config-error.ts";
-export { type ConfigFile, configPath, type Environment, lineInFile } from "./config-file.ts";
+export { type ConfigFile, lineInFile } from "./config-file.ts";
+export { configPath, type Environment } from "./config-path.ts";
 export {
   type Config,
   type ConfigSources,
@@ -13,7 +14,9 @@ export {
   loadConfig,
   type Origin,
   originText,
+  shortPath,
 } from "./in-force.ts";
+export { settingsInHost } from "./in-host.ts";
 export { keepingOf } from "./keeping.ts";
 export { duration, type Kind, period, port, type Scalar } from "./kinds.ts";
 export { didYouMean } from "./nearest.ts";

@@ -1,5 +1,5 @@
 /** Variables of the environment that begin as keepwarm's do and mean nothing: misspelt, or of another version. */
-import type { Environment } from "./config-file.ts";
+import type { Environment } from "./config-path.ts";
 import { didYouMean } from "./nearest.ts";
 import { SETTING_NAMES, variableOf } from "./settings.ts";
 

@@ -57,8 +57,8 @@ interface Seat {
 const MOST_LISTENERS = 128;
 /** Listeners that are remembered: beyond it, those that left first begin anew when they come back. */
 const MOST_SEATS = 192;
-/** Events told to one listener before others, and everything else, have their turn. */
-const MOST_IN_A_ROW = 4;
+/** How long listeners are told of changes before everything else has its turn, in ms. */
+const MOST_MS = 2;
 
 export function createFeed(options: FeedOptions): Feed {
   const { controlled, onError, windowMs = 75, returnMs = 60_000, thingsMs = 1_000 } = options;
@@ -119,11 +119,12 @@ export function createFeed(options: FeedOptions): Feed {
     immediate = null;
     // Each looked at once, however many listen.
     const views = new Map<string, string | null>();
+    const until = performance.now() + MOST_MS;
     let isInSnapshot = false;
     let isBehind = false;
     for (const [name, seat] of seats) {
       try {
-        tell(name, seat, views);
+        tell(name, seat, views, until);
       } catch (error) {
         onError(error);
         // Not told again and again what cannot be told.
@@ -139,15 +140,21 @@ export function createFeed(options: FeedOptions): Feed {
     else if (isBehind) timer = setTimeout(tellAll, windowMs);
   }
 
-  function tell(name: string, { session, outlet }: Seat, views: Map<string, string | null>): void {
-    for (let told = 0; told < MOST_IN_A_ROW && outlet?.isReady(); told++) {
+  /** Each is told something, however many there are. */
+  function tell(
+    name: string,
+    { session, outlet }: Seat,
+    views: Map<string, string | null>,
+    until: number,
+  ): void {
+    while (outlet?.isReady()) {
       const next = session.next(() => controlled.conversationIds());
       if (next === null) return;
       const id = next.number === null ? null : `${epoch}.${name}.${next.number}`;
       const text = eventsOf(next.telling, views, id);
       if (text !== "") outlet.write(text);
-      // One piece a turn of the event loop: all of it at once may take long.
-      if (session.isInSnapshot) return;
+      // Of everything that there is, one piece a turn of the event loop.
+      if (session.isInSnapshot || performance.now() >= until) return;
     }
   }
 

@@ -26,7 +26,7 @@ interface Told {
 }
 
 /** Conversations told at once: a page draws them in one go, and the gateway's own work waits no longer. */
-const MOST_AT_ONCE = 50;
+const MOST_AT_ONCE = 25;
 /** Events that may have been lost on their way, and are told again to who comes back. */
 const MOST_TOLD = 64;
 const MOST_ENTRIES_AT_ONCE = 100;

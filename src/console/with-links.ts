@@ -15,7 +15,14 @@ export function withLinks(own: Controlled, links: Links): Controlled {
   }
 
   return {
-    ...own,
+    now: own.now,
+    totals: () => own.totals(),
+    health: () => own.health(),
+    settings: () => own.settings(),
+    changeSetting: (change) => own.changeSetting(change),
+    report: (since) => own.report(since),
+    attachRun: (run) => own.attachRun(run),
+    stop: () => own.stop(),
     info: () => ({ ...own.info(), hosts: links.programs() }),
     conversationIds,
     conversations: () =>

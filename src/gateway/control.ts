@@ -64,7 +64,9 @@ export function controlled(options: ControlledGateway): Controlled {
     if (advice === null || now() - advice.at >= ADVICE_MS || advice.at > now()) {
       const modelName = keeper.conversations().find((one) => one.modelName !== "")?.modelName;
       if (modelName === undefined) return null;
-      const { option, relativeCost, evidenceTokens } = keeper.adviseTier(modelName);
+      const told = keeper.adviseTier(modelName);
+      if (told === null) return null;
+      const { option, relativeCost, evidenceTokens } = told;
       const isOwn = evidenceTokens > STRENGTH_TOKENS;
       advice = { at: now(), view: { set: null, modelName, cheapest: option, relativeCost, isOwn } };
     }

@@ -2,7 +2,13 @@
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { DEFAULT_MAX_BODY_BYTES } from "../anthropic/index.ts";
-import { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "../capture/index.ts";
+import {
+  createKeeper,
+  createTiering,
+  type Keeper,
+  type KeeperChange,
+  type KeeperOptions,
+} from "../capture/index.ts";
 import { guarded } from "./guarded.ts";
 import type { Health } from "./health.ts";
 import { type HoldingObserver, hold, mayBeHeld } from "./hold.ts";
@@ -13,7 +19,7 @@ import { mayUpgrade, passUpgrade, type UpgradeOptions } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
 import { fetchBy } from "./upstream-fetch.ts";
 
-export interface GatewayOptions extends Omit<KeeperOptions, "enableNew" | "sideThreadsBegin"> {
+export interface GatewayOptions extends Omit<KeeperOptions, "enableNew" | "sideThreadsBegin" | "tiering"> {
   /** Where requests go on to. */
   readonly upstream: URL;
   /** Whether conversations without a setting of their own are switched on. */
@@ -81,6 +87,7 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
   const runs = new Runs();
   const keeper = createKeeper({
     ...options,
+    tiering: createTiering,
     sideThreadsBegin: true,
     // Not for what an ended run has left behind: nobody could end that.
     enableNew: (tag) => {

@@ -14,6 +14,7 @@ import {
   type Settings,
   setInFile,
   settingNamed,
+  shortPath,
   unsetInFile,
   valueText,
 } from "../config/index.ts";
@@ -96,7 +97,10 @@ export function createSettingsDesk({ config, apply }: SettingsDeskOptions): Sett
   }
 
   function answer(): SettingsAnswer {
-    return { file: configPath(env), settings: SETTING_NAMES.map((name) => viewOf(name, held[name])) };
+    return {
+      file: shortPath(configPath(env)),
+      settings: SETTING_NAMES.map((name) => viewOf(name, held[name])),
+    };
   }
 
   return {

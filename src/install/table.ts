@@ -1,5 +1,6 @@
 import type { HostPlugin } from "./host-plugin.ts";
+import { opencode } from "./opencode.ts";
 import { pi } from "./pi.ts";
 
 /** The programs that keepwarm can be installed in; one file each beside this one. */
-export const HOST_PLUGINS: readonly HostPlugin[] = [pi];
+export const HOST_PLUGINS: readonly HostPlugin[] = [opencode, pi];

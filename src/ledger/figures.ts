@@ -116,7 +116,8 @@ export interface Amounts extends Figures {
 }
 
 export function amountsOf(...all: readonly Figures[]): Amounts {
-  const total = sum(...all);
+  const [only = NOTHING] = all;
+  const total = all.length === 1 ? only : sum(...all);
   return { ...total, netUsd: netUsd(total), netWeight: total.savedWeight - total.spentWeight };
 }
 

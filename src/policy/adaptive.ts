@@ -46,14 +46,16 @@ function windowMs(facts: PolicyFacts): number {
 function worth(facts: PolicyFacts, outlook: Outlook, most: number): number {
   const costUsd = warmUsd(facts);
   const savedUsd = premiumUsd(facts);
+  const windows = Math.min(most, MOST_WINDOWS);
+  const livesUntil = facts.dueAt - facts.everyMs + facts.ttlMs;
   let value = 0;
-  for (let window = Math.min(most, MOST_WINDOWS) - 1; window >= 0; window--) {
-    const warmAt = facts.dueAt + window * facts.everyMs;
-    const livesUntil = warmAt - facts.everyMs + facts.ttlMs;
-    const idle = outlook.idleAt(warmAt);
-    if (idle <= 0) continue;
-    const returns = outlook.idleAt(livesUntil) - outlook.idleAt(livesUntil + facts.everyMs);
-    value = Math.max(0, returns * savedUsd - idle * costUsd + value);
+  let idleAfter = outlook.idleAt(livesUntil + windows * facts.everyMs);
+  for (let window = windows - 1; window >= 0; window--) {
+    const later = window * facts.everyMs;
+    const idle = outlook.idleAt(facts.dueAt + later);
+    const idleBefore = outlook.idleAt(livesUntil + later);
+    if (idle > 0) value = Math.max(0, (idleBefore - idleAfter) * savedUsd - idle * costUsd + value);
+    idleAfter = idleBefore;
   }
   return value;
 }

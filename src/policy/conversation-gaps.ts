@@ -32,7 +32,7 @@ const WRITE_AFTER_MS = 10_000;
 
 const NOTHING = new GapHistory();
 const EMPTY = NOTHING.toString();
-const storedGaps = z.catch(z.array(z.tuple([z.string(), z.string()])), []);
+const storedGaps = z.catch(z.array(z.array(z.string()).check(z.length(2))), []);
 
 /** @param kept left out, they last as long as the process */
 export function createConversationGaps(kept?: KeptGaps): ConversationGaps {
@@ -134,7 +134,7 @@ export function createConversationGaps(kept?: KeptGaps): ConversationGaps {
 function parse(text: string | null): Map<string, GapHistory> {
   try {
     const rows = storedGaps.parse(JSON.parse(text ?? "[]"));
-    return new Map(rows.map(([id, gaps]) => [id, GapHistory.parse(gaps)]));
+    return new Map(rows.map(([id = "", gaps = ""]) => [id, GapHistory.parse(gaps)]));
   } catch {
     return new Map();
   }

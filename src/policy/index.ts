@@ -30,7 +30,13 @@ export {
 export { Presence, type Settled } from "./presence.ts";
 export { type Prior, SHIPPED_PRIOR } from "./prior.ts";
 export { always, breakEven, fixed, until } from "./simple.ts";
-export { createTierAdviser, readPriceOf, TIERS_KEY, type TierAdviser } from "./tier-adviser.ts";
+export {
+  createTierAdviser,
+  readPriceOf,
+  TIERS_KEY,
+  type TierAdviser,
+  type TierAdviserOptions,
+} from "./tier-adviser.ts";
 export {
   firstWriteCosts,
   type SeenSpan,

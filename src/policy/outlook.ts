@@ -29,10 +29,12 @@ export function outlookOf(facts: PolicyFacts, prior: Prior = SHIPPED_PRIOR): Out
     idleAt,
     expectedNetUsd(warms, warmUsd, premiumUsd) {
       let net = 0;
+      let idle = idleAt(livesUntil);
       for (let window = 0; window < Math.min(warms, MOST_WINDOWS); window++) {
         const from = window * facts.everyMs;
-        const returns = idleAt(livesUntil + from) - idleAt(livesUntil + from + facts.everyMs);
-        net += returns * premiumUsd - idleAt(facts.dueAt + from) * warmUsd;
+        const idleAfter = idleAt(livesUntil + from + facts.everyMs);
+        net += (idle - idleAfter) * premiumUsd - idleAt(facts.dueAt + from) * warmUsd;
+        idle = idleAfter;
       }
       return net;
     },

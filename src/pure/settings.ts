@@ -18,14 +18,6 @@ export interface ConversationSettings {
   readonly keepWarm?: string;
 }
 
-/** The shape of persisted settings, for documentation and for hosts that show a settings page. */
-export const settingsSchema = z.looseObject({
-  enabled: z._default(z.boolean(), false),
-  intervalMs: z._default(z.number().check(z.gte(MIN_INTERVAL_MS)), DEFAULT_INTERVAL_MS),
-  intervalChosen: z.optional(z.boolean()),
-  keepWarm: z.optional(z.string()),
-});
-
 /** Reads tolerantly: each field that makes no sense falls back to its default, and nothing throws. */
 const storedSettings = z.looseObject({
   enabled: z.catch(z.boolean(), false),

@@ -68,3 +68,33 @@ it("has no violation on any view, light and dark, wide and as a phone", { timeou
     });
   }
 });
+
+it("has no violation where conversations generate, have lapsed or were stopped, and the gateway is gone", {
+  timeout: 120_000,
+}, async () => {
+  const world = await setUp({
+    ttlMs: 3_000,
+    env: { KEEPWARM_ENABLE_NEW: "true", KEEPWARM_MIN_PREFIX_TOKENS: "3000", KEEPWARM_KEEP_WARM: "1 ping" },
+  });
+  await world.talk("too short", 1_500);
+  await world.talk("pinged once");
+  const busy = await world.talk("busy");
+  void busy.ask("[[delay:60000ms]]").catch(() => {});
+  for (const colorScheme of ["light", "dark"] as const) {
+    const context = await openBrowser({ colorScheme });
+    await context.addInitScript({ content: AXE });
+    const page = await openConsole(world.link, { context });
+    await expect.poll(() => rowOf(page, "busy").innerText(), soon).toContain("Generating");
+    await expect.poll(() => rowOf(page, "too short").innerText(), soon).toContain("Stopped");
+    await expect.poll(() => rowOf(page, "pinged once").innerText(), soon).toMatch(/Stopped\s+cold for/);
+    expect(await violations(page)).toEqual([]);
+    await rowOf(page, "too short").getByRole("link").click();
+    await page.getByRole("heading", { name: "Will you be back?" }).waitFor();
+    await page.locator(".plot canvas").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    if (colorScheme === "light") continue;
+    await world.kill();
+    await page.getByText("The gateway does not answer.", { exact: false }).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+  }
+});

@@ -85,6 +85,14 @@ describe("what is suggested", () => {
     expect(await next("config", "set", "nope", "")).toEqual([]);
   });
 
+  it("is what the newest commands take", async () => {
+    expect(await next("sta")).toEqual(["start", "status", "statusline"]);
+    expect(await next("watch", "-")).toEqual(["--json", "--help"]);
+    expect(await next("statusline", "--")).toEqual(["--conversation", "--format", "--help"]);
+    expect(await next("interval", "chat", "")).toEqual(["auto", "4m", "55m"]);
+    for (const command of ["on", "off", "interval"]) expect(await next(command, "--st")).toEqual(["--store"]);
+  });
+
   it("is what a command knows, asked at once", async () => {
     expect(await inOther("on", "")).toEqual(["ada", "keepwarm-thread:1"]);
     expect(await inOther("on", "k")).toEqual(["keepwarm-thread:1"]);
@@ -159,7 +167,7 @@ describe("the script for bash", () => {
   }
 
   it("completes commands, options and values", () => {
-    expect(complete("conf")).toEqual(["config"]);
+    expect(complete("statusl")).toEqual(["statusline"]);
     expect(complete("config", "--max-h")).toEqual(["--max-held-mb"]);
     expect(complete("config", "--log-level", "=", "d")).toEqual(["debug"]);
     expect(complete("config", "set", "budgetThinking", "")).toEqual(["refuse", "stream-abort"]);
@@ -201,6 +209,7 @@ describe("the script for fish", () => {
     const complete = (line: string) => inShell("fish", ["-c", `${load}; complete -C '${line}'`]);
     expect(complete("keepwarm conf")).toMatch(/^config\tshow every setting/);
     expect(complete("keepwarm config set budgetThinking ").split("\n")).toContain("stream-abort");
+    expect(complete("keepwarm statusline --c")).toMatch(/^--conversation\t/);
   });
 });
 

@@ -145,9 +145,9 @@ describe("keepwarm lab", () => {
     [["--read", "x"], '--read must be a number above 0, 1 at most, not "x".'],
     [["--tier", "2h"], '--tier must be 5m, 1h or recorded, not "2h".'],
     [["--arms", "nobody"], '--arms: there is no arm "nobody"; there are never, fixed-1'],
-    [["--read", "-0.1"], "It must be a number above 0, 1 at most."],
+    [["--read", "-0.1"], '--read must be a number above 0, 1 at most, not "-0.1".'],
     [["--arms", ""], '--arms: there is no arm ""; there are never, fixed-1'],
-    [["--prior", "mine"], "Allowed choices are auto, left-out, shipped."],
+    [["--prior", "mine"], '--prior must be auto, left-out or shipped, not "mine".'],
   ])("says what is wrong with %j", async (args, sentence) => {
     const { file } = aFile();
     const { code, stdout, stderr } = await keepwarm(["lab", file, ...args]);

@@ -34,7 +34,7 @@ const entry = (seq: number): HistoryEntry => ({ kind: "switch", seq, at: NOON, e
 
 describe("a listener", () => {
   it("first hears everything: the gateway, each conversation whole, and that this was all", async () => {
-    const control = await aConsole(120);
+    const control = await aConsole(60);
     const { controlled } = control;
     const page = await listenTo(control);
     expect(page.answer.headers["content-type"]).toBe("text/event-stream; charset=utf-8");

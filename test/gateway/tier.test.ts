@@ -353,9 +353,9 @@ describe("a gateway without --tier", () => {
     await world.talk("ada").ask("Shall we begin?");
     await new Talk(clientOf(world.url), text("other")).ask("Hello?");
     expect(tiers(world)).toEqual(["5m", "5m"]);
-    const { option, relativeCost } = world.keeper.adviseTier(MODEL);
-    expect(option).toBe("5m + warms");
-    expect(relativeCost["5m alone"]).toBe(1);
+    const advice = world.keeper.adviseTier(MODEL);
+    expect(advice?.option).toBe("5m + warms");
+    expect(advice?.relativeCost["5m alone"]).toBe(1);
   });
 
   it("passes a large streamed answer and request of the SDK unheld", async () => {

@@ -3,12 +3,11 @@
  * recording is compared with what pi says now, and made anew where it is missing.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
+import { lenientAboutThreads } from "./support/lenient-about-threads.ts";
 import { PIS, type Pi, type PiOptions, type PiVersion, startPi } from "./support/pi.ts";
 import { keptRecording, type Moment, RECORDER, readRecording } from "./support/pi-recording.ts";
 
@@ -42,39 +41,6 @@ async function record(test: TestContext, scene: Scene & { version: PiVersion }):
   await scene.talk(pi, emulator);
   await pi.quit();
   return readRecording({ home, url, requests: emulator.requests });
-}
-
-/** The emulator refuses markers in threads, as is documented; the real API takes pi's, or it would not send them. */
-async function lenientAboutThreads(upstream: string, test: TestContext): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const sent = Buffer.concat(chunks).toString();
-    const isThread = "thread" in JSON.parse(sent);
-    const body = isThread
-      ? JSON.stringify(JSON.parse(sent), (k, v) => (k === "cache_control" ? undefined : v))
-      : sent;
-    const { host: _, "content-length": __, connection: ___, ...headers } = request.headers;
-    const answer = await fetch(upstream + request.url, {
-      method: "POST",
-      headers: headers as Record<string, string>,
-      body,
-    });
-    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
-    const text = await answer.text();
-    // A thread's own cache, which a request of another form does not find.
-    response.end(
-      isThread
-        ? text.replace(
-            /"input_tokens":(\d+),"cache_creation_input_tokens":0/g,
-            '"input_tokens":0,"cache_creation_input_tokens":$1',
-          )
-        : text,
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  test.onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

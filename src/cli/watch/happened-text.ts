@@ -1,7 +1,7 @@
 /** What happened in a conversation, in a few words. */
 import type { ConversationView, HistoryEntry, UsageView } from "../../hub/index.ts";
 import { computeCachePct } from "../../pure.ts";
-import { type Known, nameOf, shortId } from "../conversation-name.ts";
+import { namesAmong } from "../conversation-name.ts";
 import { amountIn } from "../measure.ts";
 import { printable } from "../printable.ts";
 import type { Happened } from "./picture.ts";
@@ -11,9 +11,9 @@ export function happenedText(
   { conversationId, entry }: Happened,
   conversations: ReadonlyMap<string, ConversationView>,
 ): string {
-  const all: Known[] = [...conversations.values()];
+  const names = namesAmong([...conversations.values()]);
   const view = conversations.get(conversationId);
-  const name = view === undefined ? shortId(conversationId, all) : nameOf(view, all);
+  const name = view === undefined ? names.shortId(conversationId) : names.nameOf(view);
   return `${clockTime(entry.at)}  ${name}  ${whatHappened(entry)}`;
 }
 

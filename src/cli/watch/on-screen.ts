@@ -101,8 +101,7 @@ export function showOnScreen(options: OnScreenOptions): OnScreen {
     },
     onEvent(event) {
       picture = seen(picture, event);
-      // Half a snapshot would make conversations come and go before one's eyes.
-      if (picture.untold === null) drawSoon();
+      drawSoon();
     },
     onGone(why) {
       gone = { why, since: gone?.since ?? now() };

@@ -6,8 +6,8 @@ import {
   DEFAULT_SETTINGS,
   type Environment,
   keepingOf,
-  loadConfig,
   type Settings,
+  settingsInHost,
 } from "../../config/index.ts";
 
 export interface PersonSettings
@@ -36,7 +36,7 @@ export interface Chosen {
 /** Where they cannot be read, nobody knows what the person's limits are: nothing is to be sent then. */
 export function chosenSettings(env: Environment): Chosen {
   try {
-    return { settings: personSettings(loadConfig({ env }).settings), trouble: null };
+    return { settings: personSettings(settingsInHost(env)), trouble: null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {

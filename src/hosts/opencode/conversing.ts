@@ -31,7 +31,10 @@ const PRESENT_MS = 30_000;
 const UNANSWERED =
   "keepwarm does not answer: its plugin is not running in OpenCode's server. keepwarm doctor, in a shell, says why.";
 
-export function createConversing({ client, event }: TerminalApi, heard: Heard): Conversing {
+export function createConversing(
+  { client, event }: Pick<TerminalApi, "client" | "event">,
+  heard: Heard,
+): Conversing {
   /** When it was asked for last, and whether anything came of it. */
   const looked = new Map<string, { at: number; isKnown: boolean }>();
   const waiting = new Map<string, ReturnType<typeof setTimeout>>();

@@ -10,25 +10,31 @@ import { type Said, saidIn } from "./words.ts";
 /** Who asks for titles and summaries, of requests that nobody goes on from. */
 const ASIDE_AGENTS: ReadonlySet<string> = new Set(["title", "summary", "compaction"]);
 
-/** Never rejects, and no hook throws: without keepwarm, OpenCode goes on as if it had never been there. */
+export interface ServerOptions extends Omit<NativeHostOptions, "name" | "storage" | "onChange"> {
+  /** @default createNativeHost */
+  readonly createHost?: (options: NativeHostOptions) => NativeHost;
+}
+
+/** Never rejects, and no hook throws: where keepwarm fails, OpenCode goes on as if it had never been there. */
 export async function keepwarmServer(
-  { client }: ServerInput,
-  options: Omit<NativeHostOptions, "name" | "storage" | "onChange"> = {},
+  input: ServerInput,
+  options: ServerOptions = {},
 ): Promise<Partial<ServerHooks>> {
   try {
-    return hooksOf(client, options);
+    return hooksOf(input.client, options);
   } catch {
     return {};
   }
 }
 
-function hooksOf(client: ServerClient, options: Partial<NativeHostOptions>): ServerHooks {
+function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
+  const { createHost = createNativeHost, ...others } = options;
   /** Sub-agents' sessions, and whose they are. */
   const parents = new Map<string, string>();
   /** So that it is closed once, and not again by the event that its own setting makes. */
   const archived = new Set<string>();
-  const host: NativeHost = createNativeHost({
-    ...options,
+  const host = createHost({
+    ...others,
     name: "opencode",
     storage: sessionSettings(client),
     onChange: (session) => telling.standing(session),
@@ -58,7 +64,10 @@ function hooksOf(client: ServerClient, options: Partial<NativeHostOptions>): Ser
     if (news === null) return;
     const { session } = news;
     if (news.kind === "changed") {
-      host.changed(parents.get(session) ?? session, news.change);
+      const parent = parents.get(session);
+      // A sub-agent's end is not that of the turn that it works for.
+      if (parent === undefined || news.change.waiting !== "none")
+        host.changed(parent ?? session, news.change);
       return;
     }
     if (news.kind === "session") {

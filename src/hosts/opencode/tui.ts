@@ -1,6 +1,5 @@
 /** keepwarm in OpenCode's terminal: `/warm`, a key, a line at the prompt and a part of the sidebar. */
-import { createElement, type Element, effect, insert, setProp } from "@opentui/solid";
-import { createSignal } from "solid-js";
+import type { Element } from "@opentui/solid";
 import { WARM_ARGUMENTS } from "../native/index.ts";
 import { createConversing } from "./conversing.ts";
 import type { PressedKey, TerminalApi } from "./opencode-api.ts";
@@ -17,16 +16,23 @@ const TICK_MS = 1_000;
 const KEY_PRIORITY = 1_000;
 const TOAST_MS = 6_000;
 
+/** How things get on the screen. */
+type Drawing = Pick<typeof import("@opentui/solid"), "createElement" | "effect" | "insert" | "setProp"> &
+  Pick<typeof import("solid-js"), "createSignal">;
+
 /** Never rejects, and nothing of it throws into the terminal. */
 export async function keepwarmTerminal(api: TerminalApi, options: unknown): Promise<void> {
   try {
-    show(api, keyIn(options));
+    // Not at the top: OpenCode replaces what it finds there by its spelling, which minifying changes.
+    const [solid, { createSignal }] = await Promise.all([import("@opentui/solid"), import("solid-js")]);
+    show(api, keyIn(options), { ...solid, createSignal });
   } catch {
     // The terminal goes on without it.
   }
 }
 
-function show(api: TerminalApi, key: string | null): void {
+function show(api: TerminalApi, key: string | null, drawing: Drawing): void {
+  const { createElement, createSignal, effect, insert, setProp } = drawing;
   const standings = createStandings(Date.now);
   const [version, setVersion] = createSignal(0);
   let drawn = 0;

@@ -13,11 +13,10 @@ import { connectToHub } from "./connect.ts";
 import {
   type Answer,
   type Ask,
+  askIn,
   createLineReader,
   type FromProgram,
-  fromHub,
   lineOf,
-  parsedAs,
   type Wish,
 } from "./protocol.ts";
 
@@ -113,8 +112,8 @@ export function createLink(options: LinkOptions): Link {
       const lines = read(chunk);
       if (lines === null) connected.destroy();
       for (const line of lines ?? []) {
-        const ask = parsedAs(fromHub, line);
-        if (ask !== undefined) void answer(connected, ask);
+        const ask = askIn(line);
+        if (ask !== null) void answer(connected, ask);
       }
     };
     connected.on("data", take);

@@ -3,12 +3,7 @@
  * connection that the program has opened and the hub has proven itself on. docs/control.md has it for others.
  */
 import * as z from "zod/mini";
-import {
-  type ConversationView,
-  conversationView,
-  type OutlookView,
-  outlookView,
-} from "../views/conversation.ts";
+import type { ConversationView, OutlookView } from "../views/conversation.ts";
 
 /** Of the `Upgrade` header. */
 export const LINK_PROTOCOL = "keepwarm-link";
@@ -62,34 +57,48 @@ export type Ask = Wish & {
   readonly conversationId: string;
 };
 
-export const fromProgram: z.ZodMiniType<FromProgram> = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("hello"),
-    host: z.string().check(z.regex(/^[\w.-]{1,40}$/)),
-    pid: z.int().check(z.positive()),
-    version: z.string().check(z.maxLength(100)),
-  }),
-  z.object({ type: z.literal("conversations"), conversations: z.array(conversationView) }),
-  z.object({ type: z.literal("gone"), conversationIds: z.array(z.string()) }),
-  z.object({
-    type: z.literal("answer"),
-    id: z.int(),
-    conversation: z.optional(conversationView),
-    outlook: z.optional(outlookView),
-    notSent: z.optional(z.string()),
-    failed: z.optional(z.string()),
-  }),
-]);
+// One shape for all that can be asked: what an ask lacks is found out where it is carried out.
+const asked = z.object({
+  type: z.literal("ask"),
+  id: z.int(),
+  conversationId: z.string(),
+  what: z.enum([
+    "enabled",
+    "interval",
+    "keep-warm",
+    "action",
+    "warm",
+    "close",
+    "forget",
+    "outlook",
+    "forget-pauses",
+  ]),
+  enabled: z.optional(z.boolean()),
+  intervalMs: z.optional(z.nullable(z.number())),
+  keepWarm: z.optional(z.nullable(z.string())),
+  actionId: z.optional(z.string()),
+  payload: z.optional(z.unknown()),
+});
 
-const asked = { type: z.literal("ask"), id: z.int(), conversationId: z.string() };
-
-export const fromHub: z.ZodMiniType<Ask> = z.discriminatedUnion("what", [
-  z.object({ ...asked, what: z.literal("enabled"), enabled: z.boolean() }),
-  z.object({ ...asked, what: z.literal("interval"), intervalMs: z.nullable(z.number()) }),
-  z.object({ ...asked, what: z.literal("keep-warm"), keepWarm: z.nullable(z.string()) }),
-  z.object({ ...asked, what: z.literal("action"), actionId: z.string(), payload: z.optional(z.unknown()) }),
-  z.object({ ...asked, what: z.enum(["warm", "close", "forget", "outlook", "forget-pauses"]) }),
-]);
+/** Null for what is no ask: a newer hub may say more. */
+export function askIn(line: string): Ask | null {
+  const ask = parsedAs(asked, line);
+  if (ask === undefined) return null;
+  const { type, id, conversationId, what, enabled, intervalMs, keepWarm, actionId, payload } = ask;
+  const head = { type, id, conversationId };
+  switch (what) {
+    case "enabled":
+      return enabled === undefined ? null : { ...head, what, enabled };
+    case "interval":
+      return intervalMs === undefined ? null : { ...head, what, intervalMs };
+    case "keep-warm":
+      return keepWarm === undefined ? null : { ...head, what, keepWarm };
+    case "action":
+      return actionId === undefined ? null : { ...head, what, actionId, payload };
+    default:
+      return { ...head, what };
+  }
+}
 
 export function lineOf(message: FromProgram | Ask): string {
   return `${JSON.stringify(message)}\n`;

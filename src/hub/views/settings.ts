@@ -31,7 +31,7 @@ export interface SettingView {
 }
 
 export interface SettingsAnswer {
-  /** The config file, there or not. */
+  /** The config file, there or not; with `~` for the home of the gateway's person. */
   readonly file: string;
   readonly settings: readonly SettingView[];
 }

@@ -87,7 +87,18 @@ describe("keepwarm watch on a terminal", () => {
     expect(terminal.written).toHaveLength(1);
   });
 
-  it("does not show half of a snapshot", async () => {
+  it("goes on showing while changes come without end", async () => {
+    const { terminal, clock, tell } = await aWatch({ open: [chat] });
+    terminal.written.length = 0;
+    for (let pct = 1; pct <= 50; pct += 1) {
+      tell({ ...chat, lastPct: pct });
+      await clock.pass(20);
+    }
+    expect(terminal.written.length).toBeGreaterThan(20);
+    expect(terminal.shown()[5]).toMatch(/91\/(49|50) %/);
+  });
+
+  it("keeps what it knows through another snapshot until that is complete", async () => {
     const { terminal, clock, tell, screen } = await aWatch({ open: [chat, { ...chat, id: "other" }] });
     screen.onEvent(aSnapshot());
     tell(chat);

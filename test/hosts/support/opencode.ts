@@ -37,7 +37,15 @@ export function openCodeEnv(home: string): Record<string, string> {
     join(env.XDG_CONFIG_HOME, "opencode", "opencode.json"),
     JSON.stringify({ share: "disabled", autoupdate: false }),
   );
+  startedBefore(join(env.XDG_CONFIG_HOME, "opencode"));
   return env;
+}
+
+/** As after a start with a network: a first one with a plugin would wait a minute for a package that it never gets. */
+function startedBefore(folder: string): void {
+  mkdirSync(join(folder, "node_modules"));
+  const lock = { packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } };
+  writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lock));
 }
 
 /** What points OpenCode at `url` without `keepwarm run`. */
@@ -48,7 +56,10 @@ export function pointedAt(url: string): Record<string, string> {
 
 export interface OpenCodeServer {
   readonly process: Started;
+  readonly url: string;
   newSession(): Promise<string>;
+  /** Whatever else it can be asked. */
+  post(path: string, body: unknown): Promise<unknown>;
   /** Sends a message and resolves when its turn is over. */
   say(session: string, text: string): Promise<void>;
 }
@@ -57,7 +68,7 @@ export interface OpenCodeServer {
 export async function serve(launcher: readonly string[], options: StartOptions): Promise<OpenCodeServer> {
   const [command = "", ...args] = [...launcher, OPENCODE, "serve", "--hostname", "127.0.0.1", "--port", "0"];
   const process = start(command, args, options);
-  const [, url] = await process.says(/listening on (http:\/\/\S+)/);
+  const [, url = ""] = await process.says(/listening on (http:\/\/\S+)/);
   const post = async (path: string, body: unknown) => {
     const answer = await fetch(`${url}${path}`, {
       method: "POST",
@@ -70,6 +81,8 @@ export async function serve(launcher: readonly string[], options: StartOptions):
   };
   return {
     process,
+    url,
+    post,
     newSession: async () => (await post("/session", {})).id,
     async say(session, text) {
       const { info } = await post(`/session/${session}/message`, {

@@ -17,6 +17,9 @@ export type Moment =
       readonly kind: "sent";
       /** `aside`: pi told its extensions nothing of it. */
       readonly by: "main" | "aside";
+      readonly path: string;
+      /** Its `anthropic-beta`. */
+      readonly beta: string;
       readonly body: string;
       readonly status: number;
     };
@@ -53,11 +56,21 @@ export function readRecording({ home, url, requests }: Recorded): Moment[] {
   const told = lines
     .filter(({ pid }) => pid === main)
     .map(({ at, pid: _, ...line }) => ({ at, moment: { kind: "told", ...line } satisfies Moment }));
-  const sent = requests.map(({ at, body, status }) => {
+  const sent = requests.map(({ at, body, status, path, headers }) => {
     const text = Buffer.from(body).toString();
     const isToldOf = payloads.includes(withoutTransport(JSON.parse(text)));
     const by = isToldOf || isThread(text) ? ("main" as const) : ("aside" as const);
-    return { at: at + 0.9, moment: { kind: "sent", by, body: text, status } satisfies Moment };
+    return {
+      at: at + 0.9,
+      moment: {
+        kind: "sent",
+        by,
+        path,
+        beta: headers["anthropic-beta"] ?? "",
+        body: text,
+        status,
+      } satisfies Moment,
+    };
   });
   const moments = [...told, ...sent].toSorted((a, b) => a.at - b.at).map(({ moment }) => moment);
   return JSON.parse(withoutPlaces(JSON.stringify(moments, withoutTimes), home, url));

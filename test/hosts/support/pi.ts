@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { TestContext } from "vitest";
 import { buildHost, folderOf, HOST_BUNDLES } from "../../../scripts/host-bundles.ts";
+import type { RecordedRequest } from "../../../src/emulator/index.ts";
+import { isWarm } from "./conversation.ts";
 import { FOLDER } from "./install.ts";
 import { PI_WITH_THREADS } from "./install-pi.ts";
 import { type Started, start } from "./process.ts";
@@ -142,9 +144,27 @@ export function normalisedSession(entries: readonly object[], { usage }: { usage
       return typeof parent === "string" ? nameOf(parent) : parent;
     }
     if (key === "id" || key === "responseId" || key === "toolCallId") return nameOf(String(value));
-    if (key === "timestamp" || key === "cwd") return "…";
+    if (key === "timestamp" || key === "durationMs" || key === "cwd") return "…";
     if (key === "usage" && !usage) return "…";
     return value;
   });
   return JSON.parse(text);
+}
+
+/** What pi sent of its conversation, without what differs between any two runs. */
+export function normalisedRequests(requests: readonly RecordedRequest[], home: string): string[] {
+  const names = new Map<string, string>();
+  const nameOf = (id: string) => {
+    const name = names.get(id) ?? `id-${names.size}`;
+    names.set(id, name);
+    return name;
+  };
+  return requests
+    .filter((request) => !isWarm(request))
+    .map(({ body }) =>
+      Buffer.from(body)
+        .toString()
+        .replaceAll(home, "/home")
+        .replace(/toolu_\w+/g, nameOf),
+    );
 }

@@ -7,17 +7,12 @@ import { count } from "../words/money.ts";
 import { countOfAll, items, search } from "./chosen.ts";
 import { Columns } from "./columns.tsx";
 import { GROUP_TITLES } from "./groups.ts";
+import { layout, likelyHeight } from "./layout.ts";
 import type { Item } from "./order.ts";
 import { Row } from "./row.tsx";
 import { useRowFocus } from "./row-focus.ts";
 import { actOn } from "./steering.ts";
 import { useRows } from "./virtual.ts";
-
-/** Heights before they have been measured, in px. */
-const ROW = 57;
-const CARD = 195;
-const PAIR = 93;
-const GROUP = 44;
 
 export function List() {
   const shown = items.value;
@@ -32,17 +27,26 @@ export function List() {
     top,
     count: shown.length,
     keyOf: useCallback((index) => keyOf(shown[index]), [shown]),
-    heightOf: (index) => (shown[index]?.kind === "group" ? GROUP : heightOfRow()),
+    heightOf: (index) => likelyHeight(shown[index]),
     focused: indexOf(focus.place?.id),
     coveredTop: covered,
   });
 
+  // What was measured at another width holds no more.
+  const laidOut = layout.value;
+  useLayoutEffect(() => rows.measure(), [laidOut]);
+
+  // Asked only when something above the rows has changed: to ask is to have the whole page laid out.
   useLayoutEffect(() => {
-    const box = body.current?.getBoundingClientRect();
-    if (box !== undefined) setTop(Math.round(box.top + scrollY));
-    const head = document.querySelector(".list-top")?.getBoundingClientRect();
-    if (head !== undefined) setCovered(Math.round(head.height) + BAR);
-  });
+    const watcher = new ResizeObserver(() => {
+      const box = body.current?.getBoundingClientRect();
+      if (box !== undefined) setTop(Math.round(box.top + scrollY));
+      const head = document.querySelector(".list-top")?.getBoundingClientRect();
+      if (head !== undefined) setCovered(Math.round(head.height) + BAR);
+    });
+    for (const above of document.querySelectorAll(".troubles, .figures, .list-top")) watcher.observe(above);
+    return () => watcher.disconnect();
+  }, [shown.length === 0]);
 
   const goTo = (index: number) => {
     const item = shown[index];
@@ -167,12 +171,6 @@ function NothingFound() {
 function keyOf(item: Item | undefined): string {
   if (item === undefined) return "none";
   return item.kind === "group" ? `group ${item.group}` : `row ${item.id}`;
-}
-
-/** As the style sheet has it for this width. */
-function heightOfRow(): number {
-  if (matchMedia("(max-width: 719px)").matches) return CARD;
-  return matchMedia("(max-width: 1239px)").matches ? PAIR : ROW;
 }
 
 function isLink(target: EventTarget | null): boolean {

@@ -52,7 +52,14 @@ export function found(views: readonly ConversationView[], text: string): readonl
 
 export type Item =
   | { readonly kind: "group"; readonly group: Group; readonly count: number }
-  | { readonly kind: "row"; readonly id: string };
+  /** `says` why nothing is warmed, which may take a line more. */
+  | { readonly kind: "row"; readonly id: string; readonly says: boolean };
+
+/** Why nothing is being warmed, where that is to be said instead of what the row says otherwise. */
+export function reasonOf({ phase, why, nextWarmAt }: ConversationView): string | null {
+  const isWell = phase === "generating" || phase === "warming" || (phase === "idle" && nextWarmAt !== null);
+  return isWell ? null : why;
+}
 
 /** What is shown, from top to bottom. @param only one group; null: all */
 export function itemsOf(views: readonly ConversationView[], order: Order, only: Group | null): Item[] {
@@ -62,7 +69,7 @@ export function itemsOf(views: readonly ConversationView[], order: Order, only: 
     if (members === undefined || (only !== null && only !== group)) return [];
     return [
       { kind: "group", group, count: members.length },
-      ...members.map(({ id }): Item => ({ kind: "row", id })),
+      ...members.map((view): Item => ({ kind: "row", id: view.id, says: reasonOf(view) !== null })),
     ];
   });
 }

@@ -12,6 +12,7 @@ import { Switch } from "../surface/switch.tsx";
 import { compactCount, count, money, percent } from "../words/money.ts";
 import { ago } from "../words/time.ts";
 import { KeepWarmChoice } from "./keep-warm.tsx";
+import { reasonOf } from "./order.ts";
 import { shortId, titleOf } from "./title.ts";
 
 export function Row({ id }: { readonly id: string }) {
@@ -54,13 +55,13 @@ export function Row({ id }: { readonly id: string }) {
 
 /** Why, where something is to be said; else the model and the last turn. */
 function Below({ view }: { readonly view: ConversationView }) {
-  const { phase, why, lastTurnAt, modelName, run } = view;
+  const { lastTurnAt, modelName, run } = view;
   const since = useComputed(() => (lastTurnAt === null ? "no turn yet" : ago(lastTurnAt, now.value)));
-  const isSaying = why !== null && (phase !== "idle" || view.nextWarmAt === null) && phase !== "generating";
-  if (isSaying) {
+  const reason = reasonOf(view);
+  if (reason !== null) {
     return (
-      <span class="row-below cut" title={why}>
-        {why}
+      <span class="row-below row-reason" title={reason}>
+        {reason}
       </span>
     );
   }

@@ -43,6 +43,7 @@ export function useRows({ top, count, keyOf, heightOf, focused, coveredTop }: Vi
       if (focused < 0 || focused >= count || (focused >= from && focused <= to)) return seen;
       return focused < from ? [focused, ...seen] : [...seen, focused];
     },
+    measureElement: heightOfElement,
     onChange: () => redraw((turn) => turn + 1),
   };
   const [rows] = useState(() => new Virtualizer<Window, HTMLElement>(options));
@@ -50,6 +51,14 @@ export function useRows({ top, count, keyOf, heightOf, focused, coveredTop }: Vi
   useLayoutEffect(() => rows._didMount(), []);
   useLayoutEffect(() => rows._willUpdate());
   return rows;
+}
+
+/** When the browser has laid it out, and not before: to ask sooner makes it do so for each row that comes. */
+function heightOfElement(element: HTMLElement, entry: ResizeObserverEntry | undefined, rows: Rows): number {
+  const [box] = entry?.borderBoxSize ?? [];
+  if (box !== undefined) return Math.round(box.blockSize);
+  const index = rows.indexFromElement(element);
+  return rows.itemSizeCache.get(rows.options.getItemKey(index)) ?? rows.options.estimateSize(index);
 }
 
 interface Range {

@@ -230,7 +230,8 @@ function megabytes(bytes: number): string {
 }
 
 function sentence(description: string): string {
-  return `${description.charAt(0).toUpperCase()}${description.slice(1)}.`;
+  const text = `${description.charAt(0).toUpperCase()}${description.slice(1)}`;
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 function said(value: string | boolean): string {

@@ -1,5 +1,5 @@
 /** Single keys. They can be switched off (WCAG 2.1.4), and are silent while somebody types or a dialog is open. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { kept } from "./kept.ts";
 
 export const SHORTCUTS = [
@@ -46,7 +46,7 @@ export type Handlers = Readonly<Record<string, (event: KeyboardEvent) => unknown
 export function useShortcuts(handlers: Handlers): void {
   const latest = useRef(handlers);
   latest.current = handlers;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isTaken(event)) return;
       const handler = Object.hasOwn(latest.current, event.key) ? latest.current[event.key] : undefined;

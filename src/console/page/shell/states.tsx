@@ -75,7 +75,7 @@ export function Unreadable() {
 export function Troubles() {
   const problems = health.value?.problems ?? [];
   return (
-    <div class="troubles">
+    <aside class="troubles" aria-label="What is wrong">
       <Lost />
       {problems.map(({ about, since, sentence }) => (
         <p key={about} class="trouble" role="status">
@@ -85,7 +85,7 @@ export function Troubles() {
           </span>
         </p>
       ))}
-    </div>
+    </aside>
   );
 }
 
