@@ -6,6 +6,7 @@ import { type Booked, RETURNS } from "../../ledger/index.ts";
 import { isCold, isPartial, UNNAMED_PREFIX } from "../../pure.ts";
 import type { Phase } from "../../warmer.ts";
 import { createHistoryShelf } from "./shelf.ts";
+import { documentedReason } from "./stop-reason.ts";
 
 export interface HistoryOptions {
   readonly keeper: Pick<Keeper, "events" | "ledger" | "surface" | "warmer" | "conversation">;
@@ -74,7 +75,7 @@ export function createHistory({ keeper, storage, timers, logger, now }: HistoryO
       costUsd: costUsd ?? null,
       found: RETURNS.find((kind) => booking !== null && booking.amounts[kind] > 0) ?? "unseen",
       savedUsd: booking?.amounts.savedUsd ?? 0,
-      stopReason: shortened(stopReason),
+      stopReason: documentedReason(stopReason),
     });
   }
 
