@@ -100,7 +100,7 @@ function Shown({ view }: { readonly view: ConversationView }) {
             surface={surface}
             isBusy={busy.value.has(id)}
             isStandard={!view.intervalChosen}
-            onAction={(actionId, payload, said) => void invoke(id, actionId, payload, `${title}: ${said}`)}
+            onAction={(actionId, payload, said) => invoke(id, actionId, payload, `${title}: ${said}`)}
           />
           <section class="card keep" aria-labelledby="keep-title">
             <header class="card-head">

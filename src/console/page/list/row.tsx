@@ -107,7 +107,7 @@ export function Interval({ view }: { readonly view: ConversationView }) {
       isStandard={isStandard}
       hint={isStandard ? "Nobody chose one: the cache entry's own lifetime decides." : undefined}
       onChange={(seconds) =>
-        void invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
+        invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
       }
     />
   );
