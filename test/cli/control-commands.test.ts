@@ -175,6 +175,27 @@ describe("keepwarm report", () => {
   });
 });
 
+describe("keepwarm console", () => {
+  it("prints the link to the page, with the token in the fragment", async () => {
+    const { keepwarm, url, token } = await aGateway();
+    expect(await keepwarm("console")).toEqual(said(`${url}/#token=${token}`));
+  });
+
+  it("says what to do when the gateway serves no page, or there is no gateway", async () => {
+    const { keepwarm, controlled, close } = await aGateway();
+    const { info } = controlled;
+    controlled.info = () => ({ ...info(), page: false });
+    expect(await keepwarm("console")).toEqual(
+      refused(
+        1,
+        "the running gateway serves no page: end it with keepwarm stop, and start it without --no-console (keepwarm config says who set it)",
+      ),
+    );
+    await close();
+    expect((await keepwarm("console")).stderr).toMatch(/^keepwarm: no gateway is running/);
+  });
+});
+
 describe("keepwarm status", () => {
   it("shows what is kept warm", async () => {
     const { keepwarm } = await aGateway(
