@@ -3,8 +3,11 @@ import type { Keeper } from "../../capture/index.ts";
 import type { Prices } from "../../host.ts";
 import { type LinkAnswer, type LinkedProgram, outlookOf, viewOf, type Wish } from "../../hub/index.ts";
 import { manifest } from "../../plugin.ts";
+import type { CacheWarmer } from "../../warmer.ts";
 
 export interface LinkedProgramOptions {
+  /** Its person has switched it. */
+  readonly switched: (conversationId: string, enabled: boolean) => void;
   readonly host: string;
   readonly keeper: Keeper;
   readonly prices: Prices;
@@ -14,14 +17,8 @@ export interface LinkedProgramOptions {
   readonly now: () => number;
 }
 
-export function linkedProgram({
-  host,
-  keeper,
-  prices,
-  keepWarm,
-  cwd,
-  now,
-}: LinkedProgramOptions): LinkedProgram {
+export function linkedProgram(options: LinkedProgramOptions): LinkedProgram {
+  const { host, keeper, prices, keepWarm, cwd, now, switched } = options;
   const { warmer, surface } = keeper;
   const viewed = { keeper, prices, host, cwd, runOf: () => undefined, keepWarm: () => keepWarm };
 
@@ -71,8 +68,23 @@ export function linkedProgram({
     conversationIds: () => keeper.conversations().map(({ id }) => id),
     view,
     async perform(conversationId, wish) {
-      const done = await carryOut(conversationId, wish);
+      const done = await notingSwitch(warmer, conversationId, switched, () => carryOut(conversationId, wish));
       return { ...done, conversation: view(conversationId) ?? undefined };
     },
   };
+}
+
+/** Tells when what is done has switched the conversation. */
+export async function notingSwitch<T>(
+  warmer: CacheWarmer,
+  conversationId: string,
+  switched: (conversationId: string, enabled: boolean) => void,
+  act: () => Promise<T>,
+): Promise<T> {
+  await warmer.load(conversationId);
+  const before = warmer.getState(conversationId).enabled;
+  const done = await act();
+  const { enabled } = warmer.getState(conversationId);
+  if (enabled !== before) switched(conversationId, enabled);
+  return done;
 }

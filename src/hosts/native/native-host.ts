@@ -4,7 +4,6 @@
  *
  * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
  */
-import { join } from "node:path";
 import { type Fetch, type HeaderPairs, listPrices } from "../../anthropic/index.ts";
 import {
   createKeeper,
@@ -15,15 +14,16 @@ import {
 } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
-import { createLink, createSpool, createWarmLeases } from "../../hub/index.ts";
+import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
+import { atExit } from "./at-exit.ts";
 import { carryOut } from "./carry-out.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
-import { linkedProgram } from "./linked-program.ts";
+import { linkedProgram, notingSwitch } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
 import { type Standing, statusLine, statusSentences } from "./status-text.ts";
 
@@ -91,7 +91,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
   const directory = stateDirectory(env);
   const files = createJsonFileStorage({
-    file: join(directory, "hosts", `${name}.json`),
+    file: programFile(directory, name),
     logger,
   });
   const spool = createSpool({ stateDirectory: directory, host: name });
@@ -126,12 +126,25 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       keepWarm: settings.keeping.keepWarm ?? "auto",
       cwd: options.cwd ?? process.cwd(),
       now,
+      switched: (conversationId, enabled) => happenings.switched(conversationId, enabled),
     }),
     timers,
     logger,
   });
-  const ends = new Set<() => void>([leases.follow(keeper), surface.subscribe(link.changed)]);
+  const happenings = noteHappenings({ keeper, logger, now, tell: link.happened });
+  const ends = new Set<() => void>([
+    leases.follow(keeper),
+    surface.subscribe(link.changed),
+    happenings.end,
+    atExit(leave),
+  ]);
   if (options.onChange) ends.add(surface.subscribe(options.onChange));
+
+  /** At once, because nothing is waited for any more. */
+  function leave(): void {
+    leases.releaseAll();
+    spool.flush();
+  }
 
   function harmless<T>(doing: string, fallback: T, act: () => T): T {
     try {
@@ -192,8 +205,9 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       ),
     async command(conversationId, text) {
       try {
-        await warmer.load(conversationId);
-        const done = await carryOut(text, conversationId, warmer);
+        const done = await notingSwitch(warmer, conversationId, happenings.switched, () =>
+          carryOut(text, conversationId, warmer),
+        );
         return done ?? statusSentences(standing(conversationId));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -206,8 +220,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         for (const end of ends) end();
         link.close();
         keeper.dispose();
-        leases.releaseAll();
-        spool.flush();
+        leave();
       });
     },
   };
