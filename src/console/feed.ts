@@ -38,7 +38,7 @@ export interface Feed {
 export interface FeedOptions {
   readonly controlled: Controlled;
   readonly onError: (error: unknown) => void;
-  /** How long changes are gathered before they are told, in ms. @default 75 */
+  /** How long changes are gathered before they are told, in ms. @default 100 */
   readonly windowMs?: number;
   /** How long a listener that left may take to come back, in ms. @default 60000 */
   readonly returnMs?: number;
@@ -61,7 +61,7 @@ const MOST_SEATS = 192;
 const MOST_MS = 2;
 
 export function createFeed(options: FeedOptions): Feed {
-  const { controlled, onError, windowMs = 75, returnMs = 60_000, thingsMs = 1_000 } = options;
+  const { controlled, onError, windowMs = 100, returnMs = 60_000, thingsMs = 1_000 } = options;
   /** Of this process: after a restart nobody goes on from before. */
   const epoch = randomBytes(6).toString("base64url").replaceAll("-", "_");
   const seats = new Map<string, Seat>();
