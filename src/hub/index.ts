@@ -8,6 +8,7 @@ export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
 export { type Glance, glanceAt } from "./glance.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
+export { HOOKS_PATH } from "./hooks-path.ts";
 export {
   createLeases,
   createWarmLeases,

@@ -20,12 +20,12 @@ import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
-import { carryOut } from "./carry-out.ts";
+import { answerWarm, standingOf } from "./answer-warm.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
 import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
-import { type Standing, statusLine, statusSentences } from "./status-text.ts";
+import { type Standing, statusLine } from "./status-text.ts";
 
 export interface NativeHostOptions {
   /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
@@ -115,7 +115,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         ? leases.mayWarm(warm)
         : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
-  const { warmer, surface, ledger } = keeper;
+  const { warmer, surface } = keeper;
   const watch = createWatch(keeper, { logger, now: instant, namedBy });
   const link = createLink({
     stateDirectory: directory,
@@ -143,14 +143,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     }
   }
 
-  function standing(conversationId: string): Standing {
-    return {
-      state: warmer.getState(conversationId),
-      status: warmer.getStatus(conversationId),
-      figures: ledger.figuresOf(conversationId),
-      now: now(),
-    };
-  }
+  const standing = (conversationId: string) => standingOf(conversationId, keeper, now());
 
   const line = (conversationId: string) =>
     harmless("tell a status", null, () => statusLine(standing(conversationId)));
@@ -190,17 +183,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
           };
         },
       ),
-    async command(conversationId, text) {
-      try {
-        await warmer.load(conversationId);
-        const done = await carryOut(text, conversationId, warmer);
-        return done ?? statusSentences(standing(conversationId));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.error("keepwarm: a command failed", { error: reason });
-        return `keepwarm could not do this: ${reason}`;
-      }
-    },
+    command: (conversationId, text) => answerWarm(text, conversationId, { keeper, logger, now }),
     dispose() {
       harmless("end", undefined, () => {
         for (const end of ends) end();
