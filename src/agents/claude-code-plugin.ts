@@ -1,10 +1,10 @@
 /**
- * What Claude Code is given for one run beside its base URL: a plugin whose hooks tell the run's gateway what it waits
- * for and when a session ends, and its command. CLAUDE_CODE_PLUGIN_DIRS names it, so that no argument changes, and
- * programs on the Agent SDK have it too; versions that do not know that variable do without.
+ * What Claude Code is given for one run beside its base URL: hooks that tell the run's gateway what it waits for and
+ * when a session ends, and its command `/warm`. CLAUDE_CODE_PLUGIN_DIRS names them, so that no argument changes, and
+ * programs on the Agent SDK have them too; versions that do not know that variable do without.
  */
 import { mkdir, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { HOOKS_PATH } from "../hub/index.ts";
 import type { Pointing } from "./agent.ts";
 import { forbidsPlugins, managedSettingsFile } from "./claude-code-managed.ts";
@@ -27,18 +27,8 @@ const EVENTS = [
 /** A gateway on this machine answers in a millisecond. In seconds. */
 const PATIENCE_S = 2;
 
-/** Never read by a model: the hook answers before. */
-const COMMAND = `---
-description: keep this conversation's prompt cache warm while you are away
-argument-hint: "[on | off | auto | 30m | 2h | always | interval 4m | now | status]"
-disable-model-invocation: true
----
-keepwarm could not answer this. Reply with one sentence: that keepwarm's hook did not run, and that keepwarm on, in
-another terminal, does the same.
-`;
-
 /**
- * The variable that loads the plugin, after what it held; nothing where an organisation forbids such plugins.
+ * The variable that loads them, after what it held; nothing where an organisation forbids such plugins.
  *
  * @param managed the file by which an organisation rules
  */
@@ -47,23 +37,78 @@ export async function claudeCodePlugin(
   managed = managedSettingsFile(),
 ): Promise<Readonly<Record<string, string>>> {
   if (await forbidsPlugins(managed)) return {};
-  const folder = join(temporaryDirectory, "claude-code");
-  const hook = { type: "http", url: baseUrl + HOOKS_PATH, timeout: PATIENCE_S };
-  const files: Readonly<Record<string, string>> = {
-    ".claude-plugin/plugin.json": JSON.stringify({
-      name: "keepwarm",
-      description: "Tells keepwarm what this session waits for.",
+  const url = baseUrl + HOOKS_PATH;
+  // Two, because a version without mods would take neither of one that has both.
+  const folders = [
+    await plugin(join(temporaryDirectory, "claude-code-hooks"), {
+      ".claude-plugin/plugin.json": manifest("keepwarm-run", "Tells keepwarm what this session waits for."),
+      "hooks/hooks.json": JSON.stringify({
+        hooks: Object.fromEntries(
+          EVENTS.map((event) => [event, [{ hooks: [{ type: "http", url, timeout: PATIENCE_S }] }]]),
+        ),
+      }),
     }),
-    "hooks/hooks.json": JSON.stringify({
-      hooks: Object.fromEntries(EVENTS.map((event) => [event, [{ hooks: [hook] }]])),
+    await plugin(join(temporaryDirectory, "claude-code-command"), {
+      ".claude-plugin/plugin.json": manifest("keepwarm", "Keeps this conversation's prompt cache warm."),
+      "hooks/hooks.json": JSON.stringify({ modules: ["./register.ts"] }),
+      "hooks/register.ts": commandModule(url),
     }),
-    "commands/warm.md": COMMAND,
-  };
+  ];
+  return { [VARIABLE]: [env[VARIABLE], ...folders].filter(Boolean).join(delimiter) };
+}
+
+function manifest(name: string, description: string): string {
+  return JSON.stringify({ name, version: "0.0.0", description });
+}
+
+async function plugin(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, text] of Object.entries(files)) {
     const file = join(folder, name);
-    await mkdir(join(file, ".."), { recursive: true });
-    // The address is the run's own, and whoever knows it may speak for the run.
+    await mkdir(dirname(file), { recursive: true });
+    // The address is the run's own: whoever knows it may speak for the run.
     await writeFile(file, text, { mode: 0o600 });
   }
-  return { [VARIABLE]: [env[VARIABLE], folder].filter(Boolean).join(delimiter) };
+  return folder;
+}
+
+/**
+ * A mod (Claude Code 2.1.287 and later): the command runs beside the conversation, and no model hears of its answer.
+ * Claude Code checks that `$` is spelled out wherever it is used, and puts the plugin's name before what is shown.
+ */
+function commandModule(url: string): string {
+  return `let session = "";
+export function register(on) {
+  on("session.start", async ($, e, next) => {
+    await $.command
+      .register({
+        name: "warm",
+        description: "keep this conversation's prompt cache warm while you are away",
+        argumentHint: "[on | off | auto | 30m | always | interval 4m | now]",
+        immediate: true,
+      })
+      .catch(() => {});
+    return next(e);
+  });
+  on("classic.SessionStart", ($, e, next) => {
+    session = e.session_id;
+    return next(e);
+  });
+  on("command.run", { command: "warm" }, async ($, e) => {
+    let text = "no gateway answers here: run keepwarm status in another terminal";
+    try {
+      const answer = await $.http.fetch(${JSON.stringify(url)}, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          session_id: session,
+          hook_event_name: "UserPromptSubmit",
+          prompt: "/warm " + (e.args ?? ""),
+        }),
+      });
+      text = JSON.parse(answer.text).reason ?? text;
+    } catch {}
+    return { text, isTextDisplayOnly: true };
+  });
+}
+`;
 }
