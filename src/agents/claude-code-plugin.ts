@@ -72,14 +72,15 @@ async function plugin(folder: string, files: Readonly<Record<string, string>>): 
 }
 
 /**
- * A mod (Claude Code 2.1.287 and later): the command runs beside the conversation, and no model hears of its answer.
+ * A mod (Claude Code 2.1.287 and later): the command runs beside the conversation, and no model hears of its answer,
+ * though Claude Code notes for it that the command was run. Without a terminal the hook answers, and nothing is noted.
  * Claude Code checks that `$` is spelled out wherever it is used, and puts the plugin's name before what is shown.
  */
 function commandModule(url: string): string {
   return `let session = "";
 export function register(on) {
   on("session.start", async ($, e, next) => {
-    await $.command
+    if (e.isInteractive) await $.command
       .register({
         name: "warm",
         description: "keep this conversation's prompt cache warm while you are away",
