@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MINUTE_MS, setUp, Talk, text, type World } from "./world.ts";
 
 /** A session of Claude Code in an attached run: its turns, and what its hooks tell. */
@@ -174,6 +174,23 @@ describe("a hook that is not what it should be", () => {
       const { baseUrl } = gateway.attachRun({ id: "r1" });
       const answer = await fetch(`${baseUrl}/~keepwarm/hooks`, { method: "POST", body });
       expect([answer.status, await answer.text()]).toEqual([200, ""]);
+    },
+  );
+
+  it.each(["changed", "detach", "conversation"] as const)(
+    "is answered as if nobody listened when keepwarm fails at it (%s)",
+    async (call) => {
+      const world = await setUp();
+      const { ask, hook } = await inRun(world);
+      await ask("Shall we begin?");
+      vi.spyOn(world.keeper, call).mockImplementation(() => {
+        throw new Error("sesame");
+      });
+      expect(await hook("Stop")).toBeNull();
+      expect(await hook("SessionEnd", { reason: "clear" })).toBeNull();
+      expect(world.entries.map(({ message }) => message)).toContain("keepwarm: a hook could not be answered");
+      expect(JSON.stringify(world.entries)).not.toContain("sesame");
+      expect((await ask("Go on.")).output_tokens).toBeGreaterThan(0);
     },
   );
 

@@ -13,6 +13,7 @@ import {
   claudeEnv,
   saidIn,
   startClaude,
+  startInTerminal,
   storedSessions,
   withoutPlaces,
 } from "./support/claude-code.ts";
@@ -31,6 +32,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
+  startInTerminal(): Claude;
   start(options?: { readonly enable?: boolean; readonly args?: readonly string[] }): Claude;
 }
 
@@ -55,6 +57,7 @@ async function place(
     home,
     env,
     requests: emulator.requests,
+    startInTerminal: () => startInTerminal({ launcher: [...KEEPWARM, "run", "--"], env, cwd: project, test }),
     start: ({ enable = false, args = [] } = {}) =>
       startClaude({
         launcher: kept ? [...KEEPWARM, "run", "--quiet", ...(enable ? ["--enable"] : []), "--"] : [],
@@ -179,6 +182,25 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     await wait(2 * TTL_MS);
     expect(at.requests.filter(isWarm)).toHaveLength(ended);
     expect(answer(await claude.say("/warm"))).toMatch(/Warming is on\. Not worth a warm/);
+  });
+
+  it("has /warm in the terminal, which runs no turn, and is let go of when its person leaves it", async (test) => {
+    const at = await place(test, "kept warm");
+    const claude = at.startInTerminal();
+    await claude.says(/shift\+tab/);
+    expect(await claude.say("/warm on")).toMatch(/Warming ?is ?on/);
+    expect(at.requests).toEqual([]);
+    await claude.say("Question 0, please.");
+    await wait(PAUSE_MS);
+    await claude.say("Question 1, please.");
+    const { read, prefix } = exchanges(at.requests).at(-1) ?? { read: 0, prefix: 1 };
+    expect(read / prefix).toBeGreaterThanOrEqual(0.99);
+    expectOnlyTheConversationWarmed(at.requests);
+    await claude.say("/exit");
+    await claude.quit();
+    const before = at.requests.length;
+    await wait(2 * TTL_MS);
+    expect(at.requests).toHaveLength(before);
   });
 
   it("leaves the old conversation at /clear, and begins one that is off", async (test) => {

@@ -117,6 +117,24 @@ describe("of Claude Code", () => {
     expect(String(warms().at(-1)?.body)).toBe(lastAsWarm(heard));
   });
 
+  it.each(["first", "last"])("a title is never warmed, whether it is asked for %s", async (order) => {
+    const [prompt, title, asked, ...onward] = recording("title");
+    if (prompt === undefined || title?.kind !== "sent" || asked?.kind !== "sent") throw new Error("no title");
+    expect([title, asked].map(({ body }) => JSON.parse(body).model)).toEqual([
+      expect.stringContaining("haiku"),
+      expect.stringContaining("opus"),
+    ]);
+    const opening = [prompt, ...(order === "first" ? [title, asked] : [asked, title])];
+    const { away, warms, play, keeper } = await played(opening);
+    await away(5 * MINUTE_MS);
+    expect(bodies(warms())).toEqual([lastAsWarm([asked])]);
+    await play(onward.slice(0, -1));
+    const before = warms().length;
+    await away(5 * MINUTE_MS);
+    expect(bodies(warms().slice(before))).toEqual([lastAsWarm(onward)]);
+    expect(keeper.conversations()).toHaveLength(1);
+  });
+
   it("a sub-agent's requests are never warmed, and the session's own is, while it waits for it and after", async () => {
     const moments = recording("sub-agent");
     const from = moments.findIndex(isSubAgents);

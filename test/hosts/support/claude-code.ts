@@ -1,6 +1,8 @@
 /** The real Claude Code, headless, in a home of its own and without the network. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { program } from "./install.ts";
 import { type Started, type StartOptions, start } from "./process.ts";
 
@@ -55,6 +57,38 @@ export function startClaude({ launcher = [], args = [], ...options }: ClaudeOpti
       started.endInput();
       await started.ended;
     },
+  };
+}
+
+/** In a terminal of `script`'s, where a person has been before, and with all the traffic that it likes. */
+export function startInTerminal({ launcher = [], args = [], env, cwd, test }: ClaudeOptions): Claude {
+  const { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: _, ...chatty } = env;
+  const before = {
+    hasCompletedOnboarding: true,
+    customApiKeyResponses: { approved: [env.ANTHROPIC_API_KEY?.slice(-20)], rejected: [] },
+    projects: { [cwd]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
+  };
+  writeFileSync(join(env.HOME ?? "", ".claude.json"), JSON.stringify(before));
+  const quoted = [...launcher, CLAUDE, "--model", MODEL, ...args].map((word) => `'${word}'`).join(" ");
+  const started = start("script", ["-qefc", quoted, "/dev/null"], {
+    env: { ...chatty, TERM: "xterm-256color", SHELL: "/bin/sh" },
+    cwd,
+    test,
+    input: true,
+  });
+  return {
+    ...started,
+    async say(words) {
+      const from = started.said().length;
+      started.write(words);
+      // It takes what comes at once for something pasted.
+      await wait(500);
+      started.write("\r");
+      await started.says(/emulated.*done|Warming|Resume/s, from);
+      // What it shows stands between codes that place it, some of them in the place of spaces.
+      return stripVTControlCharacters(started.said().slice(from));
+    },
+    quit: async () => void (await started.ended),
   };
 }
 
