@@ -61,6 +61,17 @@ const inHost: Plugin = {
   },
 };
 
+/** Where the shipped prices come from is said to people; it is a tenth of them. */
+const barePrices: Plugin = {
+  name: "bare prices",
+  setup({ onLoad }) {
+    onLoad({ filter: /anthropic[\\/]prices\.json$/ }, async ({ path }) => {
+      const { source: _, ...prices } = JSON.parse(await readFile(path, "utf8"));
+      return { contents: JSON.stringify({ ...prices, source: "" }), loader: "json" };
+    });
+  },
+};
+
 /** Every engine that hosts run in has one. */
 const EMITTER = `export { EventEmitter } from "node:events";`;
 const ownEmitter: Plugin = {
@@ -90,7 +101,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     format: "esm",
     platform: "node",
     target: "node22",
-    plugins: [leanZod, inHost, ownEmitter],
+    plugins: [leanZod, inHost, barePrices, ownEmitter],
     define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },

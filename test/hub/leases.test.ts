@@ -143,6 +143,31 @@ describe("programs that ask whenever they like", () => {
     );
   }, 60_000);
 
+  it("never have it both when one of them is stopped for a while in the middle of asking", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 3 }),
+        async (ticks) => {
+          const { all, clock } = programs("a", "b", "c");
+          const begun = clock.now;
+          const answers = all.map(async (leases, index) => {
+            for (let tick = 0; tick < index * 7; tick++)
+              await new Promise((resolve) => setImmediate(resolve));
+            return leases.take("a", 40_000);
+          });
+          for (const many of ticks) {
+            for (let tick = 0; tick < many; tick++) await new Promise((resolve) => setImmediate(resolve));
+            clock.now += 6_000;
+          }
+          const granted = (await Promise.all(answers)).filter((answer) => answer.granted);
+          expect(clock.now - begun).toBeLessThan(35_000);
+          expect(granted.length).toBeLessThanOrEqual(1);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
   it("are never two in a room, whoever is killed when", async () => {
     const directory = stateDirectory();
     const room = join(directory, "room");

@@ -4,14 +4,8 @@
  *
  * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
  */
-import { type Fetch, type HeaderPairs, listPrices } from "../../anthropic/index.ts";
-import {
-  createKeeper,
-  createWatch,
-  type Keeper,
-  type NamedBy,
-  namedBy as namedBySession,
-} from "../../capture/index.ts";
+import { type Fetch, listPrices } from "../../anthropic/index.ts";
+import { createKeeper, type createWatch, type Keeper, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
 import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
@@ -38,8 +32,10 @@ export interface NativeHostOptions {
   readonly fetch?: Fetch;
   /** Never receives a prompt, a body or a credential. @default silent */
   readonly logger?: Logger;
-  /** What the headers of a watched `fetch` say of its conversation. @default the session headers that agents send */
-  readonly namedBy?: (headers: HeaderPairs) => NamedBy;
+  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Left to the host, because it is large for one that does not. */
+  readonly watching?: typeof createWatch;
+  /** What the headers of a watched `fetch` say of its conversation; `namedBySession` reads what agents send. */
+  readonly namedBy?: NonNullable<WatchOptions["namedBy"]>;
   /** Something that is shown of a conversation has changed. */
   readonly onChange?: (conversationId: string) => void;
   /** @default process.env */
@@ -85,7 +81,7 @@ const SETTINGS_NAMESPACE = "cache-warming";
 
 export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { name, env = process.env, timers = systemTimers(), now = Date.now } = options;
-  const { monotonicNow = () => performance.now(), namedBy = namedBySession } = options;
+  const { monotonicNow = () => performance.now(), namedBy } = options;
   const logger = guardLogger(() => options.logger ?? silent);
   const chosen = chosenSettings(env);
   if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
@@ -116,7 +112,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
   const { warmer, surface, ledger } = keeper;
-  const watch = createWatch(keeper, { logger, now: instant, namedBy });
+  const watch = options.watching?.(keeper, {
+    logger,
+    now: instant,
+    ...(namedBy === undefined ? {} : { namedBy }),
+  });
   const link = createLink({
     stateDirectory: directory,
     program: linkedProgram({
@@ -174,7 +174,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       harmless("follow a request", UNFOLLOWED, () =>
         harmlessExchange(openExchange(request, { keeper, fetch, timers, instant }), harmless),
       ),
-    watch: (fetch) => harmless("watch a fetch", fetch, () => watch(fetch)),
+    watch: (fetch) =>
+      harmless("watch a fetch", fetch, () => {
+        if (watch === undefined) throw new Error("it was not given fetchWatching");
+        return watch(fetch);
+      }),
     changed: (conversationId, change) =>
       harmless("take news of a conversation", undefined, () => keeper.changed(conversationId, change)),
     closed: (conversationId) =>
