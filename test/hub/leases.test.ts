@@ -89,10 +89,19 @@ describe("a lease", () => {
     first.releaseAll();
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(join(folder, ".x.1-ab.cd"), "");
+    utimesSync(join(folder, ".x.1-ab.cd"), 1, 1);
     writeFileSync(join(folder, "x.1-ab"), "{}");
     clock.now = Date.now() + 3 * 3_600_000;
     await second.take("a", 300_000);
     expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it("is taken anew when somebody has cleared the folder", async () => {
+    const { first, second, directory } = programs("pi", "gateway");
+    await first.take("a", 300_000);
+    rmSync(join(directory, "leases"), { recursive: true });
+    expect(await first.take("a", 400_000)).toEqual(granted);
+    expect(await second.take("a", 300_000)).toEqual(heldBy("pi"));
   });
 
   it("is not granted where it cannot be written", async () => {

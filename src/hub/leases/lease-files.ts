@@ -78,25 +78,31 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   const held = new Map<string, number>();
   let sweptAt = 0;
 
-  const fileOf = (name: string) => join(folder, `${name}.${own}`);
+  /** Each time it asks, a process has another file: what others sweep away is never one that it uses. */
+  const files = new Map<string, string>();
+  let asked = 0;
 
   async function putUp(name: string, untilMs: number, askingMs: number): Promise<void> {
     const until = new Date(untilMs);
-    try {
-      await utimes(fileOf(name), until, until);
-      return;
-    } catch (error) {
-      // Not there yet, or swept away meanwhile.
-      if (codeOf(error) !== "ENOENT") throw error;
+    const known = files.get(name);
+    if (known !== undefined) {
+      try {
+        return await utimes(known, until, until);
+      } catch (error) {
+        // Somebody has cleared the folder.
+        if (codeOf(error) !== "ENOENT") throw error;
+      }
     }
-    const draft = join(folder, `.${name}.${own}.${randomBytes(4).toString("hex")}`);
+    const fresh = `${name}.${own}-${++asked}`;
+    const draft = join(folder, `.${fresh}`);
     try {
       await writeFile(draft, JSON.stringify({ host, pid: process.pid, machine, askingMs }), {
         mode: 0o600,
         flag: "wx",
       });
       await utimes(draft, until, until);
-      await rename(draft, fileOf(name));
+      await rename(draft, join(folder, fresh));
+      files.set(name, join(folder, fresh));
     } catch (error) {
       await rm(draft, { force: true }).catch(() => {});
       throw error;
@@ -107,12 +113,9 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   async function others(name: string): Promise<Flag[]> {
     const flags: Flag[] = [];
     for (const file of await readdir(folder)) {
-      if (!file.startsWith(`${name}.`) || file === `${name}.${own}`) continue;
-      const path = join(folder, file);
-      const flag = await flagIn(path);
+      if (!file.startsWith(`${name}.`) || file.startsWith(`${name}.${own}-`)) continue;
+      const flag = await flagIn(join(folder, file));
       if (flag !== null) flags.push(flag);
-      // Whoever puts it up again, should it be there after all, looks after that.
-      else await rm(path, { force: true });
     }
     return flags;
   }
@@ -133,9 +136,11 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   }
 
   function release(name: string): void {
+    const file = files.get(name);
     held.delete(name);
+    files.delete(name);
     try {
-      rmSync(fileOf(name), { force: true });
+      if (file !== undefined) rmSync(file, { force: true });
     } catch {
       // It ends by itself.
     }
@@ -148,7 +153,9 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
     for (const file of await readdir(folder)) {
       const path = join(folder, file);
       const found = await stat(path).catch(() => null);
-      if (found !== null && Math.abs(now() - found.mtimeMs) > LONGEST_MS) await rm(path, { force: true });
+      // A draft has the system's time until it is a flag.
+      const at = file.startsWith(".") ? Date.now() : now();
+      if (found !== null && Math.abs(at - found.mtimeMs) > LONGEST_MS) await rm(path, { force: true });
     }
   }
 
@@ -168,6 +175,7 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
     await sweep();
     const askingMs = Math.min(ASKING_MS, lifeMs / 4);
     if (await renewed(name, now() + lifeMs, askingMs)) return { granted: true };
+    release(name);
     for (let tries = 1; ; tries++) {
       await putUp(name, now() + askingMs, askingMs);
       let rivals = await others(name);
@@ -206,7 +214,7 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
     },
     release,
     releaseAll() {
-      for (const name of held.keys()) release(name);
+      for (const name of files.keys()) release(name);
     },
   };
 }
