@@ -9,6 +9,8 @@ export default defineConfig({
     allowOnly: false,
     passWithNoTests: false,
     testTimeout: 300_000,
+    // Plugins are built there.
+    hookTimeout: 120_000,
     // One agent's start must not make another's warm late.
     fileParallelism: false,
   },

@@ -95,6 +95,9 @@ const PROJECTS: readonly Project[] = [
   { name: "notes", command: "pi", model: SONNET, tokens: 27_000, lastDay: [4, 3, 2] },
 ];
 
+/** What happens to people: it was kept warm over a whole weekend, and nobody came back. */
+const FORGOTTEN = { day: 8, name: "handbook" };
+
 export interface Story {
   readonly service: Service;
   /** At which it stands still. */
@@ -179,12 +182,17 @@ export async function tellStory(directory: string): Promise<Story> {
     return sessions;
   }
 
+  const leftOn: HeldRun[] = [];
   for (let day = 0; BEGINS + day * DAY < ENDS - DAY; day++) {
     const morning = BEGINS + day * DAY;
     if ([0, 6].includes(new Date(morning).getUTCDay())) continue;
-    const sessions = await work(workday(morning, random), day);
+    const sessions = await work(workday(day, random), day);
     await passUntil(morning + 11 * HOUR);
-    for (const { run } of sessions.values()) run.release();
+    for (const run of leftOn.splice(0)) run.release();
+    for (const [{ name }, { run }] of sessions) {
+      if (day === FORGOTTEN.day && name === FORGOTTEN.name) leftOn.push(run);
+      else run.release();
+    }
     await until(AbortSignal.timeout(50));
   }
   await work(
@@ -214,16 +222,20 @@ interface Turn {
   readonly project: Project;
 }
 
-/** Two to four projects, each with a handful of bursts and the pauses that people make between them. */
-function workday(morning: number, random: () => number): Turn[] {
-  const chosen = PROJECTS.filter(({ off }) => off !== true && random() < 0.4);
+/** Some projects, each with a handful of bursts and the pauses that people make between them. */
+function workday(day: number, random: () => number): Turn[] {
+  const morning = BEGINS + day * DAY;
+  const isForgotten = ({ name }: Project) => day === FORGOTTEN.day && name === FORGOTTEN.name;
+  const chosen = PROJECTS.filter((one) => isForgotten(one) || (one.off !== true && random() < 0.4));
   return chosen.flatMap((project) => {
     let at = morning + random() * 3 * HOUR;
-    return Array.from({ length: 6 + Math.floor(random() * 10) }, () => {
+    const turns = Array.from({ length: 6 + Math.floor(random() * 10) }, () => {
       const kind = random();
-      at += (kind < 0.5 ? 0.4 + random() * 3 : kind < 0.76 ? 5 + random() * 14 : 25 + random() * 70) * MINUTE;
+      const minutes = kind < 0.5 ? 0.4 + random() * 3 : kind < 0.76 ? 5 + random() * 14 : 25 + random() * 70;
+      at += minutes * MINUTE;
       return { at, project };
-    }).filter((turn) => turn.at < morning + 10 * HOUR);
+    });
+    return turns.filter((turn) => turn.at < morning + 10 * HOUR);
   });
 }
 
@@ -261,7 +273,7 @@ function idOf(name: string, day: number): string {
 }
 
 /** Park and Miller's generator. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state * 16_807) % 2_147_483_647;

@@ -65,7 +65,7 @@ const COLUMNS: readonly ConversationColumn[] = [
   { title: "interval", whole: true, spared: 5, cellOf: (view) => dimmed(intervalCell(view), "auto") },
   { title: "last turn", whole: true, spared: 4, cellOf: ({ lastTurnAt }, { now }) => ago(lastTurnAt, now) },
   { title: "model", least: 15, spared: 3, cellOf: ({ modelName }) => modelName ?? NONE },
-  { title: "run", least: 8, spared: 1, cellOf: ({ host, run }) => host ?? run?.command ?? NONE },
+  { title: "program", least: 8, spared: 1, cellOf: ({ host, run }) => host ?? run?.command ?? NONE },
   {
     title: "id",
     whole: true,

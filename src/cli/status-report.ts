@@ -30,18 +30,27 @@ export function statusReport(
 }
 
 function gatewayLines(gateway: GatewayInfo, now: number): string[] {
-  const { version, pid, startedAt, gatewayUrl, upstream, runs, warmsInFlight } = gateway;
+  const { version, pid, startedAt, gatewayUrl, upstream, warmsInFlight } = gateway;
   const facts = [
     `${gateway.enableNew ? "new conversations start on" : "new conversations start off"}`,
     `${megabytes(gateway.heldBytes)} of ${megabytes(gateway.maxHeldBytes)} MB held`,
     ...(warmsInFlight > 0 ? [counted(warmsInFlight, "warm under way", "warms under way")] : []),
-    ...(runs.length > 0 ? [`running ${runs.map(({ command }) => printable(command)).join(", ")}`] : []),
+    ...programs(gateway),
   ];
   return [
     `${bold(`keepwarm ${printable(version)}`)}, process ${pid}, up ${span(now - startedAt)}`,
     `${printable(gatewayUrl)} → ${printable(upstream)}`,
     dim(facts.join(" · ")),
     ...(gateway.tier === null ? [] : [dim(tierText(gateway.tier))]),
+  ];
+}
+
+/** What it runs, and in what else a keepwarm is at work that tells it. */
+export function programs({ runs, hosts }: GatewayInfo): string[] {
+  const named = (names: readonly string[]) => [...new Set(names.map(printable))].join(", ");
+  return [
+    ...(runs.length > 0 ? [`running ${named(runs.map(({ command }) => command))}`] : []),
+    ...(hosts.length > 0 ? [`inside ${named(hosts.map(({ host }) => host))}`] : []),
   ];
 }
 

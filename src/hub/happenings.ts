@@ -4,6 +4,7 @@ import type { Logger, RequestAnswered, Usage, WarmCompleted } from "../host.ts";
 import { type Booked, RETURNS } from "../ledger/index.ts";
 import { isCold, isPartial } from "../pure.ts";
 import type { Phase } from "../warmer.ts";
+import { documentedReason } from "./stop-reason.ts";
 import type { HistoryEntry, UsageView, WarmEntry } from "./views/history.ts";
 
 export interface HappeningsOptions {
@@ -65,7 +66,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
       costUsd: costUsd ?? null,
       found: RETURNS.find((kind) => booking !== null && booking.amounts[kind] > 0) ?? "unseen",
       savedUsd: booking?.amounts.savedUsd ?? 0,
-      stopReason: shortened(stopReason),
+      stopReason: documentedReason(stopReason),
     });
   }
 

@@ -1,10 +1,10 @@
 /** The whole of it without a mouse. */
 import { expect, it } from "vitest";
-import { openConsole, rowOf, setUp, switchIn } from "./world.ts";
+import { openBrowser, openConsole, rowOf, setUp, switchIn } from "./world.ts";
 
 it("does with keys alone all that a mouse does", async () => {
   const world = await setUp({ ttlMs: 60_000 });
-  for (const id of ["api-server", "website"]) await world.talk(id);
+  for (const id of ["notes", "api-server", "website"]) await world.talk(id);
   const page = await openConsole(world.link);
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-row"));
   const { keyboard } = page;
@@ -22,9 +22,15 @@ it("does with keys alone all that a mouse does", async () => {
   await keyboard.press("k");
   await expect.poll(focused).toBe("website");
 
-  // Its row moves to another group, and the focus with it.
+  // The last row moves to another group, to the top, and the focus with it.
+  await keyboard.press("j");
+  await keyboard.press("j");
+  await expect.poll(focused).toBe("notes");
   await keyboard.press("Space");
-  await expect.poll(() => switchIn(rowOf(page, "website")).getAttribute("aria-checked")).toBe("true");
+  await expect.poll(() => switchIn(rowOf(page, "notes")).getAttribute("aria-checked")).toBe("true");
+  await expect.poll(() => page.locator(".row").first().innerText()).toContain("notes");
+  expect(await focused()).toBe("notes");
+  await keyboard.press("j");
   await expect.poll(focused).toBe("website");
 
   await keyboard.press("i");
@@ -50,7 +56,7 @@ it("does with keys alone all that a mouse does", async () => {
         .filter({ has: page.getByRole("switch") })
         .count(),
     )
-    .toBe(2);
+    .toBe(3);
 
   await keyboard.press("?");
   await page.getByRole("dialog", { name: "Help" }).waitFor();
@@ -71,6 +77,27 @@ it("does with keys alone all that a mouse does", async () => {
   await page.getByRole("heading", { name: opened ?? "", exact: true }).waitFor();
   await keyboard.press("Escape");
   await rowOf(page, "website").waitFor();
+});
+
+it("keeps the focus on its row in browsers that move an element by taking it out", async () => {
+  const world = await setUp({ ttlMs: 60_000 });
+  for (const id of ["notes", "api-server", "website"]) await world.talk(id);
+  const context = await openBrowser();
+  // As Safari is.
+  await context.addInitScript(
+    "for (const it of [Element, Document, DocumentFragment]) delete it.prototype.moveBefore",
+  );
+  const page = await openConsole(world.link, { context });
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-row"));
+  await rowOf(page, "notes").getByRole("link").focus();
+  await page.keyboard.press("e");
+  await expect.poll(() => page.locator(".row").first().innerText()).toContain("notes");
+  expect(await focused()).toBe("notes");
+  // Who has left it is not called back.
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await switchIn(rowOf(page, "website")).evaluate((one: HTMLElement) => one.click());
+  await expect.poll(() => page.locator(".row").first().innerText()).toContain("website");
+  expect(await focused()).toBeNull();
 });
 
 it("leaves single keys alone once its person has switched them off", async () => {

@@ -38,6 +38,15 @@ describe("the console", () => {
     await expect.poll(() => intervalIn(row).inputValue()).toBe("2");
     await expect.poll(world.warms, soon).toBeGreaterThanOrEqual(2);
 
+    // What is being typed outlives what happens meanwhile, and warms do.
+    const before = world.warms();
+    await intervalIn(row).fill("3");
+    await expect.poll(world.warms, soon).toBeGreaterThan(before + 1);
+    await expect.poll(() => row.locator(".row-below").last().innerText()).toContain("spent");
+    expect(await intervalIn(row).inputValue()).toBe("3");
+    await intervalIn(row).press("Escape");
+    expect(await intervalIn(row).inputValue()).toBe("2");
+
     await intervalIn(row).fill("0");
     await intervalIn(row).press("Enter");
     await expect.poll(() => intervalIn(row).inputValue()).toBe("2");

@@ -162,7 +162,7 @@ describe("keepwarm status", () => {
       200,
       [
         ...["conversation", "next warm", "cache", "spent", "saved", "net", "keep warm", "interval"],
-        ...["last turn", "model", "run", "id"],
+        ...["last turn", "model", "program", "id"],
       ],
     ],
   ])("keeps to a terminal of %i columns, and to what matters most", (width, titles) => {
@@ -176,6 +176,16 @@ describe("keepwarm status", () => {
       ...["2h", "1m", "1m 20s ago", "claude-opus-5-5", "claude", "0f6e8a2c"],
     ]);
     expect(lines.at(-1)).toBe("spent $0.24 · saved $1.36 · net +$1.12");
+  });
+
+  it("tells which programs keep conversations warm themselves, and which those are", () => {
+    const host = { host: "pi", pid: 7, version: "0.1.0", since: NOON, conversations: 1 };
+    const said = report([aConversation({ id: "chat", host: "pi" }), aConversation({ id: "other" })], {
+      hosts: [host, { ...host, pid: 8 }],
+    });
+    expect(said).toContain(" held · inside pi\n");
+    expect(said).toMatch(/^ {2}chat .* claude-opus-5-5 {2}pi$/m);
+    expect(said).toMatch(/^ {2}other .* claude-opus-5-5 {2}—$/m);
   });
 
   it("tells conversations in one folder by their ids too", () => {

@@ -4,6 +4,7 @@ import { conversationTable } from "../conversation-table.ts";
 import { shownInDollars } from "../measure.ts";
 import { printable } from "../printable.ts";
 import { span } from "../span.ts";
+import { programs } from "../status-report.ts";
 import { bold, dim, yellow } from "../style.ts";
 import { cutTo } from "../table.ts";
 import { clockTime, happenedText } from "./happened-text.ts";
@@ -54,13 +55,13 @@ export function frameOf(picture: Picture, options: FrameOptions): Frame {
 
 function headLines({ gateway, totals, health }: Picture, { now, columns, gone }: FrameOptions): string[] {
   if (gateway === null) return [bold(cutTo("keepwarm", columns)), ...goneLines(gone, columns), ""];
-  const { version, startedAt, gatewayUrl, upstream, runs, warmsInFlight } = gateway;
+  const { version, startedAt, gatewayUrl, upstream, warmsInFlight } = gateway;
   const facts = [
     ...(totals === null
       ? []
       : [`today ${sums(totals.today)}`, `in all net ${shownInDollars(totals.all).net}`]),
     ...(warmsInFlight > 0 ? [`${warmsInFlight} under way`] : []),
-    ...(runs.length > 0 ? [`running ${runs.map(({ command }) => printable(command)).join(", ")}`] : []),
+    ...programs(gateway),
   ];
   const up = gone === null ? `, up ${span(now - startedAt)}` : "";
   const title = `keepwarm ${printable(version)}${up}  ${printable(gatewayUrl)} → ${printable(upstream)}`;

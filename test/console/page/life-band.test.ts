@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bandOf, usesOf } from "../../../src/console/page/conversation/life-band.ts";
+import { bandOf, comingOf, usesOf } from "../../../src/console/page/conversation/life-band.ts";
 import type { HistoryEntry } from "../../../src/hub/views/index.ts";
 
 const turn = (at: number, ttlMs: number | null = 300): HistoryEntry => ({
@@ -49,6 +49,14 @@ describe("the band of life", () => {
 
   it("takes the conversation's lifetime where an entry does not tell its own", () => {
     expect(usesOf([turn(1_000, null)], 3_600)).toEqual([{ at: 1_000, ttlMs: 3_600 }]);
+  });
+
+  it("goes on to its lapse from where it is now, and lies at nothing from there", () => {
+    const band = bandOf(usesOf([turn(1_000)], 300), 1_100);
+    expect(comingOf(band, 1_400)).toEqual({ at: [1_300, 1_400], leftMs: [0, 0] });
+    expect(comingOf(band, 1_200)).toEqual({ at: [1_300], leftMs: [0] });
+    expect(comingOf(bandOf(usesOf([turn(1_000)], 300), 1_500), 1_600)).toEqual({ at: [1_600], leftMs: [0] });
+    expect(comingOf(bandOf([], 5), 10)).toEqual({ at: [], leftMs: [] });
   });
 
   it("always goes forward in time, never below nothing and never above a lifetime", () => {

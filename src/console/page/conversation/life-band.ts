@@ -48,3 +48,13 @@ export function bandOf(used: readonly Use[], until: number): Band {
   }
   return { at, leftMs };
 }
+
+/** How it goes on from a band's end if nothing uses the prefix. */
+export function comingOf({ at, leftMs }: Band, until: number): Band {
+  const now = at.at(-1);
+  const left = leftMs.at(-1) ?? 0;
+  if (now === undefined) return { at: [], leftMs: [] };
+  const lapse = now + left;
+  if (left <= 0) return until > now ? { at: [until], leftMs: [0] } : { at: [], leftMs: [] };
+  return until > lapse ? { at: [lapse, until], leftMs: [0, 0] } : { at: [lapse], leftMs: [0] };
+}

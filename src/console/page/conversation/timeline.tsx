@@ -10,7 +10,7 @@ import { now } from "../shell/clock.ts";
 import { counted } from "../words/money.ts";
 import { exactTime, span } from "../words/time.ts";
 import { happened } from "./happened.ts";
-import { bandOf, usesOf } from "./life-band.ts";
+import { bandOf, comingOf, type Use, usesOf } from "./life-band.ts";
 import { Legend, LINE_MARKS, MARK_COLOURS, MARK_PATHS, type MarkName } from "./marks.tsx";
 
 const ASSUMED_TTL_MS = 300_000;
@@ -44,10 +44,7 @@ export function Timeline({ view, entries }: TimelineProps) {
     );
     return entries.slice(start);
   }, [entries, from]);
-  const data = useMemo((): uPlot.AlignedData => {
-    const { at: x, leftMs } = bandOf(usesOf(seen, ttlMs), until);
-    return [x, leftMs.map((left, index) => ((x[index] ?? 0) <= at + 1 ? left : null)), ahead(x, leftMs, at)];
-  }, [seen, ttlMs, until, at]);
+  const data = useMemo(() => dataOf(usesOf(seen, ttlMs), at, until), [seen, ttlMs, until, at]);
   const marks = useMemo(() => seen.filter((entry) => entry.at >= from).map(markOf), [seen, from]);
   const [pointed, setPointed] = useState<string | null>(null);
 
@@ -121,10 +118,16 @@ function markOf(entry: HistoryEntry): TimelineMark {
   return { at: entry.at, name: mark, text: [exactTime(entry.at), name, note].filter(Boolean).join(" · ") };
 }
 
-/** What is still to come of the band, joined to what is past. */
-function ahead(x: readonly number[], leftMs: readonly number[], at: number): (number | null)[] {
-  const firstAhead = x.findIndex((when) => when > at + 1);
-  return leftMs.map((left, index) => (firstAhead >= 0 && index >= firstAhead - 1 ? left : null));
+/** What has been, and what is still to come unless it is used again: joined at this moment. */
+function dataOf(uses: readonly Use[], at: number, until: number): uPlot.AlignedData {
+  const past = bandOf(uses, at);
+  const coming = comingOf(past, until);
+  const nothing = (length: number) => Array.from({ length }, () => null);
+  return [
+    [...past.at, ...coming.at],
+    [...past.leftMs, ...nothing(coming.at.length)],
+    [...nothing(past.at.length - 1), ...past.leftMs.slice(-1), ...coming.leftMs],
+  ];
 }
 
 function gradient(colour: string, strength: number) {

@@ -9,7 +9,8 @@ import { Countdown } from "./timer.tsx";
 
 export interface SurfaceProps {
   readonly surface: SurfaceSpec;
-  readonly onAction: (actionId: string, payload: unknown, said: string) => void;
+  /** Resolves with whether it was done. */
+  readonly onAction: (actionId: string, payload: unknown, said: string) => Promise<boolean>;
   readonly isBusy: boolean;
   /** The number is what would hold, and nobody's choice. */
   readonly isStandard: boolean;
