@@ -13,10 +13,12 @@ export interface NumberProps {
   readonly hint?: string | undefined;
   /** Resolves with whether it holds now. */
   readonly onChange: (value: number) => Promise<boolean>;
+  /** It was emptied: nobody's choice again. */
+  readonly onEmptied?: () => Promise<boolean>;
 }
 
 export function NumberField(props: NumberProps) {
-  const { name, value, min, max, step, unit, isStandard = false, hint, onChange } = props;
+  const { name, value, min, max, step, unit, isStandard = false, hint, onChange, onEmptied } = props;
   const input = useRef<HTMLInputElement>(null);
   const shown = isStandard ? "" : String(value);
   const latest = useRef(shown);
@@ -33,6 +35,8 @@ export function NumberField(props: NumberProps) {
   const commit = () => {
     const field = input.current;
     if (field === null || field.value === shown) return showLatest();
+    const isEmpty = field.value === "" && !field.validity.badInput;
+    if (isEmpty && onEmptied !== undefined) return void onEmptied().then(showLatest);
     const typed = field.valueAsNumber;
     if (!Number.isFinite(typed) || !field.validity.valid) return showLatest();
     void onChange(typed).then(showLatest);
