@@ -25,6 +25,12 @@ export interface HostBundle {
  */
 export const HOST_BUNDLES: readonly HostBundle[] = [
   {
+    host: "claude-code",
+    entries: { statusline: "src/cli/statusline/program.ts" },
+    // Whatever Node its person has: this one is not run by ours.
+    esbuild: { target: "node20", outExtension: { ".js": ".mjs" } },
+  },
+  {
     host: "pi",
     entries: { keepwarm: "src/hosts/pi/index.ts" },
     esbuild: { format: "cjs", outExtension: { ".js": ".cjs" } },

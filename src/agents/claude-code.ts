@@ -8,6 +8,8 @@ import { dirname, join, resolve } from "node:path";
 import { parse } from "jsonc-parser";
 import { type Agent, CannotPointError, type Invocation } from "./agent.ts";
 import { baseUrlIn, baseUrlVariables } from "./any-program.ts";
+import { managedSettingsFile } from "./claude-code-managed.ts";
+import { claudeCodePlugin } from "./claude-code-plugin.ts";
 import { readJsonFile, textAt } from "./json-file.ts";
 
 const SETTING = ["env", "ANTHROPIC_BASE_URL"];
@@ -48,7 +50,7 @@ export function claudeCodeUnder(managed: string): Agent {
       const beaten = (await inSettings(pointing)) !== null;
       return {
         args: beaten ? await withSettings(pointing, baseUrl) : args,
-        env: baseUrlVariables(baseUrl),
+        env: { ...baseUrlVariables(baseUrl), ...(await claudeCodePlugin(pointing, managed)) },
         notes: OTHER_PROVIDERS.filter((name) => env[name]).map(
           (name) => `${name} is set: Claude Code sends its requests there, and past keepwarm`,
         ),
@@ -81,17 +83,6 @@ function repositoryOf(directory: string): string | null {
   if (existsSync(join(directory, ".git"))) return directory;
   const parent = dirname(directory);
   return parent === directory ? null : repositoryOf(parent);
-}
-
-function managedSettingsFile(platform: NodeJS.Platform = process.platform): string {
-  switch (platform) {
-    case "darwin":
-      return "/Library/Application Support/ClaudeCode/managed-settings.json";
-    case "win32":
-      return "C:\\Program Files\\ClaudeCode\\managed-settings.json";
-    default:
-      return "/etc/claude-code/managed-settings.json";
-  }
 }
 
 /** What `--settings` was given: a document, or the path of one; undefined where it was not. */

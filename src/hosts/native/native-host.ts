@@ -13,13 +13,13 @@ import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
+import { answerWarm, standingOf } from "./answer-warm.ts";
 import { atExit } from "./at-exit.ts";
-import { carryOut } from "./carry-out.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
 import { linkedProgram, notingSwitch } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
-import { type Standing, statusLine, statusSentences } from "./status-text.ts";
+import { type Standing, statusLine } from "./status-text.ts";
 
 export interface NativeHostOptions {
   /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
@@ -111,7 +111,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         ? leases.mayWarm(warm)
         : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
-  const { warmer, surface, ledger } = keeper;
+  const { warmer, surface } = keeper;
   const watch = options.watching?.(keeper, {
     logger,
     now: instant,
@@ -156,14 +156,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     }
   }
 
-  function standing(conversationId: string): Standing {
-    return {
-      state: warmer.getState(conversationId),
-      status: warmer.getStatus(conversationId),
-      figures: ledger.figuresOf(conversationId),
-      now: now(),
-    };
-  }
+  const standing = (conversationId: string) => standingOf(conversationId, keeper, now());
 
   const line = (conversationId: string) =>
     harmless("tell a status", null, () => statusLine(standing(conversationId)));
@@ -207,18 +200,10 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
           };
         },
       ),
-    async command(conversationId, text) {
-      try {
-        const done = await notingSwitch(warmer, conversationId, happenings.switched, () =>
-          carryOut(text, conversationId, warmer),
-        );
-        return done ?? statusSentences(standing(conversationId));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.error("keepwarm: a command failed", { error: reason });
-        return `keepwarm could not do this: ${reason}`;
-      }
-    },
+    command: (conversationId, text) =>
+      notingSwitch(warmer, conversationId, happenings.switched, () =>
+        answerWarm(text, conversationId, { keeper, logger, now }),
+      ),
     dispose() {
       harmless("end", undefined, () => {
         for (const end of ends) end();

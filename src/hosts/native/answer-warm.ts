@@ -1,0 +1,42 @@
+/** What a person is told who says `/warm`, once it is done. */
+import type { Keeper } from "../../capture/index.ts";
+import type { Logger } from "../../host.ts";
+import { carryOut } from "./carry-out.ts";
+import { type Standing, statusSentences } from "./status-text.ts";
+
+export interface AnswerWarmContext {
+  readonly keeper: Pick<Keeper, "warmer" | "ledger">;
+  readonly logger: Logger;
+  /** Wall clock, epoch ms. */
+  readonly now: () => number;
+}
+
+/** @param text what stands behind the command's name. Never rejects. */
+export async function answerWarm(
+  text: string,
+  conversationId: string,
+  { keeper, logger, now }: AnswerWarmContext,
+): Promise<string> {
+  try {
+    await keeper.warmer.load(conversationId);
+    const done = await carryOut(text, conversationId, keeper.warmer);
+    return done ?? statusSentences(standingOf(conversationId, keeper, now()));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error("keepwarm: a command failed", { error: reason });
+    return `keepwarm could not do this: ${reason}`;
+  }
+}
+
+export function standingOf(
+  conversationId: string,
+  { warmer, ledger }: AnswerWarmContext["keeper"],
+  now: number,
+): Standing {
+  return {
+    state: warmer.getState(conversationId),
+    status: warmer.getStatus(conversationId),
+    figures: ledger.figuresOf(conversationId),
+    now,
+  };
+}
