@@ -1,6 +1,7 @@
 import type { HostPlugin } from "./host-plugin.ts";
+import { openclaw } from "./openclaw.ts";
 import { opencode } from "./opencode.ts";
 import { pi } from "./pi.ts";
 
 /** The programs that keepwarm can be installed in; one file each beside this one. */
-export const HOST_PLUGINS: readonly HostPlugin[] = [opencode, pi];
+export const HOST_PLUGINS: readonly HostPlugin[] = [openclaw, opencode, pi];
