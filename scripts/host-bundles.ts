@@ -41,6 +41,10 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     // What its terminal gives its plugins.
     esbuild: { external: ["@opentui/solid", "solid-js"] },
   },
+  {
+    host: "openclaw",
+    entries: { keepwarm: "src/hosts/openclaw/index.ts" },
+  },
 ];
 
 /**
