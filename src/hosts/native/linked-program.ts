@@ -3,7 +3,7 @@ import type { Keeper } from "../../capture/index.ts";
 import type { Prices } from "../../host.ts";
 import { type LinkAnswer, type LinkedProgram, outlookOf, viewOf, type Wish } from "../../hub/index.ts";
 import { manifest } from "../../plugin.ts";
-import type { CacheWarmer } from "../../warmer.ts";
+import { notingSwitch } from "./noting-switch.ts";
 
 export interface LinkedProgramOptions {
   /** Its person has switched it. */
@@ -72,19 +72,4 @@ export function linkedProgram(options: LinkedProgramOptions): LinkedProgram {
       return { ...done, conversation: view(conversationId) ?? undefined };
     },
   };
-}
-
-/** Tells when what is done has switched the conversation. */
-export async function notingSwitch<T>(
-  warmer: CacheWarmer,
-  conversationId: string,
-  switched: (conversationId: string, enabled: boolean) => void,
-  act: () => Promise<T>,
-): Promise<T> {
-  await warmer.load(conversationId);
-  const before = warmer.getState(conversationId).enabled;
-  const done = await act();
-  const { enabled } = warmer.getState(conversationId);
-  if (enabled !== before) switched(conversationId, enabled);
-  return done;
 }

@@ -17,7 +17,7 @@ import { answerWarm, standingOf } from "./answer-warm.ts";
 import { atExit } from "./at-exit.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
-import { linkedProgram, notingSwitch } from "./linked-program.ts";
+import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
 import { type Standing, statusLine } from "./status-text.ts";
 
@@ -201,9 +201,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         },
       ),
     command: (conversationId, text) =>
-      notingSwitch(warmer, conversationId, happenings.switched, () =>
-        answerWarm(text, conversationId, { keeper, logger, now }),
-      ),
+      answerWarm(text, conversationId, { keeper, logger, now, switched: happenings.switched }),
     dispose() {
       harmless("end", undefined, () => {
         for (const end of ends) end();
