@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "jsonc-parser";
+import { isAtLeast } from "../install/index.ts";
 import { type Agent, CannotPointError, type Invocation } from "./agent.ts";
 import { baseUrlIn, baseUrlVariables } from "./any-program.ts";
 import { managedSettingsFile } from "./claude-code-managed.ts";
@@ -28,6 +29,7 @@ export function claudeCodeUnder(managed: string): Agent {
     packages: ["@anthropic-ai/claude-code"],
     tried: "2.1.328",
     use: "keepwarm run -- claude",
+    inside: insideClaudeCode,
     switchesOff: [
       "Its own server-side keep-alive of the cache, which subscribers to claude.ai may have.",
       "Message threads, which send only what is new: every request carries the whole conversation.",
@@ -57,6 +59,16 @@ export function claudeCodeUnder(managed: string): Agent {
       };
     },
   };
+}
+
+/** The first version whose mods are on by themselves. */
+const MODS_SINCE = "2.1.287";
+
+function insideClaudeCode(version: string | null): string {
+  if (version === null) return "Its version is not known: hooks and /warm where it takes them.";
+  return isAtLeast(version, MODS_SINCE)
+    ? "In a run it has hooks, and /warm by a mod."
+    : `In a run keepwarm on does what /warm does from ${MODS_SINCE} on; it tells nothing but its requests.`;
 }
 
 /** The base URL of the first settings that name one; the environment comes after all of them. */

@@ -77,7 +77,7 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
 
   async function answerTo(body: string, tag: string | null): Promise<unknown> {
     const parsed = told.safeParse(parseJson(body));
-    if (!parsed.success) return {};
+    if (!parsed.success) return null;
     const { data } = parsed;
     const { session_id: conversationId, hook_event_name: name, prompt = "" } = data;
     const command = name === "UserPromptSubmit" ? WARM.exec(prompt) : null;
@@ -91,7 +91,7 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
       );
     }
     if (tag !== null && !isAnothers) note(data);
-    return {};
+    return null;
   }
 
   return {
@@ -108,12 +108,13 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
           .catch((error: unknown) => {
             // Its message may quote what was told.
             logger.error("keepwarm: a hook could not be answered", { error: nameOf(error) });
-            return {};
+            return null;
           })
           .then((answer) => {
             if (response.destroyed) return;
             response.writeHead(200, { "content-type": "application/json" });
-            response.end(JSON.stringify(answer));
+            // Where there is nothing to say, because Claude Code notes every word of a hook's in its transcript.
+            response.end(answer === null ? "" : JSON.stringify(answer));
           });
       });
     },

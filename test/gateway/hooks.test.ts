@@ -14,7 +14,8 @@ async function inRun(world: World, id = "r1", conversationId = "ada") {
       body: JSON.stringify({ session_id: conversationId, hook_event_name: name, ...told }),
     });
     expect(answer.status).toBe(200);
-    return answer.json();
+    const said = await answer.text();
+    return said === "" ? null : JSON.parse(said);
   }
   const warm = async (words: string) => {
     const answer = await hook("UserPromptSubmit", { prompt: `/warm ${words}`.trimEnd() });
@@ -55,7 +56,7 @@ describe("/warm in a session of an attached run", () => {
 
   it.each(["/warmer", "warm on", "What does /warm on do?", ""])("is not taken for it: %j", async (prompt) => {
     const { hook } = await inRun(await setUp());
-    expect(await hook("UserPromptSubmit", { prompt })).toEqual({});
+    expect(await hook("UserPromptSubmit", { prompt })).toBeNull();
   });
 
   it("is told of to whoever writes the history", async () => {
@@ -89,7 +90,7 @@ describe("what the hooks tell", () => {
     world.keeper.events.on("conversationChanged", (change) => changes.push(change));
     const { ask, hook } = await inRun(world);
     await ask("Shall we begin?");
-    for (const [name, more] of told) expect(await hook(name, more)).toEqual({});
+    for (const [name, more] of told) expect(await hook(name, more)).toBeNull();
     return changes.map((change) => (change as { waiting?: string }).waiting);
   };
 
@@ -172,7 +173,7 @@ describe("a hook that is not what it should be", () => {
       const { gateway } = await setUp();
       const { baseUrl } = gateway.attachRun({ id: "r1" });
       const answer = await fetch(`${baseUrl}/~keepwarm/hooks`, { method: "POST", body });
-      expect([answer.status, await answer.json()]).toEqual([200, {}]);
+      expect([answer.status, await answer.text()]).toEqual([200, ""]);
     },
   );
 
@@ -185,7 +186,7 @@ describe("a hook that is not what it should be", () => {
       prompt: `/warm ${"x".repeat(8_000_000)}`,
     });
     const answer = await fetch(`${baseUrl}/~keepwarm/hooks`, { method: "POST", body });
-    expect(await answer.json()).toEqual({});
+    expect(await answer.text()).toBe("");
   });
 
   it("is sent nowhere for a run that goes elsewhere and is not known here", async () => {
@@ -194,7 +195,7 @@ describe("a hook that is not what it should be", () => {
       method: "POST",
       body: JSON.stringify({ session_id: "ada", hook_event_name: "Stop" }),
     });
-    expect([answer.status, await answer.json()]).toEqual([200, {}]);
+    expect([answer.status, await answer.text()]).toEqual([200, ""]);
     expect(emulator.requests).toEqual([]);
   });
 });

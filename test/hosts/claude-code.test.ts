@@ -11,7 +11,7 @@ import { createEmulator, type RecordedRequest } from "../../src/emulator/index.t
 import {
   type Claude,
   claudeEnv,
-  normalisedSession,
+  saidIn,
   startClaude,
   storedSessions,
   withoutPlaces,
@@ -31,7 +31,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
-  start(args?: readonly string[]): Claude;
+  start(options?: { readonly enable?: boolean; readonly args?: readonly string[] }): Claude;
 }
 
 /** A home for one Claude Code, and an emulator of its own. */
@@ -51,13 +51,18 @@ async function place(
     ? await keepwarmEnv(home, { upstream: url, ttlMs: TTL_MS, test })
     : { ANTHROPIC_BASE_URL: url };
   const env = { ...claudeEnv(home), ...settings, ...chosen };
-  const launcher = kept ? [...KEEPWARM, "run", "--quiet", "--"] : [];
   return {
     home,
     env,
     requests: emulator.requests,
-    start: (args = []) =>
-      startClaude({ launcher, args: ["--allowedTools=Bash", ...args], env, cwd: project, test }),
+    start: ({ enable = false, args = [] } = {}) =>
+      startClaude({
+        launcher: kept ? [...KEEPWARM, "run", "--quiet", ...(enable ? ["--enable"] : []), "--"] : [],
+        args: ["--allowedTools=Bash", ...args],
+        env,
+        cwd: project,
+        test,
+      }),
   };
 }
 
@@ -79,9 +84,8 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     const [warm, alone] = await Promise.all([place(test, "kept warm"), place(test, "alone")]);
     const stored = await Promise.all(
       [warm, alone].map(async (at) => {
-        const claude = at.start();
+        const claude = at.start({ enable: at === warm });
         await claude.say("Question 0, please.");
-        if (at === warm) expect(answer(await claude.say("/warm on"))).toMatch(/Warming is on/);
         await claude.say("Question 1, please.");
         await wait(PAUSE_MS);
         await claude.say("Question 2, please.");
@@ -102,17 +106,33 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(alone.requests.filter(isWarm)).toEqual([]);
 
     expect(sent(warm)).toEqual(sent(alone));
-    const [one, other] = stored.map((session, index) =>
-      normalisedSession(withoutWarm(session), [warm, alone][index]?.home ?? "", { usage: false }),
-    );
+    const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
     printRow({
       agent: "Claude Code",
-      how: "`keepwarm run -- claude`, then `/warm on`",
+      how: "`keepwarm run -- claude`",
       versions: ["2.1.328"],
       readShare: Math.min(...returns.map(({ read, prefix }) => read / prefix)),
       warms: warm.requests.filter(isWarm).length,
     });
+  });
+
+  it("tells the model nothing of /warm where there is no terminal", async (test) => {
+    const [warm, alone] = await Promise.all([place(test, "kept warm"), place(test, "alone")]);
+    await Promise.all(
+      [warm, alone].map(async (at) => {
+        const claude = at.start();
+        await claude.say("One.");
+        if (at === warm) {
+          for (const words of ["on", "interval 4s", ""]) {
+            expect(answer(await claude.say(`/warm ${words}`.trim()))).toMatch(/Warming is on/);
+          }
+        }
+        await claude.say("Two.");
+        await claude.quit();
+      }),
+    );
+    expect(sent(warm)).toEqual(sent(alone));
   });
 
   it("sends nothing while it is off, and stops at once when it quits", async (test) => {
@@ -131,7 +151,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(at.requests.filter(isWarm)).toHaveLength(warms);
 
     // Resumed, it is kept warm as before, until it is switched off.
-    const again = at.start(["--continue"]);
+    const again = at.start({ args: ["--continue"] });
     await again.say("Question 2, please.");
     expect(answer(await again.say("/warm"))).toMatch(/Warming is on/);
     await wait(PAUSE_MS);
@@ -186,8 +206,3 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     await claude.quit();
   });
 });
-
-/** Without what `/warm` leaves behind: Claude Code notes that a prompt was blocked, and what was answered. */
-function withoutWarm(session: readonly unknown[]): unknown[] {
-  return session.filter((line) => !/Warming is|\/warm/.test(JSON.stringify(line)));
-}

@@ -94,16 +94,26 @@ export function withoutPlaces(text: string, home: string): string {
     .replace(IDS, nameOf);
 }
 
-/** A stored session without ids, times and places; usage and what it cost are left out where what the cache held differs. */
-export function normalisedSession(
-  session: readonly unknown[],
-  home: string,
-  { usage }: { readonly usage: boolean },
-): unknown {
-  const text = JSON.stringify(session, (key, value) => {
-    if (/^(timestamp|.*(At|Ms|_ms)|duration|cwd|gitBranch)$/.test(key)) return "…";
-    if (!usage && /^(usage|cost.*|.*[tT]okens)$/.test(key)) return "…";
-    return value;
-  });
+interface Stored {
+  readonly type: string;
+  readonly message?: unknown;
+  readonly attachment?: { readonly type: string };
+}
+
+/**
+ * What was said in a stored session, without ids, times and places; what the cache held is left out. Beside it Claude
+ * Code notes which hooks have run.
+ */
+export function saidIn(session: readonly unknown[], home: string): unknown {
+  const said = (session as readonly Stored[]).filter(
+    ({ type, attachment }) =>
+      type === "user" ||
+      type === "assistant" ||
+      (attachment !== undefined && !attachment.type.startsWith("hook_")),
+  );
+  const text = JSON.stringify(
+    said.map(({ type, message, attachment }) => ({ type, message, attachment })),
+    (key, value) => (key === "usage" ? "…" : value),
+  );
   return JSON.parse(withoutPlaces(text, home));
 }
