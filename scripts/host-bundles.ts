@@ -35,6 +35,7 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     // What its terminal gives its plugins.
     esbuild: { external: ["@opentui/solid", "solid-js"] },
   },
+  { host: "dispatch", entries: { index: "src/hosts/dispatch/index.ts" } },
 ];
 
 /**

@@ -6,7 +6,18 @@ import { manifest } from "../../plugin.ts";
 
 export interface LinkedProgramOptions {
   readonly host: string;
-  readonly keeper: Keeper;
+  readonly keeper: Pick<
+    Keeper,
+    | "warmer"
+    | "surface"
+    | "ledger"
+    | "conversation"
+    | "conversations"
+    | "close"
+    | "detach"
+    | "forgetPauses"
+    | "forgetPausesIn"
+  >;
   readonly prices: Prices;
   /** For how long a conversation is kept warm of which nobody chose anything. */
   readonly keepWarm: string;
