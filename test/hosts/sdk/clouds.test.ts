@@ -107,7 +107,7 @@ describe("a client that signs each request, and has only keepwarm's fetch", () =
     await keepwarm.fetch("https://cloud.example/model/amazon.nova-pro-v1:0/invoke", {
       method: "POST",
       headers: { "x-keepwarm-conversation": "ben" },
-      body: "{}",
+      body: JSON.stringify({ max_tokens: 9, messages: [{ role: "user", content: "Hi" }] }),
     });
     expect(keepwarm.warmer.conversations()).toEqual([]);
     expect(edge.arrived).toHaveLength(1);
