@@ -45,6 +45,7 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     host: "openclaw",
     entries: { keepwarm: "src/hosts/openclaw/index.ts" },
   },
+  { host: "dispatch", entries: { index: "src/hosts/dispatch/index.ts" } },
 ];
 
 /**

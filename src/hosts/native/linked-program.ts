@@ -9,7 +9,18 @@ export interface LinkedProgramOptions {
   /** Its person has switched it. */
   readonly switched: (conversationId: string, enabled: boolean) => void;
   readonly host: string;
-  readonly keeper: Keeper;
+  readonly keeper: Pick<
+    Keeper,
+    | "warmer"
+    | "surface"
+    | "ledger"
+    | "conversation"
+    | "conversations"
+    | "close"
+    | "detach"
+    | "forgetPauses"
+    | "forgetPausesIn"
+  >;
   readonly prices: Prices;
   /** For how long a conversation is kept warm of which nobody chose anything. */
   readonly keepWarm: string;
