@@ -2,11 +2,11 @@
  * How long a program takes to quit with keepwarm inside and a warm due, beside the same without: pi, which has to be
  * installed by `npm run test:hosts` first. Needs `npm run build`. Limit: 50 ms more.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createEmulator } from "../src/emulator/index.ts";
-import { startPi } from "../test/hosts/support/pi.ts";
+import { PIS, startPi } from "../test/hosts/support/pi.ts";
 
 const ROUNDS = 7;
 const LIMIT_MS = 50;
@@ -33,6 +33,10 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
+if (!existsSync(PIS["0.87.1"])) {
+  console.error("keepwarm: pi is not installed here: run npm run test:hosts first");
+  process.exit(1);
+}
 const withIt: number[] = [];
 const without: number[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {

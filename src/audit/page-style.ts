@@ -71,7 +71,7 @@ td.bar { width: 34%; min-width: 6rem; padding-right: 0; }
 td.bar svg { display: block; width: 100%; height: .55rem; border-radius: 3px; }
 details { margin: .9rem 0 0; color: var(--soft); }
 summary { cursor: pointer; width: fit-content; font-size: .9rem; padding: .15rem 0; }
-summary:focus-visible { outline: 2px solid var(--five); outline-offset: 3px; border-radius: 3px; }
+summary:focus-visible, .wide:focus-visible { outline: 2px solid var(--five); outline-offset: 3px; border-radius: 3px; }
 details table { color: var(--ink); }
 footer { margin-top: 3.75rem; border-top: 1px solid var(--line); padding-top: 1.1rem; color: var(--soft); font-size: .88rem; }
 footer p { margin: .3rem 0; }
@@ -81,6 +81,7 @@ footer p { margin: .3rem 0; }
   td.bar { display: none; }
   tbody td, tbody th, thead th { padding-right: .6rem; font-size: .85rem; }
   td.n:last-of-type { padding-right: 0; }
+  td b { display: block; }
 }
 @media (forced-colors: active) {
   .share i, svg .idle, svg .mark { forced-color-adjust: none; }

@@ -34,16 +34,22 @@ export function optionsTable({ options }: WhatIf): string {
       const found = options.find((one) => one.policy === policy && one.tier === tier);
       if (found === undefined) return '<td class="n"></td>';
       const { open, closed } = found.outcome;
-      return `<td class="n">${usdText(open.billUsd)} <b>${changeText(open.change)}</b><small>${changeText(closed.change)} if closed</small></td>`;
+      return `<td class="n">${usdText(open.billUsd)} <b>${changeText(open.change)}</b><small>closed ${changeText(closed.change)}</small></td>`;
     });
     return `<tr><th scope="row">${POLICY_TEXT[policy]}</th>${cells.join("")}</tr>`;
   });
-  return `${table(["policy", "on 5 minutes", "on an hour", "chosen"], lines)}<p class="said">“If closed”: where keepwarm is told that a conversation is over, nothing is sent after it.</p>`;
+  const content = table(["policy", "on 5 minutes", "on an hour", "chosen"], lines);
+  return `${scrollable("What each policy would have cost", content)}<p class="said">“Closed”: where keepwarm is told that a conversation is over, and sends nothing after it.</p>`;
 }
 
 function table(heads: readonly string[], lines: readonly string[], lastHead = ""): string {
   const titles = heads.map((head, index) => `<th scope="col"${index === 0 ? "" : ' class="n"'}>${head}</th>`);
-  return `<div class="wide"><table><thead><tr>${titles.join("")}${lastHead}</tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
+  return `<table><thead><tr>${titles.join("")}${lastHead}</tr></thead><tbody>${lines.join("")}</tbody></table>`;
+}
+
+/** On a phone it may be wider than the page: keys must reach it too. */
+function scrollable(name: string, content: string): string {
+  return `<div class="wide" role="region" aria-label="${name}" tabindex="0">${content}</div>`;
 }
 
 function bar(value: number, largest: number): string {

@@ -20,6 +20,7 @@ import { answeredRequest } from "./billing.ts";
 import type { CapturedConversation } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { Headroom } from "./headroom.ts";
+import { judgeAgain } from "./judging.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
 import { createSweeping } from "./sweeping.ts";
@@ -283,21 +284,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
   }
 
-  /** Whether what is held may be warmed depends on what its person allows. */
-  async function judgeAgain(): Promise<void> {
-    for (const conversation of conversations.all()) {
-      const { last } = conversation;
-      if (last === null) continue;
-      const notWarmable = warms.refusal(await last.request.unpack(), last);
-      // Spoken, or let go of, meanwhile.
-      if (conversation.last !== last || notWarmable === last.notWarmable) continue;
-      conversation.last = { ...last, notWarmable };
-      if (conversation.turns.size === 0) {
-        tell("turnSettled", { conversationId: conversation.id, ...contextOf(conversation, null) });
-      }
-    }
-  }
-
   function unreadable(conversationId: string): void {
     tell("conversationChanged", { conversationId, invalidated: "a request could not be read" });
   }
@@ -336,7 +322,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       ({ tier, allowSubscription } = change);
       hasEdited ||= tier !== undefined;
       plugin.warmer.reconsider();
-      if (mayHaveChanged) void harmlessly("judge", "", judgeAgain);
+      if (!mayHaveChanged) return;
+      const { refusal } = warms;
+      const judged = (one: CapturedConversation) =>
+        tell("turnSettled", { conversationId: one.id, ...contextOf(one, null) });
+      void harmlessly("judge", "", () => judgeAgain({ conversations, refusal, judged }));
     },
     mayEdit: () => hasEdited,
     events,

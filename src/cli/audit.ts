@@ -39,7 +39,12 @@ export function auditCommand(): Command {
     .option("--no-seed", "teach it nothing")
     .addHelpText(
       "after",
-      "\nTranscripts are read on this machine and stay on it. No prompt is kept or printed, and no path but that of a\nfile that cannot be read. What auto learns are counts of pauses by length: keepwarm forget --pauses removes them.",
+      [
+        "",
+        "Transcripts are read on this machine and stay on it. No prompt is kept or",
+        "printed, and no path but that of a file that cannot be read. What auto learns",
+        "are counts of pauses by length: keepwarm forget --pauses removes them.",
+      ].join("\n"),
     );
   withSettings(command, ["prices"]).action((paths: string[], asked: Asked) =>
     audit(paths, asked, settingsOf(command).settings.prices),

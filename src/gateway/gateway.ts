@@ -10,12 +10,14 @@ import {
   type KeeperOptions,
 } from "../capture/index.ts";
 import { HOOKS_PATH } from "../hub/index.ts";
+import { answerError } from "./api-error.ts";
 import { guarded } from "./guarded.ts";
 import type { Health } from "./health.ts";
 import { type HoldingObserver, hold, mayBeHeld } from "./hold.ts";
 import { createHooks, type HooksOptions } from "./hooks.ts";
 import { observeMessages } from "./observation.ts";
 import { type Came, passThrough } from "./pass-through.ts";
+import { createReach } from "./reach.ts";
 import { asksForMessage, goesElsewhere, type Run, Runs, routeOf, runIdFor, runPath } from "./runs.ts";
 import { mayUpgrade, passUpgrade, type UpgradeOptions } from "./upgrade.ts";
 import { createUpstream, MAX_HEADER_BYTES, type Upstream } from "./upstream.ts";
@@ -104,9 +106,7 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
   const { switched } = options;
   const hooks = createHooks({ keeper, logger, now, ...(switched === undefined ? {} : { switched }) });
   const upstream = createUpstream(upstreamUrl);
-  /** Upstreams that could not be reached last, and responses that told so. */
-  const outOfReach = new Set<string>();
-  const ours = new WeakSet<http.ServerResponse>();
+  const reach = createReach(options.health);
   let lastExchangeAt = monotonicNow();
   let passing = 0;
   let url: string | null = null;
@@ -194,7 +194,7 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
       answerError(response, 503, "this run is not known here any more; keepwarm run makes it known again");
       return;
     }
-    if (outOfReach.has(to.url)) response.once("finish", () => ours.has(response) || reached(to));
+    reach.ask(to.url, response);
     const isWatched = request.method === "POST" && asksForMessage(path);
     const observer = isWatched ? observerOf(request, to, path, tag) : undefined;
     const go = (came?: Came) =>
@@ -230,16 +230,8 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
     { code, message }: NodeJS.ErrnoException,
   ): void {
     logger.warn("keepwarm: the upstream could not be reached", { upstream: url, reason: code ?? message });
-    outOfReach.add(url);
-    ours.add(response);
-    const why = `${url} cannot be reached (${code ?? message})`;
-    options.health?.trouble("upstream", `${why}: agents are told so, and nothing there is kept warm.`);
+    reach.missed(url, response, code ?? message);
     answerError(response, 502, `${url} could not be reached (${code ?? message})`);
-  }
-
-  function reached({ url }: Upstream): void {
-    outOfReach.delete(url);
-    if (outOfReach.size === 0) options.health?.fine("upstream");
   }
 
   function observerOf(
@@ -330,18 +322,4 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
-}
-
-/** In the API's own form, so that clients show it and try again as they do with the API's. */
-function answerError(response: http.ServerResponse, status: number, message: string): void {
-  if (response.headersSent || response.destroyed) return;
-  const body = JSON.stringify({
-    type: "error",
-    error: { type: "api_error", message: `keepwarm: ${message}` },
-  });
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-  });
-  response.end(body);
 }

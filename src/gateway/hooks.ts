@@ -64,14 +64,15 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
     if (change !== null) keeper.changed(conversationId, change);
   }
 
-  async function warm(text: string, conversationId: string): Promise<string> {
-    const enabled = () => keeper.warmer.getState(conversationId).enabled;
-    await keeper.warmer.load(conversationId).catch(() => {});
-    const before = enabled();
-    const said = await answerWarm(text, conversationId, { keeper, logger, now });
-    if (enabled() !== before && keeper.conversation(conversationId) !== null)
-      switched?.(conversationId, enabled());
-    return said;
+  function warm(text: string, conversationId: string): Promise<string> {
+    return answerWarm(text, conversationId, {
+      keeper,
+      logger,
+      now,
+      switched(id, enabled) {
+        if (keeper.conversation(id) !== null) switched?.(id, enabled);
+      },
+    });
   }
 
   async function answerTo(body: string, tag: string | null): Promise<unknown> {

@@ -7,6 +7,7 @@ import {
   controlToken,
   createIntake,
   createWarmLeases,
+  forgetPausesOfPrograms,
   consoleLink as linkTo,
   publish,
 } from "../hub/index.ts";
@@ -119,6 +120,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       page,
       maxHeldBytes: fixed.maxHeldBytes,
       now,
+      forgetPrograms: () => forgetPausesOfPrograms(directory, logger),
       stop: () => void stop(),
     }),
     onError: (error) =>

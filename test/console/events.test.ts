@@ -178,6 +178,16 @@ describe("a listener that comes back", () => {
     expect(again.events.map(({ type }) => type)).not.toContain("snapshot");
   });
 
+  it("does not go on in the name of one of another start of the gateway", async () => {
+    const control = await aConsole(2);
+    const page = await listenTo(control);
+    await page.come("live");
+    const [, name, number] = page.lastId()?.split(".") ?? [];
+    const other = await listenTo(control, `AAAAAAAA.${name}.${number}`);
+    await other.come("live");
+    expect(page.over()).toBe(false);
+  });
+
   it("takes the place of its connection that broke unnoticed", async () => {
     const control = await aConsole(3);
     const page = await listenTo(control);

@@ -155,7 +155,7 @@ describe("the sum of a gateway's ledger", () => {
   });
 
   it("has what was cut off at the whole prefix written anew, and no less", async () => {
-    const world = await setUp({ ledger: storageIn(new Map()), prices }, { firstTokenDelayMs: 100 });
+    const world = await setUp({ ledger: storageIn(new Map()), prices }, { firstTokenDelayMs: 300 });
     const { client, calm, clock, phase, emulator, emulatorUrl, keeper } = world;
     for (const [name, kind] of Object.entries(KINDS)) {
       const chat = new Chat(client, name, kind);
@@ -185,7 +185,7 @@ describe("the sum of a gateway's ledger", () => {
       expect(booked?.boundUsd, name).toBeGreaterThanOrEqual(cold - 1e-9);
       expect(booked?.boundUsd, name).toBeLessThan(2 * cold);
     }
-  });
+  }, 60_000);
 });
 
 describe("the net of a gateway's ledger", () => {

@@ -2,6 +2,7 @@
 import type { Keeper } from "../../capture/index.ts";
 import type { Logger } from "../../host.ts";
 import { carryOut } from "./carry-out.ts";
+import { notingSwitch } from "./noting-switch.ts";
 import { type Standing, statusSentences } from "./status-text.ts";
 
 export interface AnswerWarmContext {
@@ -9,17 +10,21 @@ export interface AnswerWarmContext {
   readonly logger: Logger;
   /** Wall clock, epoch ms. */
   readonly now: () => number;
+  /** Its person has switched it. */
+  readonly switched: (conversationId: string, enabled: boolean) => void;
 }
 
 /** @param text what stands behind the command's name. Never rejects. */
 export async function answerWarm(
   text: string,
   conversationId: string,
-  { keeper, logger, now }: AnswerWarmContext,
+  { keeper, logger, now, switched }: AnswerWarmContext,
 ): Promise<string> {
+  const { warmer } = keeper;
   try {
-    await keeper.warmer.load(conversationId);
-    const done = await carryOut(text, conversationId, keeper.warmer);
+    const done = await notingSwitch(warmer, conversationId, switched, () =>
+      carryOut(text, conversationId, warmer),
+    );
     return done ?? statusSentences(standingOf(conversationId, keeper, now()));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -38,7 +38,8 @@ export function createScreen({ ui, host, conversationId, reason }: ScreenOptions
     const { enabled } = warmer.getState(conversationId);
     const { phase, why } = warmer.getStatus(conversationId);
     const isStopped = phase === "stopped" || phase === "lapsed";
-    const said = reason() ?? (isStopped || hasDetails ? why : null);
+    // Among the figures it stands as the status.
+    const said = reason() ?? (isStopped && !hasDetails ? why : null);
     const fields = hasDetails ? surface.getSpec({ conversationId }).fields.flatMap(lineOf) : [];
     return [...fields, ...(said === null || !(enabled || hasDetails) ? [] : [`keepwarm: ${said}`])];
   }

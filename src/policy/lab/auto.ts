@@ -84,7 +84,7 @@ export function autoTally(
     course.tier = tier;
   };
 
-  for (const happen of inOrder(conversations, begin, end)) happen();
+  for (const { span, isBegin } of inOrder(conversations)) (isBegin ? begin : end)(span);
   return tally;
 }
 
@@ -92,19 +92,23 @@ function writeUsd(tokens: number, { write, inputUsd }: Terms): number {
   return tokens * write * inputUsd;
 }
 
-/** Begins and ends of spans as they happened; a last span is known to be one only after half a day. */
-function inOrder(
-  conversations: readonly (readonly Span[])[],
-  begin: (first: Span) => void,
-  end: (span: Span) => void,
-): (() => void)[] {
-  const happenings = conversations.flatMap((spans) => [
-    ...spans.slice(0, 1).map((first) => ({ at: first.call.startedAt, order: 1, happen: () => begin(first) })),
-    ...spans.map((span) => ({
-      at: span.next?.startedAt ?? span.call.startedAt + ENDED_AFTER_MS,
-      order: 0,
-      happen: () => end(span),
-    })),
-  ]);
-  return happenings.toSorted((a, b) => a.at - b.at || a.order - b.order).map(({ happen }) => happen);
+interface Happening {
+  readonly at: number;
+  readonly span: Span;
+  /** Of the conversation, by its first span; otherwise the span's end. */
+  readonly isBegin: boolean;
+}
+
+/** Begins and ends as they happened; a last span is known to be one only after half a day. */
+function inOrder(conversations: readonly (readonly Span[])[]): Happening[] {
+  const happenings: Happening[] = [];
+  for (const spans of conversations) {
+    const first = spans[0];
+    if (first !== undefined) happenings.push({ at: first.call.startedAt, span: first, isBegin: true });
+    for (const span of spans) {
+      const at = span.next?.startedAt ?? span.call.startedAt + ENDED_AFTER_MS;
+      happenings.push({ at, span, isBegin: false });
+    }
+  }
+  return happenings.sort((a, b) => a.at - b.at || Number(a.isBegin) - Number(b.isBegin));
 }

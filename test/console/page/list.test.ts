@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { groupOf } from "../../../src/console/page/list/groups.ts";
 import { found, itemsOf, ordered } from "../../../src/console/page/list/order.ts";
-import { shortId, titleOf } from "../../../src/console/page/list/title.ts";
+import { programOf, shortId, titleOf } from "../../../src/console/page/list/title.ts";
 import type { ConversationView } from "../../../src/hub/views/index.ts";
 import { aConversation, NOON } from "../../support/controlled-in-memory.ts";
 
@@ -54,6 +54,9 @@ describe("the list", () => {
     expect(titleOf({ id: "x", named: true, folder: null, modelName: "m" })).toBe("x");
     expect(titleOf({ id: "keepwarm-thread-1", named: false, folder: null, modelName: "m" })).toBe("m");
     expect(shortId({ id: "0f6e8a2c-1111-2222", named: true })).toBe("0f6e8a2c…");
+    expect(programOf({ host: "pi", run: null })).toBe("in pi");
+    expect(programOf({ host: null, run: { runId: "1", command: "claude" } })).toBe("via claude");
+    expect(programOf({ host: null, run: null })).toBeNull();
     expect(shortId({ id: "short", named: true })).toBe("short");
   });
 });

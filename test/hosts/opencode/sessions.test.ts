@@ -57,6 +57,19 @@ describe("a session's setting", () => {
   });
 });
 
+describe("an OpenCode that ends", () => {
+  it("waits for nothing of keepwarm's, not even for a warm that is on its way", async () => {
+    const { hooks, play, warm, clock } = await setUp();
+    await warm("on");
+    await play(turns);
+    // Due, and sent; nobody waits for its answer.
+    await clock.pass(AWAY_MS);
+    const before = performance.now();
+    await hooks.dispose?.();
+    expect(performance.now() - before).toBeLessThan(50);
+  });
+});
+
 describe("terminals", () => {
   it("are told nothing as long as none of them asks", async () => {
     const { play, away, told } = await setUp({ env: { KEEPWARM_ENABLE_NEW: "true" } });

@@ -34,7 +34,7 @@ describe.each(["0.87.1", "1.5.2"])("of pi %s", (version) => {
     await play(calling.slice(0, 1));
     await warm("on");
     await play(calling.slice(1));
-    await away(14 * MINUTE_MS);
+    await away(15 * MINUTE_MS);
     expect(bodies(warms())).toEqual(Array(3).fill(asWarm(lastSent(calling))));
     expect(await warm("")).toMatch(/the next warm is due/);
   });

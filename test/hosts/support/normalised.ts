@@ -16,6 +16,8 @@ export function normalised(conversation: unknown, { usage }: NormaliseOptions): 
     return name;
   };
   const text = JSON.stringify(conversation, (key, value) => {
+    // keepwarm's own setting.
+    if (key === "metadata" && value?.keepwarm) return undefined;
     if (key === "slug" || key === "time") return "…";
     if (usage === "left out" && (key === "cache" || key === "cost")) return "…";
     return value;

@@ -15,6 +15,8 @@ export interface Started {
   says(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
   /** Ends it and what it started, and resolves when it is gone. */
   end(): Promise<void>;
+  /** The same, without telling it. */
+  kill(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -60,6 +62,10 @@ export function start(
         void ended.then((code) => reject(new Error(`${command} ended with ${code} after: ${text}`)));
         look();
       }),
+    async kill() {
+      signalGroup(child, "SIGKILL");
+      await ended;
+    },
     async end() {
       signalGroup(child, "SIGTERM");
       const impatient = setTimeout(() => signalGroup(child, "SIGKILL"), 5_000);

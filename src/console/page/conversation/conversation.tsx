@@ -2,12 +2,12 @@
 import { useComputed } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import type { ConversationView } from "../../../hub/views/index.ts";
-import { busy, close, forget, invoke, tell, warmNow } from "../link/act.ts";
+import { busy, close, forget, invoke, takeBackInterval, tell, warmNow } from "../link/act.ts";
 import { conversation, isComplete, snapshots } from "../link/known.ts";
 import { shownIds } from "../list/chosen.ts";
 import { KeepWarmChoice } from "../list/keep-warm.tsx";
 import { actOn } from "../list/steering.ts";
-import { titleOf } from "../list/title.ts";
+import { programOf, titleOf } from "../list/title.ts";
 import { conversationLink, LIST_LINK } from "../shell/address.ts";
 import { now } from "../shell/clock.ts";
 import { Confirm } from "../shell/dialog.tsx";
@@ -72,7 +72,7 @@ function Shown({ view }: { readonly view: ConversationView }) {
               <header class="card-head">
                 <h2 id="outlook-title">Will you be back?</h2>
               </header>
-              {plan !== null && <PlanSentence plan={plan} />}
+              {plan !== null && <PlanSentence plan={outlook.value?.plan ?? plan} />}
               {outlook.value !== null && <Outlook outlook={outlook.value} />}
               {outlook.error !== null && <p class="card-text loss">{outlook.error}</p>}
             </section>
@@ -100,7 +100,8 @@ function Shown({ view }: { readonly view: ConversationView }) {
             surface={surface}
             isBusy={busy.value.has(id)}
             isStandard={!view.intervalChosen}
-            onAction={(actionId, payload, said) => void invoke(id, actionId, payload, `${title}: ${said}`)}
+            onAction={(actionId, payload, said) => invoke(id, actionId, payload, `${title}: ${said}`)}
+            onEmptied={(label) => takeBackInterval(id, `${title}: ${label} auto.`)}
           />
           <section class="card keep" aria-labelledby="keep-title">
             <header class="card-head">
@@ -121,14 +122,10 @@ function Shown({ view }: { readonly view: ConversationView }) {
 }
 
 function Head({ view, title }: { readonly view: ConversationView; readonly title: string }) {
-  const { id, cwd, modelName, run, why, sideThreads, named } = view;
+  const { id, cwd, modelName, why, sideThreads, named } = view;
   const [asking, setAsking] = useState<"close" | "forget" | null>(null);
   const isBusy = busy.value.has(id);
-  const facts = [
-    modelName,
-    run === null ? null : `run by ${run.command}`,
-    sideThreads > 0 ? `${sideThreads} side threads` : null,
-  ];
+  const facts = [modelName, programOf(view), sideThreads > 0 ? counted(sideThreads, "side thread") : null];
   return (
     <header class="head">
       <a class="back" href={LIST_LINK}>

@@ -2,7 +2,7 @@
 import type { ConversationView } from "../../../hub/views/index.ts";
 import { LOCALES } from "../words/locale.ts";
 import { GROUPS, type Group, groupOf } from "./groups.ts";
-import { titleOf } from "./title.ts";
+import { programOf, titleOf } from "./title.ts";
 
 export const ORDERS = ["due", "turn", "title", "prefix", "net", "return"] as const;
 export type Order = (typeof ORDERS)[number];
@@ -42,8 +42,8 @@ export function found(views: readonly ConversationView[], text: string): readonl
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return views;
   return views.filter((view) => {
-    const { id, folder, cwd, modelName, run, why, keepWarm } = view;
-    const said = [id, folder, cwd, modelName, run?.command, why, keepWarm, groupOf(view)]
+    const { id, folder, cwd, modelName, why, keepWarm } = view;
+    const said = [id, folder, cwd, modelName, programOf(view), why, keepWarm, groupOf(view)]
       .join("\n")
       .toLowerCase();
     return words.every((word) => said.includes(word));

@@ -1,7 +1,7 @@
 /** One conversation in the list: what it does, what it cost, and everything that can be set of it. */
 import { useComputed } from "@preact/signals";
 import type { ConversationView } from "../../../hub/views/index.ts";
-import { busy, invoke } from "../link/act.ts";
+import { busy, invoke, takeBackInterval } from "../link/act.ts";
 import { conversation } from "../link/known.ts";
 import { conversationLink } from "../shell/address.ts";
 import { now } from "../shell/clock.ts";
@@ -13,7 +13,7 @@ import { compactCount, count, money, percent } from "../words/money.ts";
 import { ago } from "../words/time.ts";
 import { KeepWarmChoice } from "./keep-warm.tsx";
 import { reasonOf } from "./order.ts";
-import { shortId, titleOf } from "./title.ts";
+import { programOf, shortId, titleOf } from "./title.ts";
 
 export function Row({ id }: { readonly id: string }) {
   const view = conversation(id);
@@ -55,7 +55,7 @@ export function Row({ id }: { readonly id: string }) {
 
 /** Why, where something is to be said; else the model and the last turn. */
 function Below({ view }: { readonly view: ConversationView }) {
-  const { lastTurnAt, modelName, run } = view;
+  const { lastTurnAt, modelName } = view;
   const since = useComputed(() => (lastTurnAt === null ? "no turn yet" : ago(lastTurnAt, now.value)));
   const reason = reasonOf(view);
   if (reason !== null) {
@@ -65,8 +65,7 @@ function Below({ view }: { readonly view: ConversationView }) {
       </span>
     );
   }
-  const by = run === null ? null : `via ${run.command}`;
-  const rest = [by, shortId(view)].filter((fact) => fact !== null).join(" · ");
+  const rest = [programOf(view), shortId(view)].filter((fact) => fact !== null).join(" · ");
   return (
     <span class="row-below cut">
       {modelName !== null && `${modelName} · `}
@@ -108,8 +107,9 @@ export function Interval({ view }: { readonly view: ConversationView }) {
       isStandard={isStandard}
       hint={isStandard ? "Nobody chose one: the cache entry's own lifetime decides." : undefined}
       onChange={(seconds) =>
-        void invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
+        invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
       }
+      onEmptied={() => takeBackInterval(view.id, `${title}: ${label} auto.`)}
     />
   );
 }

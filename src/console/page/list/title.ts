@@ -11,6 +11,12 @@ export function titleOf({ id, named, folder, modelName }: Titled): string {
   return named ? id : (modelName ?? id);
 }
 
+/** Whose it is: the program that keeps it warm itself, or the command that `keepwarm run` started. */
+export function programOf({ host, run }: Pick<ConversationView, "host" | "run">): string | null {
+  if (host !== null) return `in ${host}`;
+  return run === null ? null : `via ${run.command}`;
+}
+
 /** What tells it from others of the same title. */
 export function shortId({ id, named }: Pick<ConversationView, "id" | "named">): string {
   if (!named) return "unnamed";

@@ -197,7 +197,19 @@ function Advice() {
 function Gateway() {
   const info = gateway.value;
   if (info === null) return null;
-  const { version, pid, startedAt, gatewayUrl, upstream, heldBytes, maxHeldBytes, turns, warms, runs } = info;
+  const {
+    version,
+    pid,
+    startedAt,
+    gatewayUrl,
+    upstream,
+    heldBytes,
+    maxHeldBytes,
+    turns,
+    warms,
+    runs,
+    hosts,
+  } = info;
   const resident = health.value?.residentBytes;
   const facts: [string, string][] = [
     ["Version", `${version}, process ${pid}, up ${span(now.value - startedAt)}`],
@@ -207,6 +219,9 @@ function Gateway() {
     ["Requests held", `${megabytes(heldBytes)} of ${megabytes(maxHeldBytes)} MB`],
     ...(resident === undefined ? [] : [["Memory", `${megabytes(resident)} MB`] as [string, string]]),
     ["Running", runs.length === 0 ? "no command" : runs.map(({ command }) => command).join(", ")],
+    ...(hosts.length === 0
+      ? []
+      : [["Connected", hosts.map(({ host }) => host).join(", ")] as [string, string]]),
   ];
   return (
     <section class="card" aria-label="This gateway">
