@@ -68,8 +68,8 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
       return `expected ${issue.expected}`;
     case "too_small":
       return `expected ${issue.inclusive === true ? "at least" : "more than"} ${issue.minimum}`;
-    case "custom":
-      return "expected a day, such as 2026-11-18";
+    case "invalid_format":
+      return `expected ${issue.format}, such as 2026-11-18`;
     case "invalid_value":
       return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
     case "unrecognized_keys":

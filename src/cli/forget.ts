@@ -46,6 +46,8 @@ async function forgetPauses(): Promise<void> {
 async function forgetStoredPauses(directory: string): Promise<void> {
   const [{ CONVERSATION_GAPS_KEY, GAPS_KEY, POLICY_NAMESPACE, TIERS_KEY }, { openSqliteStorage }] =
     await Promise.all([import("../policy/index.ts"), import("../storage/sqlite.ts")]);
+  const { forgetPausesOfPrograms } = await import("../hub/index.ts");
+  await forgetPausesOfPrograms(directory, { error: (sentence) => console.error(sentence) });
   const file = join(directory, "keepwarm.sqlite");
   // Opening it would create it.
   if (!existsSync(file)) return;

@@ -51,6 +51,8 @@ export interface Controlled {
   conversation(conversationId: string): ConversationView | null;
   /** Null: nothing is known of it. */
   history(conversationId: string): Promise<HistoryAnswer | null>;
+  /** Keeps what a program tells of a conversation that it has. */
+  noteHistory(conversationId: string, entry: HistoryEntry): void;
   /** Null: none of this id is in memory. */
   outlook(conversationId: string): OutlookView | null | Promise<OutlookView | null>;
   /** Tells what changes, until what it returns is called. Nothing is done for it before and after. */

@@ -6,6 +6,7 @@ import {
   createLineReader,
   type FromProgram,
   fromProgram,
+  type HistoryEntry,
   type HostView,
   LINK_PATH,
   LINK_PROTOCOL,
@@ -30,6 +31,8 @@ export interface Links {
   ask(conversationId: string, wish: Wish): Promise<LinkAnswer>;
   /** Has it done by all programs, as far as they are there. */
   askAll(wish: Wish): Promise<void>;
+  /** Tells what happened in conversations of programs. Returns the way to end it. */
+  onHistory(listener: (conversationId: string, entry: HistoryEntry) => void): () => void;
   /** Tells of conversations that are new, gone, or changed. Returns the way to end it. */
   subscribe(listener: (conversationId: string) => void): () => void;
   close(): void;
@@ -67,6 +70,7 @@ export function isLink(request: IncomingMessage): boolean {
 export function createLinks({ now, deadlineMs = DEADLINE_MS }: LinksOptions): Links {
   const programs = new Set<Program>();
   const listeners = new Set<(conversationId: string) => void>();
+  const historians = new Set<(conversationId: string, entry: HistoryEntry) => void>();
   let lastAsk = 0;
 
   function tell(conversationId: string): void {
@@ -130,6 +134,11 @@ export function createLinks({ now, deadlineMs = DEADLINE_MS }: LinksOptions): Li
         if (conversations.size >= MOST_CONVERSATIONS && !conversations.has(view.id)) continue;
         conversations.set(view.id, { ...view, host });
         tell(view.id);
+      }
+    } else if (message.type === "history") {
+      for (const { conversationId, entry } of message.entries) {
+        if (!conversations.has(conversationId)) continue;
+        for (const historian of historians) historian(conversationId, entry);
       }
     } else if (message.type === "gone") {
       for (const id of message.conversationIds) if (conversations.delete(id)) tell(id);
@@ -201,6 +210,10 @@ export function createLinks({ now, deadlineMs = DEADLINE_MS }: LinksOptions): Li
     },
     async askAll(wish) {
       await Promise.allSettled([...programs].map((program) => askOne(program, "", wish)));
+    },
+    onHistory(listener) {
+      historians.add(listener);
+      return () => void historians.delete(listener);
     },
     subscribe(listener) {
       listeners.add(listener);

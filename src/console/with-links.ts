@@ -8,6 +8,7 @@ import type { Links } from "./links.ts";
  * forget hold for both.
  */
 export function withLinks(own: Controlled, links: Links): Controlled {
+  links.onHistory((id, entry) => own.noteHistory(id, entry));
   const conversation = (id: string) => links.conversation(id) ?? own.conversation(id);
 
   function conversationIds(): string[] {
@@ -16,6 +17,7 @@ export function withLinks(own: Controlled, links: Links): Controlled {
 
   return {
     now: own.now,
+    noteHistory: (id, entry) => own.noteHistory(id, entry),
     totals: () => own.totals(),
     health: () => own.health(),
     settings: () => own.settings(),

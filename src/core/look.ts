@@ -25,7 +25,7 @@ export function lookOf(conversation: Conversation, now: Instant): ConversationLo
     turn: context,
     // By what is left on both clocks, as warms are.
     prefix: prefix && {
-      lastUsedAt: prefix.lastUsedAt.wallMs,
+      lastUsedAt: Math.round(prefix.lastUsedAt.wallMs),
       lapsesAt: now.wallMs + Math.round(lifeLeftMs(prefix, now)),
     },
     plan: settings.enabled && !active && halt === null ? plan : null,

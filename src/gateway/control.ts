@@ -33,6 +33,8 @@ export interface ControlledGateway {
   readonly page: boolean;
   readonly maxHeldBytes: number;
   readonly now: () => number;
+  /** Forgets what programs with keepwarm inside them have learned of pauses. @default there are none */
+  readonly forgetPrograms?: () => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -41,7 +43,7 @@ const ADVICE_MS = 30_000;
 
 export function controlled(options: ControlledGateway): Controlled {
   const { gateway, history, settings, health, storage, prices, version, startedAt, page } = options;
-  const { maxHeldBytes, now, stop } = options;
+  const { maxHeldBytes, now, forgetPrograms = async () => {}, stop } = options;
   const { keeper } = gateway;
   const { warmer, ledger } = keeper;
   /** By what their requests come with. */
@@ -162,6 +164,7 @@ export function controlled(options: ControlledGateway): Controlled {
     conversationIds: () => keeper.conversations().map(({ id }) => id),
     conversations: () => keeper.conversations().map((summary) => viewOf(summary, viewed)),
     conversation,
+    noteHistory: (conversationId, entry) => history.add(conversationId, entry),
     history: (conversationId) => stored(() => history.of(conversationId)),
     outlook: (conversationId) => outlookOf(conversationId, viewed, now()),
     watch(watcher) {
@@ -219,7 +222,10 @@ export function controlled(options: ControlledGateway): Controlled {
       const hadHistory = await stored(() => history.forget(conversationId));
       return isOpen || isStored || isBooked || isLearned || hadHistory;
     },
-    forgetPauses: () => stored(keeper.forgetPauses),
+    async forgetPauses() {
+      await stored(keeper.forgetPauses);
+      await stored(forgetPrograms);
+    },
     report: (since) => stored(() => ledger.report(since)),
     attachRun,
     stop,

@@ -7,6 +7,7 @@ import {
   controlToken,
   createIntake,
   createWarmLeases,
+  forgetPausesOfPrograms,
   consoleLink as linkTo,
   publish,
 } from "../hub/index.ts";
@@ -91,6 +92,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...clock,
     maxConversations: MAX_CONVERSATIONS,
     mayWarm: leases.mayWarm,
+    switched: (conversationId, enabled) => history.switched(conversationId, enabled),
   });
   const { keeper } = gateway;
   leases.follow(keeper);
@@ -118,6 +120,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       page,
       maxHeldBytes: fixed.maxHeldBytes,
       now,
+      forgetPrograms: () => forgetPausesOfPrograms(directory, logger),
       stop: () => void stop(),
     }),
     onError: (error) =>

@@ -6,8 +6,10 @@ export { ControlError } from "./control-error.ts";
 export { amountsOf, outlookOf, planView, type Viewed, viewOf } from "./conversation-view.ts";
 export { type DiscoverOptions, type Discovery, discover } from "./discover.ts";
 export { type Glance, glanceAt } from "./glance.ts";
+export { type Happenings, type HappeningsOptions, noteHappenings } from "./happenings.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
+export { HOOKS_PATH } from "./hooks-path.ts";
 export {
   createLeases,
   createWarmLeases,
@@ -34,6 +36,7 @@ export {
 } from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
+export { forgetPausesOfPrograms, programFile } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export {

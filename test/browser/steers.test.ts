@@ -4,12 +4,15 @@ import { intervalIn, keepWarmIn, openBrowser, openConsole, rowOf, setUp, soon, s
 
 describe("the console", () => {
   it("switches a conversation on, and shows the countdown and each warm as it lands", async () => {
-    const world = await setUp({ env: { KEEPWARM_KEEP_WARM: "always" } });
+    // A long life, so that it is there however long a busy machine takes to open the page.
+    const world = await setUp({ ttlMs: 60_000, env: { KEEPWARM_KEEP_WARM: "always" } });
     await world.talk("api-server");
     const page = await openConsole(world.link);
     await page.evaluate(() => Object.assign(window, { sameDocument: true }));
     const row = rowOf(page, "api-server");
     expect(await row.innerText()).toContain("Off");
+    await intervalIn(row).fill("8");
+    await intervalIn(row).press("Enter");
 
     await switchIn(row).click();
     await expect.poll(() => row.innerText(), soon).toMatch(/0:0\d\s*next warm/);
@@ -38,9 +41,22 @@ describe("the console", () => {
     await expect.poll(() => intervalIn(row).inputValue()).toBe("2");
     await expect.poll(world.warms, soon).toBeGreaterThanOrEqual(2);
 
+    // What is being typed outlives what happens meanwhile, and warms do.
+    const before = world.warms();
+    await intervalIn(row).fill("3");
+    await expect.poll(world.warms, soon).toBeGreaterThan(before + 1);
+    await expect.poll(() => row.locator(".row-below").last().innerText()).toContain("spent");
+    expect(await intervalIn(row).inputValue()).toBe("3");
+    await intervalIn(row).press("Escape");
+    expect(await intervalIn(row).inputValue()).toBe("2");
+
     await intervalIn(row).fill("0");
     await intervalIn(row).press("Enter");
     await expect.poll(() => intervalIn(row).inputValue()).toBe("2");
+
+    await intervalIn(row).fill("");
+    await intervalIn(row).press("Enter");
+    await expect.poll(() => intervalIn(row).getAttribute("placeholder")).toBe("auto");
   });
 
   it("chooses how long a conversation is kept warm, by the list or in the person's own words", async () => {

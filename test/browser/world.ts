@@ -46,8 +46,9 @@ export async function setUp({ ttlMs = TTL_MS, env: more = {} }: WorldOptions = {
       stdio: ["ignore", "pipe", "pipe"],
     });
     gateway = started;
-    const failed = once(started, "exit").then(async () => {
-      throw new Error(`the gateway did not start: ${await read(started.stderr)}`);
+    const complaint = read(started.stderr);
+    const failed = once(started, "close").then(async () => {
+      throw new Error(`the gateway did not start: ${await complaint}`);
     });
     const said = new Promise<void>((resolve) => {
       started.stdout.on("data", (chunk: Buffer) => chunk.includes("Point a client") && resolve());

@@ -20,7 +20,8 @@ const BASH = (command: string) => `[[tool:bash ${JSON.stringify({ command, descr
 const TOOL = `${BASH(`sleep ${(3 * TTL_MS) / 1_000}`)} Wait, please.`;
 
 const root = mkdtempSync(join(tmpdir(), "keepwarm-opencode-"));
-beforeAll(buildPlugin);
+// Minifying takes its time on a busy machine.
+beforeAll(buildPlugin, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
 
 interface World {

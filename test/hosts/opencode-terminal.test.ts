@@ -11,7 +11,8 @@ import { BACKSPACE, CTRL_C, CTRL_X, ENTER, onScreen } from "./support/screen.ts"
 
 const TTL_MS = 8_000;
 
-beforeAll(buildPlugin);
+// Minifying takes its time on a busy machine.
+beforeAll(buildPlugin, 120_000);
 
 it("is steered by /warm, by a key and by a menu, none of which asks the model, and shows how it stands", async (test) => {
   const home = mkdtempSync(join(tmpdir(), "keepwarm-opencode-"));

@@ -145,6 +145,22 @@ describe("a program that is linked to the hub", () => {
     expect(controlled.calls).not.toContain("setEnabled ada true");
   });
 
+  it("tells what happened, also of the time before there was a hub, and of no conversation of others", async () => {
+    const directory = aStateDirectory();
+    const pi = aProgram("pi", "ada");
+    const link = linkOf(pi, directory);
+    link.changed("ada");
+    const at = 1;
+    link.happened("ada", { kind: "switch", seq: 1, at, enabled: true });
+    link.happened("ben", { kind: "switch", seq: 2, at, enabled: true });
+    const controlled = controlledInMemory();
+    await controlOf(controlled, { directory });
+    await expect.poll(() => controlled.calls).toContain("noteHistory ada switch");
+    link.happened("ada", { kind: "stop", seq: 3, at, why: "because" });
+    await expect.poll(() => controlled.calls).toContain("noteHistory ada stop");
+    expect(controlled.calls.join()).not.toContain("noteHistory ben");
+  });
+
   it("takes its conversations along when it goes", async () => {
     const pi = aProgram("pi", "ada");
     const { client, links, ids } = await linked(pi);

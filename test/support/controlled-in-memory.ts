@@ -132,6 +132,9 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     conversationIds: () => [...conversations.keys()],
     conversations: () => [...conversations.values()],
     conversation: (id) => conversations.get(id) ?? null,
+    noteHistory(id, entry) {
+      called("noteHistory", id, entry.kind);
+    },
     async history(id) {
       called("history", id);
       return conversations.has(id) ? { conversationId: id, entries: [], truncated: false } : null;

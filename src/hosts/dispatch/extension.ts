@@ -111,6 +111,8 @@ function bind(host: DispatchHost, options: ExtensionOptions): () => void {
     stateDirectory: directory,
     program: linkedProgram({
       host: "dispatch",
+      // Its history is the hub's to note: nobody asks this one for it.
+      switched: () => {},
       keeper: {
         warmer,
         surface,

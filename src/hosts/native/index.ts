@@ -1,6 +1,7 @@
 /** What hosts that run keepwarm inside another program share (docs/hosts.md). */
 export type { NamedBy } from "../../capture/index.ts";
-export { namedBy } from "../../capture/index.ts";
+export { createWatch as fetchWatching, namedBy as namedBySession } from "../../capture/index.ts";
+export { answerWarm } from "./answer-warm.ts";
 export type {
   NativeAnswer,
   NativeExchange,

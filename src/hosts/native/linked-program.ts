@@ -3,8 +3,11 @@ import type { Keeper } from "../../capture/index.ts";
 import type { Prices } from "../../host.ts";
 import { type LinkAnswer, type LinkedProgram, outlookOf, viewOf, type Wish } from "../../hub/index.ts";
 import { manifest } from "../../plugin.ts";
+import { notingSwitch } from "./noting-switch.ts";
 
 export interface LinkedProgramOptions {
+  /** Its person has switched it. */
+  readonly switched: (conversationId: string, enabled: boolean) => void;
   readonly host: string;
   readonly keeper: Pick<
     Keeper,
@@ -25,14 +28,8 @@ export interface LinkedProgramOptions {
   readonly now: () => number;
 }
 
-export function linkedProgram({
-  host,
-  keeper,
-  prices,
-  keepWarm,
-  cwd,
-  now,
-}: LinkedProgramOptions): LinkedProgram {
+export function linkedProgram(options: LinkedProgramOptions): LinkedProgram {
+  const { host, keeper, prices, keepWarm, cwd, now, switched } = options;
   const { warmer, surface } = keeper;
   const viewed = { keeper, prices, host, cwd, runOf: () => undefined, keepWarm: () => keepWarm };
 
@@ -82,7 +79,7 @@ export function linkedProgram({
     conversationIds: () => keeper.conversations().map(({ id }) => id),
     view,
     async perform(conversationId, wish) {
-      const done = await carryOut(conversationId, wish);
+      const done = await notingSwitch(warmer, conversationId, switched, () => carryOut(conversationId, wish));
       return { ...done, conversation: view(conversationId) ?? undefined };
     },
   };

@@ -4,28 +4,22 @@
  *
  * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
  */
-import { join } from "node:path";
-import { type Fetch, type HeaderPairs, listPrices } from "../../anthropic/index.ts";
-import {
-  createKeeper,
-  createWatch,
-  type Keeper,
-  type NamedBy,
-  namedBy as namedBySession,
-} from "../../capture/index.ts";
+import { type Fetch, listPrices } from "../../anthropic/index.ts";
+import { createKeeper, type createWatch, type Keeper, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
-import { createLink, createSpool, createWarmLeases } from "../../hub/index.ts";
+import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
-import { carryOut } from "./carry-out.ts";
+import { answerWarm, standingOf } from "./answer-warm.ts";
+import { atExit } from "./at-exit.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
 import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
-import { type Standing, statusLine, statusSentences } from "./status-text.ts";
+import { type Standing, statusLine } from "./status-text.ts";
 
 export interface NativeHostOptions {
   /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
@@ -38,8 +32,10 @@ export interface NativeHostOptions {
   readonly fetch?: Fetch;
   /** Never receives a prompt, a body or a credential. @default silent */
   readonly logger?: Logger;
-  /** What the headers of a watched `fetch` say of its conversation. @default the session headers that agents send */
-  readonly namedBy?: (headers: HeaderPairs) => NamedBy;
+  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Left to the host, because it is large for one that does not. */
+  readonly watching?: typeof createWatch;
+  /** What the headers of a watched `fetch` say of its conversation; `namedBySession` reads what agents send. */
+  readonly namedBy?: NonNullable<WatchOptions["namedBy"]>;
   /** Something that is shown of a conversation has changed. */
   readonly onChange?: (conversationId: string) => void;
   /** @default process.env */
@@ -85,13 +81,13 @@ const SETTINGS_NAMESPACE = "cache-warming";
 
 export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { name, env = process.env, timers = systemTimers(), now = Date.now } = options;
-  const { monotonicNow = () => performance.now(), namedBy = namedBySession } = options;
+  const { monotonicNow = () => performance.now(), namedBy } = options;
   const logger = guardLogger(() => options.logger ?? silent);
   const chosen = chosenSettings(env);
   if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
   const directory = stateDirectory(env);
   const files = createJsonFileStorage({
-    file: join(directory, "hosts", `${name}.json`),
+    file: programFile(directory, name),
     logger,
   });
   const spool = createSpool({ stateDirectory: directory, host: name });
@@ -115,8 +111,12 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         ? leases.mayWarm(warm)
         : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
-  const { warmer, surface, ledger } = keeper;
-  const watch = createWatch(keeper, { logger, now: instant, namedBy });
+  const { warmer, surface } = keeper;
+  const watch = options.watching?.(keeper, {
+    logger,
+    now: instant,
+    ...(namedBy === undefined ? {} : { namedBy }),
+  });
   const link = createLink({
     stateDirectory: directory,
     program: linkedProgram({
@@ -126,12 +126,25 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       keepWarm: settings.keeping.keepWarm ?? "auto",
       cwd: options.cwd ?? process.cwd(),
       now,
+      switched: (conversationId, enabled) => happenings.switched(conversationId, enabled),
     }),
     timers,
     logger,
   });
-  const ends = new Set<() => void>([leases.follow(keeper), surface.subscribe(link.changed)]);
+  const happenings = noteHappenings({ keeper, logger, now, tell: link.happened });
+  const ends = new Set<() => void>([
+    leases.follow(keeper),
+    surface.subscribe(link.changed),
+    happenings.end,
+    atExit(leave),
+  ]);
   if (options.onChange) ends.add(surface.subscribe(options.onChange));
+
+  /** At once, because nothing is waited for any more. */
+  function leave(): void {
+    leases.releaseAll();
+    spool.flush();
+  }
 
   function harmless<T>(doing: string, fallback: T, act: () => T): T {
     try {
@@ -143,14 +156,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     }
   }
 
-  function standing(conversationId: string): Standing {
-    return {
-      state: warmer.getState(conversationId),
-      status: warmer.getStatus(conversationId),
-      figures: ledger.figuresOf(conversationId),
-      now: now(),
-    };
-  }
+  const standing = (conversationId: string) => standingOf(conversationId, keeper, now());
 
   const line = (conversationId: string) =>
     harmless("tell a status", null, () => statusLine(standing(conversationId)));
@@ -161,7 +167,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       harmless("follow a request", UNFOLLOWED, () =>
         harmlessExchange(openExchange(request, { keeper, fetch, timers, instant }), harmless),
       ),
-    watch: (fetch) => harmless("watch a fetch", fetch, () => watch(fetch)),
+    watch: (fetch) =>
+      harmless("watch a fetch", fetch, () => {
+        if (watch === undefined) throw new Error("it was not given fetchWatching");
+        return watch(fetch);
+      }),
     changed: (conversationId, change) =>
       harmless("take news of a conversation", undefined, () => keeper.changed(conversationId, change)),
     closed: (conversationId) =>
@@ -190,24 +200,14 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
           };
         },
       ),
-    async command(conversationId, text) {
-      try {
-        await warmer.load(conversationId);
-        const done = await carryOut(text, conversationId, warmer);
-        return done ?? statusSentences(standing(conversationId));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.error("keepwarm: a command failed", { error: reason });
-        return `keepwarm could not do this: ${reason}`;
-      }
-    },
+    command: (conversationId, text) =>
+      answerWarm(text, conversationId, { keeper, logger, now, switched: happenings.switched }),
     dispose() {
       harmless("end", undefined, () => {
         for (const end of ends) end();
         link.close();
         keeper.dispose();
-        leases.releaseAll();
-        spool.flush();
+        leave();
       });
     },
   };

@@ -1,5 +1,11 @@
 /** keepwarm inside OpenCode's server: what is sent, what is kept warm, and what its terminals ask for. */
-import { createNativeHost, type NativeHost, type NativeHostOptions } from "../native/index.ts";
+import {
+  createNativeHost,
+  fetchWatching,
+  type NativeHost,
+  type NativeHostOptions,
+  namedBySession,
+} from "../native/index.ts";
 import type { Asking, ServerClient, ServerHooks, ServerInput } from "./opencode-api.ts";
 import { newsIn } from "./session-events.ts";
 import { sessionSettings } from "./session-settings.ts";
@@ -15,6 +21,11 @@ export interface ServerOptions extends Omit<NativeHostOptions, "name" | "storage
   readonly createHost?: (options: NativeHostOptions) => NativeHost;
 }
 
+/** In the addresses of a run that a gateway looks after, which `keepwarm run` puts into OpenCode's configuration. */
+const RUN_PATH = "/~keepwarm/";
+const GATEWAY_RUN =
+  "This OpenCode was started by keepwarm run, whose gateway sees every request: switch the conversation on there, with keepwarm on.";
+
 /** Never rejects, and no hook throws: where keepwarm fails, OpenCode goes on as if it had never been there. */
 export async function keepwarmServer(
   input: ServerInput,
@@ -29,6 +40,8 @@ export async function keepwarmServer(
 
 function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
   const { createHost = createNativeHost, ...others } = options;
+  const { env = process.env } = options;
+  const isGatewayRun = env.OPENCODE_CONFIG_CONTENT?.includes(RUN_PATH) ?? false;
   /** Sub-agents' sessions, and whose they are. */
   const parents = new Map<string, string>();
   /** So that it is closed once, and not again by the event that its own setting makes. */
@@ -36,6 +49,8 @@ function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
   const host = createHost({
     ...others,
     name: "opencode",
+    watching: fetchWatching,
+    namedBy: namedBySession,
     storage: sessionSettings(client),
     onChange: (session) => telling.standing(session),
   });
@@ -50,7 +65,10 @@ function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
     }
     telling.looked(session);
     if (words.kind === "look") await host.keeper.warmer.load(session);
-    else telling.answer(session, await host.command(session, words.text), words.id);
+    else {
+      const answer = isGatewayRun ? GATEWAY_RUN : await host.command(session, words.text);
+      telling.answer(session, answer, words.id);
+    }
     telling.standing(session);
   }
 
@@ -88,7 +106,7 @@ function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
     event: async ({ event }) => harmless(() => hear(event)),
     "chat.headers": async (asking, { headers }) =>
       harmless(() => {
-        if (!isWatched(asking)) return;
+        if (isGatewayRun || !isWatched(asking)) return;
         route.add(asking.sessionID);
         headers[TAG] = asking.sessionID;
       }),

@@ -1,6 +1,7 @@
 /** Reads what programs say. Apart from the rest, which loads inside them. */
 import * as z from "zod/mini";
 import { conversationView, outlookView } from "../views/conversation.ts";
+import { historyEntry } from "../views/history.ts";
 import type { FromProgram } from "./protocol.ts";
 
 export const fromProgram: z.ZodMiniType<FromProgram> = z.discriminatedUnion("type", [
@@ -12,6 +13,10 @@ export const fromProgram: z.ZodMiniType<FromProgram> = z.discriminatedUnion("typ
   }),
   z.object({ type: z.literal("conversations"), conversations: z.array(conversationView) }),
   z.object({ type: z.literal("gone"), conversationIds: z.array(z.string()) }),
+  z.object({
+    type: z.literal("history"),
+    entries: z.array(z.object({ conversationId: z.string(), entry: historyEntry })),
+  }),
   z.object({
     type: z.literal("answer"),
     id: z.int(),

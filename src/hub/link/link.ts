@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import type { Logger, Timers } from "../../host.ts";
 import { readRecord, recordFile } from "../record.ts";
 import { readToken } from "../token.ts";
-import type { ConversationView } from "../views/index.ts";
+import type { ConversationView, HistoryEntry } from "../views/index.ts";
 import { connectToHub } from "./connect.ts";
 import {
   type Answer,
@@ -16,6 +16,7 @@ import {
   askIn,
   createLineReader,
   type FromProgram,
+  type Happened,
   lineOf,
   type Wish,
 } from "./protocol.ts";
@@ -44,6 +45,8 @@ export interface LinkOptions {
 export interface Link {
   /** It is new, gone, or changed. Costs nothing to speak of; the hub is told a moment later. */
   changed(conversationId: string): void;
+  /** The hub keeps it, as soon as there is one, beside what the gateway itself has seen. */
+  happened(conversationId: string, entry: HistoryEntry): void;
   isLinked(): boolean;
   /** Lets go at once. */
   close(): void;
@@ -57,6 +60,8 @@ const AGAIN_MS = 1_000;
 /** How often one is tried again whose record is there and which does not answer, in ms. */
 const UNCHANGED_MS = 60_000;
 const TIMEOUT_MS = 2_000;
+/** Without a hub only the last of what happened is kept for the next. */
+const MOST_UNTOLD = 200;
 /** Conversations told in one line. */
 const MOST_AT_ONCE = 50;
 
@@ -66,6 +71,7 @@ export function createLink(options: LinkOptions): Link {
   const changed = new Set<string>();
   /** What the hub has been told last. */
   const told = new Map<string, string>();
+  let untold: Happened[] = [];
   let socket: Socket | null = null;
   let looking: number | null = null;
   let telling: number | null = null;
@@ -144,7 +150,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function tellSoon(): void {
-    if (socket === null || telling !== null || changed.size === 0) return;
+    if (socket === null || telling !== null || (changed.size === 0 && untold.length === 0)) return;
     telling = timers.setTimer(() => {
       telling = null;
       tell();
@@ -168,6 +174,8 @@ export function createLink(options: LinkOptions): Link {
       } else if (told.delete(id)) gone.push(id);
     }
     if (fresh.length > 0) say(socket, { type: "conversations", conversations: fresh });
+    // Before the conversation goes that it is about.
+    if (untold.length > 0) say(socket, { type: "history", entries: untold.splice(0) });
     if (gone.length > 0) say(socket, { type: "gone", conversationIds: gone });
     tellSoon();
   }
@@ -190,6 +198,12 @@ export function createLink(options: LinkOptions): Link {
       begun = true;
       // Not now: somebody may be waiting for whoever calls.
       lookIn(0);
+    },
+    happened(conversationId, entry) {
+      if (closed) return;
+      untold.push({ conversationId, entry });
+      if (untold.length > MOST_UNTOLD) untold = untold.slice(-MOST_UNTOLD);
+      tellSoon();
     },
     isLinked: () => socket !== null,
     close() {

@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import type { ConversationView, OutlookView } from "../views/conversation.ts";
+import type { HistoryEntry } from "../views/history.ts";
 
 /** Of the `Upgrade` header. */
 export const LINK_PROTOCOL = "keepwarm-link";
@@ -26,7 +27,14 @@ export type FromProgram =
   /** They are new, or something of them has changed; each whole. */
   | { readonly type: "conversations"; readonly conversations: readonly ConversationView[] }
   | { readonly type: "gone"; readonly conversationIds: readonly string[] }
+  /** What happened in conversations, the oldest first. */
+  | { readonly type: "history"; readonly entries: readonly Happened[] }
   | Answer;
+
+export interface Happened {
+  readonly conversationId: string;
+  readonly entry: HistoryEntry;
+}
 
 export interface Answer {
   readonly type: "answer";

@@ -30,6 +30,7 @@ export interface TurnEntry extends Entry {
   readonly found: Return;
   /** What warms before it saved it; 0 unless it was rescued. */
   readonly savedUsd: number;
+  /** One that the API documents; null: not told, or another. */
   readonly stopReason: string | null;
 }
 

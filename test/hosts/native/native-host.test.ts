@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { Usage } from "../../../src/host.ts";
+import { fetchWatching, namedBySession } from "../../../src/hosts/native/index.ts";
+import { forgetPausesOfPrograms } from "../../../src/hub/index.ts";
 import { API_KEY, MINUTE_MS, newStateDirectory, setUp } from "./world.ts";
 
 const AWAY_MS = 20 * MINUTE_MS;
@@ -200,7 +202,10 @@ describe("a program that tells its payloads", () => {
 
 describe("a program whose fetch is watched", () => {
   it("is kept warm by the session that its headers name", async () => {
-    const { host, url, away, warms, calm } = await setUp();
+    const { host, url, away, warms, calm } = await setUp({
+      watching: fetchWatching,
+      namedBy: namedBySession,
+    });
     const watched = host.watch(globalThis.fetch);
     const messages = [{ role: "user", content: "hello ".repeat(20_000) }];
     const body = JSON.stringify({
@@ -240,7 +245,42 @@ describe("a status line", () => {
   });
 });
 
+describe("what was learned of pauses", () => {
+  it("is forgotten for programs as well, running or not", async () => {
+    const stateDirectory = newStateDirectory();
+    const { host, talk, away, logger } = await setUp({ stateDirectory });
+    await talk("ada").ask("hello");
+    await away(MINUTE_MS);
+    await talk("ada").ask("more");
+    await host.command("ada", "on");
+    host.dispose();
+    const file = join(stateDirectory, "hosts", "robot.json");
+    await expect.poll(() => readFileSync(file, "utf8")).toContain("gaps");
+    await forgetPausesOfPrograms(stateDirectory, logger);
+    expect(readFileSync(file, "utf8")).not.toContain("gaps");
+    expect(readFileSync(file, "utf8")).toContain("settings:ada");
+    await forgetPausesOfPrograms(join(stateDirectory, "none"), logger);
+  });
+});
+
 describe("whatever goes wrong inside", () => {
+  it("leaves the program at work where nothing can be stored, and sends nothing", async () => {
+    const stateDirectory = join(newStateDirectory(), "state");
+    writeFileSync(stateDirectory, "a file where the folder should be");
+    const { host, talk, away, warms } = await setUp({ stateDirectory });
+    expect(await host.command("ada", "on")).toMatch(
+      /^keepwarm could not do this: .*robot\.json could not be written/,
+    );
+    const ada = talk("ada");
+    await ada.ask("hello");
+    await away(AWAY_MS);
+    await ada.ask("hello again");
+    host.closed("ada");
+    host.detached("ada");
+    expect(warms()).toHaveLength(0);
+    host.dispose();
+  });
+
   it("leaves the program as if keepwarm were not there", async () => {
     const { host, talk, calm, logger } = await setUp();
     await host.command("ada", "on");

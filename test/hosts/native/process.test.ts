@@ -26,12 +26,14 @@ async function program(directory: string, ...args: readonly string[]) {
 }
 
 async function hubIn(directory: string) {
-  const control = await controlOf(controlledInMemory(), { directory });
+  const controlled = controlledInMemory();
+  const control = await controlOf(controlled, { directory });
   const found = await discover(directory);
   if (found.state !== "running") throw new Error(found.state);
   const { client } = found;
   return {
     control,
+    controlled,
     hosts: async () => (await client.status()).conversations.map(({ id, host }) => [id, host]),
     client,
   };
@@ -54,7 +56,7 @@ describe("a program with keepwarm inside it", () => {
 
   it("is seen and steered from the hub, and gone from it when it is killed", async () => {
     const directory = newStateDirectory();
-    const { hosts, client } = await hubIn(directory);
+    const { hosts, client, controlled } = await hubIn(directory);
     const { child, ended } = await program(directory, "stay");
     await expect.poll(hosts).toEqual([["ses_1", "robot"]]);
     const [view] = (await client.status()).conversations;
@@ -70,6 +72,9 @@ describe("a program with keepwarm inside it", () => {
     expect(await client.warmNow("ses_1")).toMatchObject({ sent: false, why: expect.stringMatching(/off/) });
     await client.setEnabled("ses_1", true);
     expect(await client.warmNow("ses_1")).toMatchObject({ sent: true, conversation: { lastPct: 100 } });
+    const kinds = () =>
+      controlled.calls.flatMap((call) => (call.startsWith("noteHistory") ? [call.split(" ").at(-1)] : []));
+    await expect.poll(kinds).toEqual(["switch", "turn", "switch", "switch", "warm"]);
     child.kill("SIGKILL");
     await ended;
     await expect.poll(hosts).toEqual([]);

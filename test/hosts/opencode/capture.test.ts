@@ -68,8 +68,12 @@ describe("OpenCode's requests", () => {
   it("are no more kept warm once they are being compacted, until the conversation goes on", async () => {
     const { play, warm, away, warms } = await setUp();
     await warm("on");
+    const compacting = until(turns, ({ kind }) => kind === "compacting");
+    await play(compacting);
+    await away(AWAY_MS);
+    expect(warms()).toEqual([]);
     const compacted = until(turns, isEvent("session.compacted"));
-    await play(compacted);
+    await play(compacted.slice(compacting.length));
     await away(AWAY_MS);
     expect(warms()).toEqual([]);
     await play(turns.slice(compacted.length));
@@ -132,5 +136,17 @@ describe("OpenCode's requests", () => {
     expect(await asking("minimax", "api")).toEqual({});
     for (const agent of ["title", "summary", "compaction"])
       expect(await asking("anthropic", "env", agent)).toEqual({});
+  });
+
+  it("are the gateway's where keepwarm run has started OpenCode, and /warm says so", async () => {
+    const url = "http://127.0.0.1:4777/~keepwarm/run/1/v1";
+    const config = JSON.stringify({ provider: { anthropic: { options: { baseURL: url } } } });
+    const { play, warm, away, warms } = await setUp({
+      env: { OPENCODE_CONFIG_CONTENT: config, KEEPWARM_ENABLE_NEW: "true" },
+    });
+    expect(await warm("on")).toMatch(/started by keepwarm run.*keepwarm on/);
+    await play(turns);
+    await away(AWAY_MS);
+    expect(warms()).toEqual([]);
   });
 });

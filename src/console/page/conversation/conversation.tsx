@@ -2,7 +2,7 @@
 import { useComputed } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import type { ConversationView } from "../../../hub/views/index.ts";
-import { busy, close, forget, invoke, tell, warmNow } from "../link/act.ts";
+import { busy, close, forget, invoke, takeBackInterval, tell, warmNow } from "../link/act.ts";
 import { conversation, isComplete, snapshots } from "../link/known.ts";
 import { shownIds } from "../list/chosen.ts";
 import { KeepWarmChoice } from "../list/keep-warm.tsx";
@@ -72,7 +72,7 @@ function Shown({ view }: { readonly view: ConversationView }) {
               <header class="card-head">
                 <h2 id="outlook-title">Will you be back?</h2>
               </header>
-              {plan !== null && <PlanSentence plan={plan} />}
+              {plan !== null && <PlanSentence plan={outlook.value?.plan ?? plan} />}
               {outlook.value !== null && <Outlook outlook={outlook.value} />}
               {outlook.error !== null && <p class="card-text loss">{outlook.error}</p>}
             </section>
@@ -100,7 +100,8 @@ function Shown({ view }: { readonly view: ConversationView }) {
             surface={surface}
             isBusy={busy.value.has(id)}
             isStandard={!view.intervalChosen}
-            onAction={(actionId, payload, said) => void invoke(id, actionId, payload, `${title}: ${said}`)}
+            onAction={(actionId, payload, said) => invoke(id, actionId, payload, `${title}: ${said}`)}
+            onEmptied={(label) => takeBackInterval(id, `${title}: ${label} auto.`)}
           />
           <section class="card keep" aria-labelledby="keep-title">
             <header class="card-head">

@@ -66,6 +66,11 @@ export function invoke(id: string, actionId: string, payload: unknown, said: str
   return change(id, "action", { actionId, payload }, said);
 }
 
+/** Nobody's choice again: the cache entry's lifetime decides. */
+export function takeBackInterval(id: string, said: string): Promise<boolean> {
+  return change(id, "interval", { intervalMs: null }, said);
+}
+
 /** @param keepWarm in the policy's words; null: what holds where nobody chose */
 export function setKeepWarm(id: string, keepWarm: string | null, said: string): Promise<boolean> {
   return change(id, "keep-warm", { keepWarm }, said);

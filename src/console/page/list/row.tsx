@@ -1,7 +1,7 @@
 /** One conversation in the list: what it does, what it cost, and everything that can be set of it. */
 import { useComputed } from "@preact/signals";
 import type { ConversationView } from "../../../hub/views/index.ts";
-import { busy, invoke } from "../link/act.ts";
+import { busy, invoke, takeBackInterval } from "../link/act.ts";
 import { conversation } from "../link/known.ts";
 import { conversationLink } from "../shell/address.ts";
 import { now } from "../shell/clock.ts";
@@ -107,8 +107,9 @@ export function Interval({ view }: { readonly view: ConversationView }) {
       isStandard={isStandard}
       hint={isStandard ? "Nobody chose one: the cache entry's own lifetime decides." : undefined}
       onChange={(seconds) =>
-        void invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
+        invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
       }
+      onEmptied={() => takeBackInterval(view.id, `${title}: ${label} auto.`)}
     />
   );
 }

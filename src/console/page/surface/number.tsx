@@ -1,5 +1,5 @@
 /** A number field: what is typed counts once it is left, or with Enter; Escape takes it back. */
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export interface NumberProps {
   readonly name: string;
@@ -11,22 +11,35 @@ export interface NumberProps {
   /** Nobody chose it, and something else decides: not shown, so that it is not taken for what holds. */
   readonly isStandard?: boolean;
   readonly hint?: string | undefined;
-  readonly onChange: (value: number) => void;
+  /** Resolves with whether it holds now. */
+  readonly onChange: (value: number) => Promise<boolean>;
+  /** It was emptied: nobody's choice again. */
+  readonly onEmptied?: () => Promise<boolean>;
 }
 
 export function NumberField(props: NumberProps) {
-  const { name, value, min, max, step, unit, isStandard = false, hint, onChange } = props;
+  const { name, value, min, max, step, unit, isStandard = false, hint, onChange, onEmptied } = props;
   const input = useRef<HTMLInputElement>(null);
   const shown = isStandard ? "" : String(value);
-  const takeBack = () => {
-    if (input.current !== null) input.current.value = shown;
+  const latest = useRef(shown);
+  latest.current = shown;
+  const isTyping = useRef(false);
+  const showLatest = () => {
+    isTyping.current = false;
+    if (input.current !== null) input.current.value = latest.current;
   };
+  // Not while somebody types: whatever else changes of the conversation draws this anew.
+  useLayoutEffect(() => {
+    if (!isTyping.current) showLatest();
+  }, [shown]);
   const commit = () => {
     const field = input.current;
-    if (field === null || field.value === shown) return;
+    if (field === null || field.value === shown) return showLatest();
+    const isEmpty = field.value === "" && !field.validity.badInput;
+    if (isEmpty && onEmptied !== undefined) return void onEmptied().then(showLatest);
     const typed = field.valueAsNumber;
-    if (!Number.isFinite(typed) || !field.validity.valid) return takeBack();
-    onChange(typed);
+    if (!Number.isFinite(typed) || !field.validity.valid) return showLatest();
+    void onChange(typed).then(showLatest);
   };
   return (
     <span class="number" data-standard={isStandard} title={hint}>
@@ -41,12 +54,14 @@ export function NumberField(props: NumberProps) {
         min={min}
         max={max}
         step={step}
-        value={shown}
         placeholder={isStandard ? "auto" : undefined}
+        onInput={() => {
+          isTyping.current = true;
+        }}
         onChange={commit}
         onKeyDown={(event) => {
           if (event.key === "Escape") {
-            takeBack();
+            showLatest();
             event.currentTarget.blur();
           }
           if (event.key === "Enter") event.currentTarget.blur();

@@ -9,10 +9,13 @@ import { Countdown } from "./timer.tsx";
 
 export interface SurfaceProps {
   readonly surface: SurfaceSpec;
-  readonly onAction: (actionId: string, payload: unknown, said: string) => void;
+  /** Resolves with whether it was done. */
+  readonly onAction: (actionId: string, payload: unknown, said: string) => Promise<boolean>;
   readonly isBusy: boolean;
   /** The number is what would hold, and nobody's choice. */
   readonly isStandard: boolean;
+  /** The number was emptied. */
+  readonly onEmptied?: (label: string) => Promise<boolean>;
 }
 
 export function Surface({ surface, ...props }: SurfaceProps) {
@@ -35,6 +38,7 @@ function Field({
   onAction,
   isBusy,
   isStandard,
+  onEmptied,
 }: Omit<SurfaceProps, "surface"> & { field: SurfaceField }) {
   switch (field.kind) {
     case "toggle":
@@ -67,6 +71,7 @@ function Field({
             onChange={(value) =>
               onAction(field.action.actionId, value, `${field.label}: ${value} ${field.unit ?? ""}.`)
             }
+            {...(onEmptied === undefined ? {} : { onEmptied: () => onEmptied(field.label) })}
           />
         </div>
       );
