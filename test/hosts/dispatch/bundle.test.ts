@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { buildHost, HOST_BUNDLES } from "../../../scripts/host-bundles.ts";
 import { setUp } from "./world.ts";
 
@@ -25,6 +25,8 @@ describe("the extension as it is shipped", () => {
   });
 
   it("is what Dispatch looks for in a module, by each of the names that it looks for", async () => {
+    vi.stubEnv("KEEPWARM_HOME", folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const module = await import(pathToFileURL(file).href);
     expect(module.default).toBe(module.extension);
     expect(module.extension.manifest).toMatchObject({ id: "cache-warming", version: "0.1.0" });
