@@ -1,6 +1,8 @@
 /**
- * What a plugin costs the program that it loads in: importing its bundle in a fresh process, beside importing an
- * empty module, and its size. Needs `npm run build`. Limits: 30 ms, 200 kB.
+ * What a plugin costs the program that it loads in: the processor's time for importing its bundle in a fresh process,
+ * less that of an empty module, and its size. Of the processor, because on a busy machine the clock tells how busy that
+ * is; judged as a share of what importing the Anthropic SDK takes in the same rounds, because processors are busy too.
+ * Needs `npm run build`. Limits: half of the SDK, 200 kB. Aim: 30 ms on a quiet machine.
  */
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
@@ -9,12 +11,14 @@ import { pathToFileURL } from "node:url";
 import { folderOf, HOST_BUNDLES } from "../scripts/host-bundles.ts";
 
 const ROUNDS = 11;
-const LIMIT_MS = 30;
+const LIMIT = 0.5;
+const AIM_MS = 30;
 const LIMIT_BYTES = 200_000;
 const EMPTY = "data:text/javascript,";
+const SDK = import.meta.resolve("@anthropic-ai/sdk");
 
 function importMs(specifier: string): number {
-  const code = `const t = performance.now(); await import(${JSON.stringify(specifier)}); process.stdout.write(String(performance.now() - t)); process.exit()`;
+  const code = `const t = process.cpuUsage(); await import(${JSON.stringify(specifier)}); const { user, system } = process.cpuUsage(t); process.stdout.write(String((user + system) / 1_000)); process.exit()`;
   return Number(execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" }));
 }
 
@@ -28,18 +32,21 @@ for (const bundle of HOST_BUNDLES) {
     const file = join(folderOf(bundle), entry + extension);
     const rounds = Array.from(
       { length: ROUNDS },
-      () => [importMs(pathToFileURL(file).href), importMs(EMPTY)] as const,
+      () => [importMs(pathToFileURL(file).href), importMs(EMPTY), importMs(SDK)] as const,
     );
     const ownMs = median(rounds.map(([own]) => own));
     const emptyMs = median(rounds.map(([, empty]) => empty));
+    const sdkMs = median(rounds.map(([, , sdk]) => sdk)) - emptyMs;
     const costMs = Math.max(0, ownMs - emptyMs);
+    const ratio = costMs / sdkMs;
     const { size } = statSync(file);
-    const share = (value: number, limit: number) => `${(value / limit).toFixed(2)} of the limit`;
     console.log(
-      `${bundle.host}/${entry}  start-up ${costMs.toFixed(1)} ms (${share(costMs, LIMIT_MS)}), size ${Math.round(size / 1_000)} kB (${share(size, LIMIT_BYTES)})`,
+      `${bundle.host}/${entry}  start-up ${ratio.toFixed(2)} of the SDK's (limit ${LIMIT}), ${costMs.toFixed(1)} ms (aim ${AIM_MS}); size ${Math.round(size / 1_000)} kB (limit ${LIMIT_BYTES / 1_000})`,
     );
-    if (costMs > LIMIT_MS || size > LIMIT_BYTES) {
-      console.error(`keepwarm: ${file} costs more than ${LIMIT_MS} ms or ${LIMIT_BYTES / 1_000} kB`);
+    if (ratio > LIMIT || size > LIMIT_BYTES) {
+      console.error(
+        `keepwarm: ${file} takes more than ${LIMIT} of the SDK's time to start, or ${LIMIT_BYTES / 1_000} kB`,
+      );
       process.exitCode = 1;
     }
   }

@@ -25,6 +25,12 @@ export interface HostBundle {
  */
 export const HOST_BUNDLES: readonly HostBundle[] = [
   {
+    host: "claude-code",
+    entries: { statusline: "src/cli/statusline/program.ts" },
+    // Whatever Node its person has: this one is not run by ours.
+    esbuild: { target: "node20", outExtension: { ".js": ".mjs" } },
+  },
+  {
     host: "pi",
     entries: { keepwarm: "src/hosts/pi/index.ts" },
     esbuild: { format: "cjs", outExtension: { ".js": ".cjs" } },
@@ -35,6 +41,11 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     // What its terminal gives its plugins.
     esbuild: { external: ["@opentui/solid", "solid-js"] },
   },
+  {
+    host: "openclaw",
+    entries: { keepwarm: "src/hosts/openclaw/index.ts" },
+  },
+  { host: "dispatch", entries: { index: "src/hosts/dispatch/index.ts" } },
 ];
 
 /**
@@ -57,6 +68,17 @@ const inHost: Plugin = {
     onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir, importer }) => {
       const other = resolve(resolveDir, path.replace(/\.ts$/, ".in-host.ts"));
       return existsSync(other) && importer !== other ? { path: other, sideEffects: false } : undefined;
+    });
+  },
+};
+
+/** Where the shipped prices come from is said to people; it is a tenth of them. */
+const barePrices: Plugin = {
+  name: "bare prices",
+  setup({ onLoad }) {
+    onLoad({ filter: /anthropic[\\/]prices\.json$/ }, async ({ path }) => {
+      const { source: _, ...prices } = JSON.parse(await readFile(path, "utf8"));
+      return { contents: JSON.stringify({ ...prices, source: "" }), loader: "json" };
     });
   },
 };
@@ -90,7 +112,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     format: "esm",
     platform: "node",
     target: "node22",
-    plugins: [leanZod, inHost, ownEmitter],
+    plugins: [leanZod, inHost, barePrices, ownEmitter],
     define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },

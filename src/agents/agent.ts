@@ -58,6 +58,8 @@ export interface Agent {
   readonly tried: string | null;
   /** How to run it with keepwarm, or what to do by hand where that cannot be. */
   readonly use: string;
+  /** What else it gets in a run, by its version, as a sentence. */
+  readonly inside?: (version: string | null) => string;
   /** What it does without as long as it has a base URL of its own, as sentences. */
   readonly switchesOff: readonly string[];
   destination(invocation: Invocation): Promise<Destination>;

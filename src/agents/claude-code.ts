@@ -6,8 +6,11 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "jsonc-parser";
+import { isAtLeast } from "../install/index.ts";
 import { type Agent, CannotPointError, type Invocation } from "./agent.ts";
 import { baseUrlIn, baseUrlVariables } from "./any-program.ts";
+import { managedSettingsFile } from "./claude-code-managed.ts";
+import { claudeCodePlugin } from "./claude-code-plugin.ts";
 import { readJsonFile, textAt } from "./json-file.ts";
 
 const SETTING = ["env", "ANTHROPIC_BASE_URL"];
@@ -26,6 +29,7 @@ export function claudeCodeUnder(managed: string): Agent {
     packages: ["@anthropic-ai/claude-code"],
     tried: "2.1.328",
     use: "keepwarm run -- claude",
+    inside: insideClaudeCode,
     switchesOff: [
       "Its own server-side keep-alive of the cache, which subscribers to claude.ai may have.",
       "Message threads, which send only what is new: every request carries the whole conversation.",
@@ -48,13 +52,23 @@ export function claudeCodeUnder(managed: string): Agent {
       const beaten = (await inSettings(pointing)) !== null;
       return {
         args: beaten ? await withSettings(pointing, baseUrl) : args,
-        env: baseUrlVariables(baseUrl),
+        env: { ...baseUrlVariables(baseUrl), ...(await claudeCodePlugin(pointing, managed)) },
         notes: OTHER_PROVIDERS.filter((name) => env[name]).map(
           (name) => `${name} is set: Claude Code sends its requests there, and past keepwarm`,
         ),
       };
     },
   };
+}
+
+/** The first version whose mods are on by themselves. */
+const MODS_SINCE = "2.1.287";
+
+function insideClaudeCode(version: string | null): string {
+  if (version === null) return "Its version is not known: hooks and /warm where it takes them.";
+  return isAtLeast(version, MODS_SINCE)
+    ? "In a run it has hooks, and /warm by a mod."
+    : `In a run keepwarm on does what /warm does from ${MODS_SINCE} on; it tells nothing but its requests.`;
 }
 
 /** The base URL of the first settings that name one; the environment comes after all of them. */
@@ -81,17 +95,6 @@ function repositoryOf(directory: string): string | null {
   if (existsSync(join(directory, ".git"))) return directory;
   const parent = dirname(directory);
   return parent === directory ? null : repositoryOf(parent);
-}
-
-function managedSettingsFile(platform: NodeJS.Platform = process.platform): string {
-  switch (platform) {
-    case "darwin":
-      return "/Library/Application Support/ClaudeCode/managed-settings.json";
-    case "win32":
-      return "C:\\Program Files\\ClaudeCode\\managed-settings.json";
-    default:
-      return "/etc/claude-code/managed-settings.json";
-  }
 }
 
 /** What `--settings` was given: a document, or the path of one; undefined where it was not. */

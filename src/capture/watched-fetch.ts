@@ -44,12 +44,13 @@ export function createWatch({ turns, unreadable }: Keeper, { logger, now, namedB
   }
 
   function openTurn(fetch: typeof globalThis.fetch, call: FetchCall, startedAt: Instant): OpenCall {
-    const { request, transport, conversationId, aside } = call;
+    const { request, transport, conversationId, aside, notWarmable } = call;
     return turns.open({
       read: () => request?.() ?? null,
       nameOf: () => conversationId,
       aside,
       tag: null,
+      ...(notWarmable === null ? {} : { notWarmable }),
       send: sendingBy(fetch, transport),
       startedAt,
     });

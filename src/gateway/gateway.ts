@@ -9,10 +9,12 @@ import {
   type KeeperChange,
   type KeeperOptions,
 } from "../capture/index.ts";
+import { HOOKS_PATH } from "../hub/index.ts";
 import { answerError } from "./api-error.ts";
 import { guarded } from "./guarded.ts";
 import type { Health } from "./health.ts";
 import { type HoldingObserver, hold, mayBeHeld } from "./hold.ts";
+import { createHooks, type HooksOptions } from "./hooks.ts";
 import { observeMessages } from "./observation.ts";
 import { type Came, passThrough } from "./pass-through.ts";
 import { createReach } from "./reach.ts";
@@ -28,6 +30,8 @@ export interface GatewayOptions extends Omit<KeeperOptions, "enableNew" | "sideT
   readonly enableNew: boolean;
   /** Told whether the upstream can be reached. */
   readonly health?: Pick<Health, "trouble" | "fine">;
+  /** Told when its person has switched a conversation from inside an agent. */
+  readonly switched?: HooksOptions["switched"];
 }
 
 export interface RunOptions {
@@ -99,6 +103,8 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
   });
   const counts = { turns: 0, warms: 0 };
   keeper.events.on("turnStarted", () => counts.turns++);
+  const { switched } = options;
+  const hooks = createHooks({ keeper, logger, now, ...(switched === undefined ? {} : { switched }) });
   const upstream = createUpstream(upstreamUrl);
   const reach = createReach(options.health);
   let lastExchangeAt = monotonicNow();
@@ -180,6 +186,10 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
 
   function passOn(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { tag, path, to } = destinationOf(request);
+    if (tag !== null && path === HOOKS_PATH) {
+      hooks.answer(request, response, runs.get(tag)?.isAttached ? tag : null);
+      return;
+    }
     if (to === null) {
       answerError(response, 503, "this run is not known here any more; keepwarm run makes it known again");
       return;

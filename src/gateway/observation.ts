@@ -1,7 +1,5 @@
 /** Watches one Messages request pass through, as a turn of its conversation. */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import * as zlib from "node:zlib";
 import {
   DEFAULT_MAX_BODY_BYTES,
   type Fetch,
@@ -13,12 +11,12 @@ import {
 import {
   type Call,
   CONVERSATION_HEADER,
-  createResponseReader,
+  createPassingResponse,
   type Keeper,
   type LeavingCall,
   namedBy,
   type OpenCall,
-  type ResponseReader,
+  type PassingResponse,
   sessionOf,
 } from "../capture/index.ts";
 import type { Instant } from "../pure.ts";
@@ -48,17 +46,6 @@ interface Failure {
 
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */
 const BACKOFF_MS = 8_000;
-
-const gunzip = () => zlib.createGunzip({ finishFlush: zlib.constants.Z_SYNC_FLUSH });
-
-/** Undo `Content-Encoding` while a response passes. */
-const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
-  gzip: gunzip,
-  "x-gzip": gunzip,
-  deflate: () => zlib.createInflate({ finishFlush: zlib.constants.Z_SYNC_FLUSH }),
-  br: () => zlib.createBrotliDecompress(),
-  zstd: () => zlib.createZstdDecompress(),
-};
 
 export function observeMessages(observed: Observed): HoldingObserver {
   const { keeper, request, startedAt, now } = observed;
@@ -145,7 +132,10 @@ export function observeMessages(observed: Observed): HoldingObserver {
         return;
       }
       call?.answered(rateLimitOf(limits));
-      response = createPassingResponse(from);
+      response = createPassingResponse({
+        coding: from.headers["content-encoding"] ?? null,
+        type: from.headers["content-type"] ?? null,
+      });
     },
 
     responseChunk(chunk) {
@@ -174,47 +164,6 @@ const UNANSWERED: Readonly<Record<Ending, string>> = {
   cut: "the connection broke before it was answered",
   complete: "it was not answered",
 };
-
-interface PassingResponse {
-  chunk(chunk: Buffer): void;
-  /** @param read once everything that came has been read */
-  ended(read: (reader: ResponseReader) => void): void;
-}
-
-/** Read a moment later, so that no byte waits for it. */
-function createPassingResponse({ headers }: IncomingMessage): PassingResponse {
-  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  const decoder = Object.hasOwn(decoders, coding) ? (decoders[coding]?.() ?? null) : null;
-  const isReadable = coding === "identity" || coding === "" || decoder !== null;
-  // What cannot be read was an answer all the same, and tells nothing.
-  const reader = createResponseReader(isReadable ? (headers["content-type"] ?? null) : null);
-  decoder?.on("data", (chunk: Buffer) => reader.feed(chunk)).on("error", () => {});
-  let waiting: Buffer[] = [];
-
-  function drain(): void {
-    const chunks = waiting;
-    waiting = [];
-    for (const chunk of chunks) {
-      if (decoder === null) reader.feed(chunk);
-      else if (!decoder.destroyed) decoder.write(chunk);
-    }
-  }
-
-  return {
-    chunk(chunk) {
-      if (!isReadable) return;
-      if (waiting.length === 0) setImmediate(drain);
-      waiting.push(chunk);
-    },
-    ended(read) {
-      setImmediate(() => {
-        drain();
-        if (decoder === null || decoder.destroyed) read(reader);
-        else decoder.once("close", () => read(reader)).end();
-      });
-    },
-  };
-}
 
 function isTold(name: string): boolean {
   const lower = name.toLowerCase();

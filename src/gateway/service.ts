@@ -92,6 +92,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...clock,
     maxConversations: MAX_CONVERSATIONS,
     mayWarm: leases.mayWarm,
+    switched: (conversationId, enabled) => history.switched(conversationId, enabled),
   });
   const { keeper } = gateway;
   leases.follow(keeper);

@@ -8,7 +8,7 @@ import { computeCachePct, computeExpectedCacheRate, isIntervalChosen } from "../
 import type { ConversationView, MoneyView, OutlookView, PlanView, RunView } from "./views/index.ts";
 
 export interface Viewed {
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, "warmer" | "surface" | "ledger" | "conversation">;
   readonly prices: Prices;
   /** The program that it is told by; left out: the gateway. */
   readonly host?: string;

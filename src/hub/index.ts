@@ -9,6 +9,7 @@ export { type Glance, glanceAt } from "./glance.ts";
 export { type Happenings, type HappeningsOptions, noteHappenings } from "./happenings.ts";
 export { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "./headers.ts";
 export type { HeldRun } from "./held-run.ts";
+export { HOOKS_PATH } from "./hooks-path.ts";
 export {
   createLeases,
   createWarmLeases,

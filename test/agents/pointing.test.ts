@@ -1,6 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { claudeCodeUnder } from "../../src/agents/claude-code.ts";
@@ -49,7 +58,7 @@ const baseUrl = (url: string) => ({ env: { ANTHROPIC_BASE_URL: url } });
 describe("any program", () => {
   it("is told by the variables that SDKs and litellm read", async () => {
     const { point } = agentOn("any", { args: ["hi"] });
-    expect(await point()).toEqual({
+    expect(await point()).toMatchObject({
       args: ["hi"],
       env: { ANTHROPIC_BASE_URL: GATEWAY, ANTHROPIC_API_BASE: GATEWAY },
       notes: [],
@@ -129,6 +138,45 @@ describe("Claude Code", () => {
       managed.point({ ...invocation, upstream: null, baseUrl: GATEWAY, temporaryDirectory: home }),
     ).rejects.toThrow(/managed\.json sets ANTHROPIC_BASE_URL .* nothing beats that file/);
   });
+
+  it.each(["claude-code", "any"])(
+    "has hooks and /warm for this run alone, after plugins of its own (%s)",
+    async (id) => {
+      const { point, temporaryDirectory } = agentOn(id, { env: { CLAUDE_CODE_PLUGIN_DIRS: "/mine" } });
+      const [mine, ...ours] = (await point()).env.CLAUDE_CODE_PLUGIN_DIRS?.split(delimiter) ?? [];
+      expect(mine).toBe("/mine");
+      expect(ours.map(dirname)).toEqual([temporaryDirectory, temporaryDirectory]);
+      const [hooks = "", command = ""] = ours.map((folder) => {
+        const name = join(folder, "hooks", "hooks.json");
+        expect(statSync(name).mode & 0o777).toBe(0o600);
+        return readFileSync(name, "utf8");
+      });
+      const url = `${GATEWAY}/~keepwarm/hooks`;
+      for (const [{ hooks: list }] of Object.values<[{ hooks: unknown[] }]>(JSON.parse(hooks).hooks)) {
+        expect(list).toEqual([{ type: "http", url, timeout: 2 }]);
+      }
+      expect(JSON.parse(command)).toEqual({ modules: ["./register.ts"] });
+      expect(readFileSync(join(ours[1] ?? "", "hooks", "register.ts"), "utf8")).toContain(
+        JSON.stringify(url),
+      );
+    },
+  );
+
+  it.each(["managed.json", "managed-settings.d/50-plugins.json"])(
+    "has neither where an organisation forbids plugins from outside, because it would not start (%s)",
+    async (name) => {
+      const { write, home, directory } = agentOn("claude-code");
+      write(name, { disableSideloadFlags: true });
+      const invocation = { command: "claude", leading: [], args: [], env: { HOME: home }, directory };
+      const { env } = await claudeCodeUnder(join(home, "managed.json")).point({
+        ...invocation,
+        upstream: null,
+        baseUrl: GATEWAY,
+        temporaryDirectory: home,
+      });
+      expect(env).not.toHaveProperty("CLAUDE_CODE_PLUGIN_DIRS");
+    },
+  );
 
   it("says when it goes to another provider, past the gateway", async () => {
     const { point } = agentOn("claude-code", { env: { CLAUDE_CODE_USE_BEDROCK: "1" } });

@@ -81,7 +81,7 @@ describe("keepwarm doctor", () => {
     expect(stdout).toContain(`✗ state folder  others on this machine may write in ${directory}\n`);
     expect(stdout).toContain(`→ chmod 700 ${directory}\n`);
     expect(stdout).toMatch(
-      /\nClaude Code 2\.1\.328 .*\n {2}keepwarm run -- claude\n {2}Through a gateway it does without:\n {2}- /,
+      /\nClaude Code 2\.1\.328 .*\n {2}keepwarm run -- claude\n {2}In a run it has hooks, and \/warm by a mod\.\n {2}Through a gateway it does without:\n {2}- /,
     );
   });
 
@@ -93,6 +93,19 @@ describe("keepwarm doctor", () => {
       { id: "opencode", version: "1.18.33", use: "keepwarm run -- opencode", switchesOff: [] },
       { id: "pi", version: null, use: "keepwarm run -- pi", switchesOff: [expect.any(String)] },
     ]);
+  });
+
+  it.each([
+    ["2.1.287", "In a run it has hooks, and /warm by a mod."],
+    [
+      "2.1.197",
+      "In a run keepwarm on does what /warm does from 2.1.287 on; it tells nothing but its requests.",
+    ],
+    ["a riddle", "Its version is not known: hooks and /warm where it takes them."],
+  ])("says what Claude Code of version %s gets in a run", async (version, inside) => {
+    const { doctor, program } = machine();
+    program("claude", version);
+    expect((await doctor()).agents).toMatchObject([{ id: "claude-code", inside }]);
   });
 
   it("says what is wrong with a setting, and where it is", async () => {

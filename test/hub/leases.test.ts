@@ -89,10 +89,19 @@ describe("a lease", () => {
     first.releaseAll();
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(join(folder, ".x.1-ab.cd"), "");
+    utimesSync(join(folder, ".x.1-ab.cd"), 1, 1);
     writeFileSync(join(folder, "x.1-ab"), "{}");
     clock.now = Date.now() + 3 * 3_600_000;
     await second.take("a", 300_000);
     expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it("is taken anew when somebody has cleared the folder", async () => {
+    const { first, second, directory } = programs("pi", "gateway");
+    await first.take("a", 300_000);
+    rmSync(join(directory, "leases"), { recursive: true });
+    expect(await first.take("a", 400_000)).toEqual(granted);
+    expect(await second.take("a", 300_000)).toEqual(heldBy("pi"));
   });
 
   it("is not granted where it cannot be written", async () => {
@@ -140,6 +149,31 @@ describe("programs that ask whenever they like", () => {
         }
       }),
       { numRuns: 25 },
+    );
+  }, 60_000);
+
+  it("never have it both when one of them is stopped for a while in the middle of asking", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 3 }),
+        async (ticks) => {
+          const { all, clock } = programs("a", "b", "c");
+          const begun = clock.now;
+          const answers = all.map(async (leases, index) => {
+            for (let tick = 0; tick < index * 7; tick++)
+              await new Promise((resolve) => setImmediate(resolve));
+            return leases.take("a", 40_000);
+          });
+          for (const many of ticks) {
+            for (let tick = 0; tick < many; tick++) await new Promise((resolve) => setImmediate(resolve));
+            clock.now += 6_000;
+          }
+          const granted = (await Promise.all(answers)).filter((answer) => answer.granted);
+          expect(clock.now - begun).toBeLessThan(35_000);
+          expect(granted.length).toBeLessThanOrEqual(1);
+        },
+      ),
+      { numRuns: 150 },
     );
   }, 60_000);
 

@@ -30,6 +30,7 @@ function agentLines(agents: readonly InstalledAgent[]): string[] {
   return agents.flatMap(({ agent, file, version }) => [
     `${bold(agent.title)} ${version ?? "(its version is unknown)"}  ${dim(file)}`,
     `  ${agent.use}`,
+    ...(agent.inside === undefined ? [] : [`  ${agent.inside(version)}`]),
     ...(agent.switchesOff.length === 0 ? [] : ["  Through a gateway it does without:"]),
     ...agent.switchesOff.map((sentence) => `  - ${sentence}`),
   ]);
@@ -43,6 +44,7 @@ export function asJson(report: Report): string {
     version,
     triedVersion: agent.tried,
     use: agent.use,
+    inside: agent.inside?.(version) ?? null,
     switchesOff: agent.switchesOff,
   }));
   return JSON.stringify({ ok: isWell(report), findings: report.findings, agents }, null, 2);

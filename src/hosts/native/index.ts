@@ -1,6 +1,7 @@
 /** What hosts that run keepwarm inside another program share (docs/hosts.md). */
 export type { NamedBy } from "../../capture/index.ts";
-export { namedBy } from "../../capture/index.ts";
+export { createWatch as fetchWatching, namedBy as namedBySession } from "../../capture/index.ts";
+export { answerWarm } from "./answer-warm.ts";
 export type {
   NativeAnswer,
   NativeExchange,
@@ -8,7 +9,9 @@ export type {
   Payload,
   ResponseHead,
 } from "./exchange.ts";
+export { type LinkedProgramOptions, linkedProgram } from "./linked-program.ts";
 export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";
+export { type Chosen, chosenSettings, type PersonSettings } from "./person-settings.ts";
 export { type Standing, statusLine, statusSentences } from "./status-text.ts";
 export {
   parseWarmCommand,

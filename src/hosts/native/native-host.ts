@@ -4,14 +4,8 @@
  *
  * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
  */
-import { type Fetch, type HeaderPairs, listPrices } from "../../anthropic/index.ts";
-import {
-  createKeeper,
-  createWatch,
-  type Keeper,
-  type NamedBy,
-  namedBy as namedBySession,
-} from "../../capture/index.ts";
+import { type Fetch, listPrices } from "../../anthropic/index.ts";
+import { createKeeper, type createWatch, type Keeper, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
 import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
@@ -19,13 +13,13 @@ import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
+import { answerWarm, standingOf } from "./answer-warm.ts";
 import { atExit } from "./at-exit.ts";
-import { carryOut } from "./carry-out.ts";
 import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
-import { linkedProgram, notingSwitch } from "./linked-program.ts";
+import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
-import { type Standing, statusLine, statusSentences } from "./status-text.ts";
+import { type Standing, statusLine } from "./status-text.ts";
 
 export interface NativeHostOptions {
   /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
@@ -38,8 +32,10 @@ export interface NativeHostOptions {
   readonly fetch?: Fetch;
   /** Never receives a prompt, a body or a credential. @default silent */
   readonly logger?: Logger;
-  /** What the headers of a watched `fetch` say of its conversation. @default the session headers that agents send */
-  readonly namedBy?: (headers: HeaderPairs) => NamedBy;
+  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Left to the host, because it is large for one that does not. */
+  readonly watching?: typeof createWatch;
+  /** What the headers of a watched `fetch` say of its conversation; `namedBySession` reads what agents send. */
+  readonly namedBy?: NonNullable<WatchOptions["namedBy"]>;
   /** Something that is shown of a conversation has changed. */
   readonly onChange?: (conversationId: string) => void;
   /** @default process.env */
@@ -85,7 +81,7 @@ const SETTINGS_NAMESPACE = "cache-warming";
 
 export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { name, env = process.env, timers = systemTimers(), now = Date.now } = options;
-  const { monotonicNow = () => performance.now(), namedBy = namedBySession } = options;
+  const { monotonicNow = () => performance.now(), namedBy } = options;
   const logger = guardLogger(() => options.logger ?? silent);
   const chosen = chosenSettings(env);
   if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
@@ -115,8 +111,12 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         ? leases.mayWarm(warm)
         : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
-  const { warmer, surface, ledger } = keeper;
-  const watch = createWatch(keeper, { logger, now: instant, namedBy });
+  const { warmer, surface } = keeper;
+  const watch = options.watching?.(keeper, {
+    logger,
+    now: instant,
+    ...(namedBy === undefined ? {} : { namedBy }),
+  });
   const link = createLink({
     stateDirectory: directory,
     program: linkedProgram({
@@ -156,14 +156,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     }
   }
 
-  function standing(conversationId: string): Standing {
-    return {
-      state: warmer.getState(conversationId),
-      status: warmer.getStatus(conversationId),
-      figures: ledger.figuresOf(conversationId),
-      now: now(),
-    };
-  }
+  const standing = (conversationId: string) => standingOf(conversationId, keeper, now());
 
   const line = (conversationId: string) =>
     harmless("tell a status", null, () => statusLine(standing(conversationId)));
@@ -174,7 +167,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
       harmless("follow a request", UNFOLLOWED, () =>
         harmlessExchange(openExchange(request, { keeper, fetch, timers, instant }), harmless),
       ),
-    watch: (fetch) => harmless("watch a fetch", fetch, () => watch(fetch)),
+    watch: (fetch) =>
+      harmless("watch a fetch", fetch, () => {
+        if (watch === undefined) throw new Error("it was not given fetchWatching");
+        return watch(fetch);
+      }),
     changed: (conversationId, change) =>
       harmless("take news of a conversation", undefined, () => keeper.changed(conversationId, change)),
     closed: (conversationId) =>
@@ -203,18 +200,8 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
           };
         },
       ),
-    async command(conversationId, text) {
-      try {
-        const done = await notingSwitch(warmer, conversationId, happenings.switched, () =>
-          carryOut(text, conversationId, warmer),
-        );
-        return done ?? statusSentences(standing(conversationId));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.error("keepwarm: a command failed", { error: reason });
-        return `keepwarm could not do this: ${reason}`;
-      }
-    },
+    command: (conversationId, text) =>
+      answerWarm(text, conversationId, { keeper, logger, now, switched: happenings.switched }),
     dispose() {
       harmless("end", undefined, () => {
         for (const end of ends) end();

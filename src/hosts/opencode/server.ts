@@ -1,5 +1,11 @@
 /** keepwarm inside OpenCode's server: what is sent, what is kept warm, and what its terminals ask for. */
-import { createNativeHost, type NativeHost, type NativeHostOptions } from "../native/index.ts";
+import {
+  createNativeHost,
+  fetchWatching,
+  type NativeHost,
+  type NativeHostOptions,
+  namedBySession,
+} from "../native/index.ts";
 import type { Asking, ServerClient, ServerHooks, ServerInput } from "./opencode-api.ts";
 import { newsIn } from "./session-events.ts";
 import { sessionSettings } from "./session-settings.ts";
@@ -43,6 +49,8 @@ function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
   const host = createHost({
     ...others,
     name: "opencode",
+    watching: fetchWatching,
+    namedBy: namedBySession,
     storage: sessionSettings(client),
     onChange: (session) => telling.standing(session),
   });

@@ -6,6 +6,7 @@ import type { Ledger } from "../../ledger/index.ts";
 import { createMemoryStorage } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { type CacheWarmer, guardLogger } from "../../warmer.ts";
+import { adaptsRequests, middlewareOf, watching } from "./cloud-client.ts";
 import { checkOptions, type KeepwarmOptions } from "./options.ts";
 
 /** An SDK client, as far as {@link Keepwarm.wrap} needs it. */
@@ -17,8 +18,8 @@ export interface Keepwarm extends Disposable {
   /** Give it to a client: `new Anthropic({ fetch: keepwarm.fetch })`. */
   readonly fetch: typeof globalThis.fetch;
   /**
-   * The same client, watched: it goes on sending by its own `fetch` and options, and so do its warms. For clients
-   * of the Messages API; those of Bedrock and Vertex speak another one and are not watched.
+   * The same client, watched: it goes on sending by its own `fetch` and options, and so do its warms. Those of
+   * Bedrock and Vertex AI sign each warm themselves.
    *
    * @throws {TypeError} when it is no client of an SDK that has `withOptions`
    */
@@ -41,6 +42,11 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 function ownFetchOf(client: object): typeof globalThis.fetch | null {
   const own: unknown = Reflect.get(client, "fetch");
   return isFetch(own) && own !== globalThis.fetch ? own : null;
+}
+
+/** Whose a client's requests are that carry no key: requests of two accounts are never one unnamed conversation. */
+function accountOf(client: object): string {
+  return JSON.stringify(["projectId", "awsAccessKey", "awsProfile"].map((name) => Reflect.get(client, name)));
 }
 
 function isFetch(value: unknown): value is typeof globalThis.fetch {
@@ -93,15 +99,27 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     now: () => ({ wallMs: now(), monotonicMs: monotonicNow() }),
   });
 
+  const watched = watch(fetch);
+  /** So that a client that is wrapped twice is not watched twice. */
+  const ours = new WeakSet<object>();
+
   function wrap<Client extends WrappableClient<Client>>(client: Client): Client {
     if (typeof client?.withOptions !== "function") {
       throw new TypeError(
         "keepwarm.wrap: this is no client that can be wrapped. Update @anthropic-ai/sdk, or give the client keepwarm.fetch as its fetch.",
       );
     }
-    return client.withOptions({ fetch: watch(ownFetchOf(client) ?? fetch) });
+    const own = ownFetchOf(client);
+    if (!adaptsRequests(client)) return client.withOptions({ fetch: watch(own ?? fetch) });
+    const before = middlewareOf(client);
+    if (before.some((step) => typeof step === "function" && ours.has(step))) return client;
+    // Behind the client's own, so that what they make of a request is what is seen.
+    const step = watching(watch, accountOf(client));
+    ours.add(step);
+    const options = { fetch: own === null || own === watched ? fetch : own, middleware: [...before, step] };
+    return client.withOptions(options);
   }
 
   const { warmer, surface, ledger, events, close, dispose } = keeper;
-  return { fetch: watch(fetch), wrap, warmer, surface, ledger, events, close, dispose };
+  return { fetch: watched, wrap, warmer, surface, ledger, events, close, dispose };
 }

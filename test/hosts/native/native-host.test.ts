@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { Usage } from "../../../src/host.ts";
+import { fetchWatching, namedBySession } from "../../../src/hosts/native/index.ts";
 import { forgetPausesOfPrograms } from "../../../src/hub/index.ts";
 import { API_KEY, MINUTE_MS, newStateDirectory, setUp } from "./world.ts";
 
@@ -201,7 +202,10 @@ describe("a program that tells its payloads", () => {
 
 describe("a program whose fetch is watched", () => {
   it("is kept warm by the session that its headers name", async () => {
-    const { host, url, away, warms, calm } = await setUp();
+    const { host, url, away, warms, calm } = await setUp({
+      watching: fetchWatching,
+      namedBy: namedBySession,
+    });
     const watched = host.watch(globalThis.fetch);
     const messages = [{ role: "user", content: "hello ".repeat(20_000) }];
     const body = JSON.stringify({

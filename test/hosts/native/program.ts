@@ -2,10 +2,10 @@
  * A program with keepwarm inside it: has one conversation, says how it stands, and has nothing more to do then, unless
  * it is asked to stay. `node program.ts <url of the API> [stay]`
  */
-import { createNativeHost } from "../../../src/hosts/native/index.ts";
+import { createNativeHost, fetchWatching, namedBySession } from "../../../src/hosts/native/index.ts";
 
 const [url = "", stay] = process.argv.slice(2);
-const host = createNativeHost({ name: "robot" });
+const host = createNativeHost({ name: "robot", watching: fetchWatching, namedBy: namedBySession });
 const fetch = host.watch(globalThis.fetch);
 
 const ask = async (question: string) => {

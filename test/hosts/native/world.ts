@@ -54,19 +54,21 @@ export async function setUp(
     await emulator.close();
   });
 
+  const hosts = [host];
+
   /** Warm requests that arrived: those with `max_tokens` 0 or 1. */
   const warms = () => emulator.requests.filter(({ maxTokens }) => maxTokens !== null && maxTokens <= 1);
 
   /** Lets real I/O end: nothing is generating or warming, and every warm that arrived is answered. */
   async function calm(): Promise<void> {
-    const { warmer } = host.keeper;
-    const busy = () =>
-      warms().some(({ status }) => status === 0) ||
-      host.keeper.warmsInFlight() > 0 ||
+    const isBusy = ({ keeper: { warmer, warmsInFlight } }: NativeHost) =>
+      warmsInFlight() > 0 ||
       warmer.conversations().some((id) => ["warming", "generating"].includes(warmer.getStatus(id).phase));
+    const busy = () => warms().some(({ status }) => status === 0) || hosts.some(isBusy);
     let quiet = 0;
-    for (let turn = 0; turn < 20_000 && quiet < 10; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 4_000 && quiet < 10; turn++) {
+      // Files take their time, and so does who waits to ask once more.
+      await new Promise((resolve) => (busy() ? setTimeout(resolve, 1) : setImmediate(resolve)));
       quiet = busy() ? 0 : quiet + 1;
     }
   }
@@ -83,7 +85,7 @@ export async function setUp(
   const talk = (conversationId = "ada", over: Partial<NativeRequest> = {}) =>
     new Conversation({ url, conversationId, over, open: (request) => host.request(request), calm });
 
-  /** Another program of the same person, of which nothing is waited for. */
+  /** Another program of the same person. */
   function another(name: string) {
     const other = createNativeHost({
       name,
@@ -94,6 +96,7 @@ export async function setUp(
       env: { KEEPWARM_HOME: directory, KEEPWARM_KEEP_WARM: "always", ...env },
     });
     onTestFinished(() => other.dispose());
+    hosts.push(other);
     return other;
   }
 

@@ -72,19 +72,26 @@ export async function setUp(options: KeepwarmOptions = {}, emulated: EmulatorOpt
 /** A conversation of a program: it grows with every question, and its last block is marked. */
 export class Talk {
   readonly messages: Anthropic.MessageParam[] = [];
-  readonly #client: Anthropic;
+  readonly #client: Pick<Anthropic, "messages">;
   readonly #system: string;
   readonly #conversationId: string | undefined;
+  readonly #model: string;
 
-  constructor(client: Anthropic, system = text("handbook"), conversationId?: string) {
+  constructor(
+    client: Pick<Anthropic, "messages">,
+    system = text("handbook"),
+    conversationId?: string,
+    model: string = MODEL,
+  ) {
     this.#client = client;
     this.#system = system;
     this.#conversationId = conversationId;
+    this.#model = model;
   }
 
   get params(): Anthropic.MessageCreateParamsNonStreaming {
     return {
-      model: MODEL,
+      model: this.#model,
       max_tokens: 256,
       cache_control: { type: "ephemeral" },
       system: [{ type: "text", text: this.#system, cache_control: { type: "ephemeral" } }],

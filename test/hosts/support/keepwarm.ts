@@ -29,8 +29,16 @@ export async function keepwarmEnv(
 export async function conversations(
   env: Readonly<Record<string, string>>,
 ): Promise<readonly { readonly id: string; readonly enabled: boolean }[]> {
+  return (await status(env)).conversations;
+}
+
+export async function gatewayPid(env: Readonly<Record<string, string>>): Promise<number> {
+  return (await status(env)).gateway.pid;
+}
+
+async function status(env: Readonly<Record<string, string>>) {
   const { stdout } = await promisify(execFile)(KEEPWARM[0], [KEEPWARM[1], "status", "--json"], { env });
-  return JSON.parse(stdout).conversations;
+  return JSON.parse(stdout);
 }
 
 /** Ends the gateway, if one runs. */

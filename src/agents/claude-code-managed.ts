@@ -1,0 +1,33 @@
+/** What an organisation rules for Claude Code on this machine: a file, and a folder of more beside it. */
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readJsonFile } from "./json-file.ts";
+
+export function managedSettingsFile(platform: NodeJS.Platform = process.platform): string {
+  switch (platform) {
+    case "darwin":
+      return "/Library/Application Support/ClaudeCode/managed-settings.json";
+    case "win32":
+      return "C:\\Program Files\\ClaudeCode\\managed-settings.json";
+    default:
+      return "/etc/claude-code/managed-settings.json";
+  }
+}
+
+/** Whether Claude Code would refuse to start with a plugin that is named from outside. */
+export async function forbidsPlugins(managed: string): Promise<boolean> {
+  const folder = join(dirname(managed), "managed-settings.d");
+  const names = await readdir(folder).catch(() => []);
+  const files = [
+    managed,
+    ...names.filter((name) => name.endsWith(".json")).map((name) => join(folder, name)),
+  ];
+  const rules = await Promise.all(files.map(readJsonFile));
+  return rules.some(
+    (rule) =>
+      typeof rule === "object" &&
+      rule !== null &&
+      "disableSideloadFlags" in rule &&
+      rule.disableSideloadFlags === true,
+  );
+}

@@ -1,0 +1,4 @@
+/** What OpenClaw loads. */
+import { keepwarmPlugin } from "./plugin.ts";
+
+export default keepwarmPlugin();

@@ -1,0 +1,47 @@
+/** keepwarm's status line in Claude Code's own settings, and out of them again. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { HOST_PLUGINS, install, uninstall } from "../../src/install/index.ts";
+import { home } from "./world.ts";
+
+const claudeCode = HOST_PLUGINS.find(({ id }) => id === "claude-code");
+if (claudeCode === undefined) throw new Error("Claude Code is not among them");
+
+const TEXTS = [
+  null,
+  "",
+  "{}",
+  '{\n  "model": "opus",\n  "env": { "A": "1" }\n}\n',
+  '{\r\n\t"hooks": {},\r\n\t"permissions": { "allow": [] }\r\n}',
+  '{ "statusLine": { "type": "command", "command": "mine" } }',
+];
+
+function inClaudeCode() {
+  const { options, ...others } = home();
+  const env = { CLAUDE_CONFIG_DIR: join(others.config, "..") };
+  return { ...others, options: { ...options, plugin: claudeCode ?? options.plugin, env } };
+}
+
+describe("keepwarm in Claude Code", () => {
+  it.each(TEXTS)("leaves settings of %j byte for byte as they were", async (text) => {
+    const { options, write, snapshot, read } = inClaudeCode();
+    if (text !== null) write(text);
+    const before = snapshot();
+    await install(options);
+    const { statusLine } = JSON.parse(read());
+    const script = join(options.stateDirectory, "plugins", "claude-code", "statusline.mjs");
+    expect(statusLine.command).toBe(text?.includes("mine") ? "mine" : `node "${script}"`);
+    await install(options);
+    await uninstall(options);
+    expect(snapshot()).toEqual(before);
+  });
+
+  it("leaves what its person has changed since", async () => {
+    const { options, write, read } = inClaudeCode();
+    write('{\n  "model": "opus"\n}\n');
+    await install(options);
+    write(read().replace('"opus"', '"sonnet"'));
+    await uninstall(options);
+    expect(read()).toBe('{\n  "model": "sonnet"\n}\n');
+  });
+});
