@@ -70,7 +70,7 @@ function extend(openclaw: OpenClaw, presence: Presence): void {
   });
   on("agent_end", ({ sessions }, _, context) => {
     const session = readSession(context);
-    if (session !== null) sessions.settled(session.sessionId);
+    if (session !== null) sessions.settled(session.sessionId, session.sessionKey);
   });
   on("subagent_spawned", ({ sessions }, event, context) => {
     const child = readSpawned(event);
