@@ -16,7 +16,8 @@ function stateDirectory(): string {
 /** Several programs of one person, on one clock. */
 function programs(...hosts: readonly string[]) {
   const directory = stateDirectory();
-  const clock = { now: 1_800_000_000_000 };
+  // From the system's time on, which the files of others who are just asking bear for a moment.
+  const clock = { now: Date.now() };
   const all = hosts.map((host) => createLeases({ stateDirectory: directory, host, now: () => clock.now }));
   const [first, second] = all;
   if (!first || !second) throw new Error("at least two");

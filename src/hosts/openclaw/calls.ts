@@ -1,7 +1,7 @@
 /** OpenClaw's model calls and the requests that they make, brought together by the trace that both carry. */
 
 import { type HeaderPairs, headerValue } from "../../anthropic/index.ts";
-import { createPassingResponse, type PassingResponse } from "../../capture/index.ts";
+import { createPassingResponse, type Observed, type PassingResponse } from "../../capture/index.ts";
 import type { NativeExchange, NativeHost } from "../native/index.ts";
 import type { ModelCall } from "./readings.ts";
 import type { Answering, SentRequest } from "./wire.ts";
@@ -69,16 +69,23 @@ export function createCalls({ host, belonging, answered }: CallsOptions): Calls 
           return;
         }
         response.ended((reader) => {
-          const observed = reader.read();
-          if (!observed.started) {
-            exchange.failed(observed.error ? "the stream began with an error" : "it held no answer");
-            return;
+          try {
+            settle(call, exchange, reader.read());
+          } catch {
+            // Nobody waits for it, so it would end the process.
           }
-          exchange.ended(observed);
-          if (!call.aside) answered(call.conversationId, observed.stopReason);
         });
       },
     };
+  }
+
+  function settle({ aside, conversationId }: OpenCall, exchange: NativeExchange, observed: Observed): void {
+    if (!observed.started) {
+      exchange.failed(observed.error ? "the stream began with an error" : "it held no answer");
+      return;
+    }
+    exchange.ended(observed);
+    if (!aside) answered(conversationId, observed.stopReason);
   }
 
   return {

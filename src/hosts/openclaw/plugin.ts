@@ -1,6 +1,7 @@
 /** keepwarm as a plugin of OpenClaw: its hooks to conversations, and its command. */
-import { beginInside, type CreateHost, type Inside } from "./inside.ts";
+import type { Inside } from "./inside.ts";
 import type { OpenClaw, OpenClawPlugin } from "./openclaw-api.ts";
+import { type Presence, sharedPresence } from "./presence.ts";
 import {
   readBegun,
   readCommand,
@@ -15,55 +16,31 @@ import {
   readTraced,
 } from "./readings.ts";
 
-export interface PluginOptions {
-  readonly createHost?: CreateHost;
-}
-
-export function keepwarmPlugin({ createHost }: PluginOptions = {}): OpenClawPlugin {
+export function keepwarmPlugin(presence: Presence = sharedPresence()): OpenClawPlugin {
   return {
     id: "keepwarm",
     name: "keepwarm",
     description: "Keeps a conversation's prompt cache warm while its person is away",
     register(openclaw) {
-      try {
-        extend(openclaw, createHost);
-      } catch {
-        // It is not OpenClaw's person who can do anything about it.
-      }
+      harmless(() => extend(openclaw, presence));
     },
   };
 }
 
-/** OpenClaw registers a plugin to look at it, too: only what happens makes it begin. */
-function extend(openclaw: OpenClaw, createHost: CreateHost | undefined): void {
-  let inside: Inside | null = null;
-  let isOver = false;
-
-  function begin(): Inside | null {
-    if (!isOver) inside ??= beginInside(createHost);
-    return inside;
+/** A fault of ours is nobody's but ours: OpenClaw goes on as if we were not there. */
+function harmless(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Then less is kept warm.
   }
+}
 
-  function end(): void {
-    isOver = true;
-    const left = inside;
-    inside = null;
-    left?.end();
-  }
-
-  /** A fault of ours is nobody's but ours: OpenClaw goes on as if we were not there. */
-  function harmless(act: () => void): void {
-    try {
-      act();
-    } catch {
-      // Then less is kept warm.
-    }
-  }
-
+function extend(openclaw: OpenClaw, presence: Presence): void {
   function on(hook: string, act: (inside: Inside, event: unknown, context: unknown) => void): void {
     openclaw.on(hook, (event, context) =>
       harmless(() => {
-        const begun = begin();
+        const begun = presence.begin();
         if (begun !== null) act(begun, event, context);
       }),
     );
@@ -93,7 +70,7 @@ function extend(openclaw: OpenClaw, createHost: CreateHost | undefined): void {
   });
   on("agent_end", ({ sessions }, _, context) => {
     const session = readSession(context);
-    if (session !== null) sessions.settled(session.sessionId);
+    if (session !== null) sessions.settled(session.sessionId, session.sessionKey);
   });
   on("subagent_spawned", ({ sessions }, event, context) => {
     const child = readSpawned(event);
@@ -111,16 +88,10 @@ function extend(openclaw: OpenClaw, createHost: CreateHost | undefined): void {
     const session = readSession(event);
     if (session !== null) sessions.ended(session.sessionId, readSessionEnd(event)?.reason);
   });
-  openclaw.on("gateway_stop", () => harmless(end));
-
   openclaw.registerService({
     id: "keepwarm",
-    start: () =>
-      harmless(() => {
-        isOver = false;
-        begin();
-      }),
-    stop: () => harmless(end),
+    start: () => harmless(() => presence.start(openclaw)),
+    stop: () => harmless(() => presence.stop(openclaw)),
   });
   openclaw.registerCommand({
     name: "warm",
@@ -130,7 +101,7 @@ function extend(openclaw: OpenClaw, createHost: CreateHost | undefined): void {
     async handler(context) {
       try {
         const { sessionId, args = "" } = readCommand(context) ?? {};
-        const begun = begin();
+        const begun = presence.begin();
         if (begun === null || sessionId === undefined)
           return { text: "There is no conversation here yet: say something first." };
         return { text: await begun.command(sessionId, args) };

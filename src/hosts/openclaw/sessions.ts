@@ -9,8 +9,8 @@ const MOST_KEYS = 1_000;
 
 const SUB_AGENT = /:subagent:/;
 
-/** The session is over, and its person meant it. */
-const CLOSED: ReadonlySet<string> = new Set(["new", "reset", "deleted"]);
+/** Another session begins in its place, and may have its very id. */
+const REPLACED: ReadonlySet<string> = new Set(["new", "reset", "idle", "daily"]);
 
 export interface Sessions {
   /** A session has this key from now on. */
@@ -22,7 +22,7 @@ export interface Sessions {
   /** An answer is complete. */
   answered(sessionId: string, stopReason: string | null): void;
   /** A run has ended: nothing more comes until somebody says something, or a sub-agent is done. */
-  settled(sessionId: string): void;
+  settled(sessionId: string, sessionKey: string | undefined): void;
   compacted(sessionId: string, previousId: string | undefined): void;
   ended(sessionId: string, reason: string | undefined): void;
 }
@@ -79,7 +79,8 @@ export function createSessions(host: NativeHost, runs: Runs): Sessions {
     answered(sessionId, stopReason) {
       if (stopReason === "tool_use") host.changed(sessionId, { waiting: "tool" });
     },
-    settled(sessionId) {
+    settled(sessionId, sessionKey = "") {
+      if (SUB_AGENT.test(sessionKey)) return;
       host.changed(sessionId, { waiting: waitsForSubAgents(sessionId) ? "background" : "none" });
     },
     compacted(sessionId, previousId) {
@@ -91,9 +92,11 @@ export function createSessions(host: NativeHost, runs: Runs): Sessions {
       });
     },
     ended(sessionId, reason) {
-      if (reason !== undefined && CLOSED.has(reason)) host.closed(sessionId);
+      if (reason === "deleted") host.closed(sessionId);
       // One that was compacted goes on: its setting is still to be read.
       else if (reason !== "compaction") host.detached(sessionId);
+      // What comes is a new conversation, of which its person has chosen nothing.
+      if (reason !== undefined && REPLACED.has(reason)) void warmer.forget(sessionId).catch(() => {});
     },
   };
 }
