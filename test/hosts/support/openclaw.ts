@@ -91,7 +91,16 @@ export function writeSettings({
   writeFileSync(settingsFile(home), JSON.stringify(settings, null, 2));
 }
 
-export async function startOpenClaw({ env = {}, ...options }: OpenClawOptions): Promise<OpenClaw> {
+/** One after the other: each takes a processor until it serves, which would make the others' warms late. */
+let starting: Promise<unknown> = Promise.resolve();
+
+export function startOpenClaw(options: OpenClawOptions): Promise<OpenClaw> {
+  const started = starting.then(() => startNow(options));
+  starting = started.catch(() => {});
+  return started;
+}
+
+async function startNow({ env = {}, ...options }: OpenClawOptions): Promise<OpenClaw> {
   const { home, test } = options;
   if (!existsSync(settingsFile(home))) writeSettings(options);
   const port = await freePort();
