@@ -10,7 +10,7 @@ async function linked() {
   const world = await setUp({ stateDirectory: directory, extension: createExtension({ env }) });
   const seen = async () => (await client.status()).conversations;
   world.kernel.emit("session-orchestrator/turn-started", { conversationId: "ada" });
-  const turn = { conversationId: "ada", cwd: "/work/dispatch", modelName: MODEL };
+  const turn = { conversationId: "ada", cwd: "/home/ada/dispatch", modelName: MODEL };
   world.kernel.emit("session-orchestrator/turn-settled", turn);
   await expect.poll(seen).toHaveLength(1);
   return { ...world, client, seen };
