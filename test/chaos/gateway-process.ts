@@ -117,6 +117,9 @@ export async function setUp(emulated: EmulatorOptions = {}) {
 
   const warms = () => emulator.requests.filter(({ maxTokens }) => maxTokens !== null && maxTokens <= 1);
   /** Everything that stands in the state directory. */
-  const files = () => readdirSync(home).map((name) => [name, readFileSync(join(home, name))] as const);
+  const files = () =>
+    readdirSync(home, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name, parentPath }) => [name, readFileSync(join(parentPath, name))] as const);
   return { home, emulator, emulatorUrl, start, keepwarm, warms, files };
 }
