@@ -100,8 +100,9 @@ describe("a disk that is full", () => {
     await talk.ask("Shall we begin?");
     expect(await keepwarm("on", "ada")).toMatchObject({ code: 0 });
     await gateway.talk("bob").ask("Shall we begin?");
-    let refused = await keepwarm("on", "other-0");
-    for (let n = 1; n < 50 && refused.code === 0; n++) refused = await keepwarm("on", `other-${n}`);
+    let refused = await keepwarm("on", "--store", "other-0");
+    for (let n = 1; n < 50 && refused.code === 0; n++)
+      refused = await keepwarm("on", "--store", `other-${n}`);
     expect(refused).toMatchObject({ code: 1, stdout: "" });
     expect(refused.stderr).toMatch(/^keepwarm: [^\n]*keepwarm\.sqlite[^\n]*\n$/);
     // Not bob's either, of which nothing could be stored; and off holds all the same, in memory.
