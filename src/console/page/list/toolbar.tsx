@@ -1,6 +1,6 @@
 /** Search, groups and order. */
-import { useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { effect } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../shell/icon.tsx";
 import { count } from "../words/money.ts";
 import { countOfAll, groupCounts, isSearchWanted, only, order, search } from "./chosen.ts";
@@ -9,11 +9,16 @@ import { ORDER_TITLES, ORDERS, type Order } from "./order.ts";
 
 export function Toolbar() {
   const input = useRef<HTMLInputElement>(null);
-  useSignalEffect(() => {
-    if (!isSearchWanted.value) return;
-    isSearchWanted.value = false;
-    input.current?.focus();
-  });
+  // At once, not with the next frame: what is typed right after the key belongs in the field.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        if (!isSearchWanted.value) return;
+        isSearchWanted.value = false;
+        input.current?.focus();
+      }),
+    [],
+  );
   return (
     <div class="toolbar" role="search" aria-label="Conversations">
       <label class="search">

@@ -93,10 +93,10 @@ function useFocusOnArrival(main: { readonly current: HTMLElement | null }): void
     // The list comes back to where it was by itself.
     queueMicrotask(() =>
       requestAnimationFrame(() => {
-        if (shown.view !== "list") {
-          scrollTo(0, 0);
-          main.current?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
-        }
+        // Nor is the focus taken from a view that was gone on to meanwhile.
+        if (shown.view === "list" || route.peek() !== shown) return;
+        scrollTo(0, 0);
+        main.current?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
       }),
     );
   });

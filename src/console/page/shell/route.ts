@@ -9,6 +9,8 @@ addEventListener("hashchange", () => {
 
 export const route = computed<Route>(() => routeOf(fragment.value));
 
+/** At once, before the browser says so: the next key is the new view's. */
 export function goTo(link: string): void {
   location.hash = link;
+  fragment.value = location.hash;
 }
