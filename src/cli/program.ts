@@ -25,6 +25,7 @@ import { offCommand, onCommand } from "./switch.ts";
 import { usageText } from "./usage-text.ts";
 import { warmCommand } from "./warm.ts";
 import { watchCommand } from "./watch.ts";
+import { workerCommand } from "./worker.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
@@ -45,6 +46,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
       stopCommand,
     ],
   ],
+  ["For a team:", [workerCommand]],
   ["Without an API key:", [auditCommand, demoCommand, emulatorCommand, labCommand]],
   ["Settings and help:", [doctorCommand, configCommand, completionCommand]],
 ];
