@@ -15,9 +15,16 @@ import {
   tellsUsage,
   unreported,
 } from "./core/completion.ts";
-import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
+import {
+  type Conversation,
+  lapsed,
+  newConversation,
+  stateOf,
+  statusOf,
+  stoppedBy,
+} from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
-import { idleSpanOf } from "./core/idle-span.ts";
+import { aheadOf, idleSpanOf } from "./core/idle-span.ts";
 import { forecastOf, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
@@ -65,6 +72,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
     plan: (conversation: Conversation, now: Instant) =>
       deps.planner?.plan(idleSpanOf(conversation, now)) ?? null,
+    ahead: (conversation: Conversation, now: Instant) => aheadOf(conversation, deps.planner, now),
     limit: (conversation: Conversation) =>
       deps.planner?.limit(idleSpanOf(conversation, context.now())) ?? null,
     policyName: ({ settings }: Conversation) => deps.planner?.nameOf(settings.keepWarm) ?? null,
@@ -192,6 +200,15 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       if (!conversation) return;
       const { span } = conversation;
       conversation.span = { ...span, warms: span.warms + 1, spentUsd: span.spentUsd + (costUsd ?? 0) };
+    },
+
+    onWarmFailed({ conversationId, error, lapsed: hasLapsed = false }) {
+      const conversation = conversations.get(conversationId);
+      if (!conversation || conversation.active) return;
+      stop(conversation);
+      conversation.halt = hasLapsed ? lapsed(error) : stoppedBy({ error });
+      logger.warn("keepwarm: warm failed", { conversationId, error });
+      notify(conversation);
     },
 
     async onConversationClosed(conversationId) {

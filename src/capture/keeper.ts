@@ -14,11 +14,12 @@ import type {
 } from "../host.ts";
 import { activate, type Ledger } from "../plugin.ts";
 import type { TierAdvice } from "../policy/index.ts";
-import { elapsedMs, type Instant } from "../pure.ts";
+import { elapsedMs, type Instant, instantAt } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
 import type { CapturedConversation } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
+import { type BeginDispatch, repeatableOf } from "./dispatching.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
 import { createShelf } from "./shelf.ts";
@@ -60,6 +61,8 @@ export interface KeeperOptions extends WarmSettings {
   readonly tier?: TierChoice | undefined;
   /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
   readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
+  /** Who sends the warms. @default this process, by its own timers */
+  readonly dispatch?: BeginDispatch | undefined;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
 }
@@ -125,6 +128,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     tiering: beginTiering,
     tier: firstTier,
     allowSubscription: firstAllowed = false,
+    dispatch: beginDispatch,
     ...requestOptions
   } = others;
   let tier = firstTier;
@@ -161,9 +165,36 @@ export function createKeeper(options: KeeperOptions): Keeper {
   });
   let disposed = false;
 
+  const dispatcher = beginDispatch?.({
+    repeatable(conversationId) {
+      const conversation = conversations.get(conversationId);
+      return repeatableOf(conversation, conversation === undefined ? 0 : wallOf(conversation.lastUsedAt));
+    },
+    completed(event) {
+      const conversation = conversations.get(event.conversationId);
+      // Of a time before this process, or of one let go of since: it has been paid for, and that is all.
+      if (conversation === undefined) {
+        plugin.ledger.warmCompleted(event);
+        return;
+      }
+      const { startedAt = now() } = event;
+      const at = instantAt(startedAt, instant());
+      if (conversation.last !== null && elapsedMs(conversation.lastUsedAt, at) > 0)
+        conversation.lastUsedAt = at;
+      tell("warmCompleted", event);
+      sweeping.later();
+    },
+    aborted(event) {
+      if (conversations.get(event.conversationId) === undefined) plugin.ledger.warmAborted(event);
+      else tell("warmAborted", event);
+    },
+    failed: (event) => tell("warmFailed", event),
+  });
+
   const plugin = activate({
     events: internal,
-    warmService: warms,
+    warmService: dispatcher ?? warms,
+    ...(dispatcher === undefined ? {} : { dispatch: dispatcher }),
     storage: withoutUnnamed(storage),
     ledger: { ...(ledger === undefined ? {} : { storage: ledger }), prices: listPrices(options.prices) },
     keeping,
@@ -215,7 +246,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     conversations,
     ...(tiering === undefined ? {} : { tiers: tiering.tiers }),
     watching: () => !disposed,
-    refusal: warms.refusal,
+    refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
     unreadable,
     repeated(conversation, usage, startedAt) {
@@ -245,6 +276,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       sweeping.later();
     },
   });
+
+  /** Why a request cannot be warmed, as a sentence; null when it can. */
+  function refusal(...asked: Parameters<typeof warms.refusal>): string | null {
+    return warms.refusal(...asked) ?? dispatcher?.refusal(asked[0]) ?? null;
+  }
 
   /** Null: as its client asks. */
   function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl | null {
@@ -323,7 +359,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
       hasEdited ||= tier !== undefined;
       plugin.warmer.reconsider();
       if (!mayHaveChanged) return;
-      const { refusal } = warms;
       const judged = (one: CapturedConversation) =>
         tell("turnSettled", { conversationId: one.id, ...contextOf(one, null) });
       void harmlessly("judge", "", () => judgeAgain({ conversations, refusal, judged }));
@@ -361,6 +396,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
     dispose() {
       disposed = true;
+      // First: what ends here goes on there.
+      dispatcher?.dispose();
       sweeping.dispose();
       shelf.dispose();
       plugin.dispose();

@@ -8,6 +8,7 @@ import { consoleCommand } from "./console.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
+import { fleetCommand } from "./fleet.ts";
 import { forgetCommand } from "./forget.ts";
 import { helpCommand } from "./help.ts";
 import { installCommand, uninstallCommand } from "./install.ts";
@@ -46,7 +47,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
       stopCommand,
     ],
   ],
-  ["For a team:", [workerCommand]],
+  ["For a team:", [workerCommand, fleetCommand]],
   ["Without an API key:", [auditCommand, demoCommand, emulatorCommand, labCommand]],
   ["Settings and help:", [doctorCommand, configCommand, completionCommand]],
 ];

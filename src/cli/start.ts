@@ -17,6 +17,7 @@ const TAKEN: readonly SettingName[] = [
   "maxUsdPerDay",
   "minPrefixTokens",
   "tier",
+  "fleet",
   "maxWarms",
   "maxHeldMb",
   "allowSubscription",

@@ -1,6 +1,6 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
-import type { Logger, Timers, WarmFailure, WarmService } from "../host.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService, WarmsAhead } from "../host.ts";
 import type { Plan } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
@@ -10,6 +10,7 @@ import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 export interface WarmingDeps {
   readonly warm: WarmService["warm"];
   readonly timers: Timers;
+  readonly dispatch?: WarmDispatch;
 }
 
 /** What the loop needs to know of the warmer it belongs to. */
@@ -21,6 +22,8 @@ export interface WarmingContext {
   notify(conversation: Conversation): void;
   /** What the policy says; null without one. */
   plan(conversation: Conversation, now: Instant): Plan | null;
+  /** What is to come if nothing more is heard of it, for who sends it elsewhere. */
+  ahead(conversation: Conversation, now: Instant): Pick<WarmsAhead, "everyMs" | "most" | "until" | "mostUsd">;
   /** Why a warm asked for by hand is over the person's limits; null when it is not. */
   limit(conversation: Conversation): string | null;
   /** The policy that decides, for the ledger; null without one. */
@@ -50,6 +53,13 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 /** Least time between two questions about a warm that is due, in ms. */
 const LEAST_WAIT_MS = 250;
 
+/** How long after a lapse a report of another process may still come, in ms. */
+const REPORT_MS = 5_000;
+
+const NOT_WARMED_ELSEWHERE = lapsed(
+  "No worker warmed it in time, and the cache entry has expired. The next turn starts afresh.",
+);
+
 /** @param deps read at each use */
 export function createWarming(deps: WarmingDeps, context: WarmingContext): Warming {
   // Kept beside the conversations: a flight may outlive the memory of its conversation, and while it is
@@ -59,6 +69,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
 
   function disarm(conversation: Conversation): void {
     if (conversation.timer !== null) deps.timers.clearTimer(conversation.timer);
+    deps.dispatch?.cancel(conversation.id);
     conversation.timer = null;
     conversation.nextWarmAt = null;
     // Voids a timer that has fired but not yet run, and a fire that waits for a flight to land.
@@ -117,6 +128,10 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   }
 
   function schedule(conversation: Conversation, atMs: number, now: Instant): void {
+    if (deps.dispatch !== undefined) {
+      handOver(conversation, atMs, now, deps.dispatch);
+      return;
+    }
     const { token } = conversation;
     conversation.nextWarmAt = atMs;
     const delayMs = Math.min(atMs - now.wallMs, LONGEST_DELAY_MS);
@@ -127,6 +142,30 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       conversation.nextWarmAt = null;
       fire(conversation, token);
     }, delayMs);
+  }
+
+  /** Another process sends it; here it is only noticed when none did. */
+  function handOver(conversation: Conversation, atMs: number, now: Instant, dispatch: WarmDispatch): void {
+    const { id: conversationId, token, prefix } = conversation;
+    if (prefix === null) return;
+    const policy = context.policyName(conversation);
+    const lifeMs = lifeLeftMs(prefix, now);
+    conversation.nextWarmAt = dispatch.plan({
+      conversationId,
+      ...context.ahead(conversation, now),
+      dueAt: atMs,
+      lapsesAt: now.wallMs + lifeMs,
+      ...(policy === null ? {} : { policy }),
+    });
+    conversation.timer = deps.timers.setTimer(
+      () => {
+        if (!isTokenCurrent(conversation.token, token)) return;
+        disarm(conversation);
+        conversation.halt = NOT_WARMED_ELSEWHERE;
+        context.notify(conversation);
+      },
+      Math.min(lifeMs + REPORT_MS, LONGEST_DELAY_MS),
+    );
   }
 
   function fire(conversation: Conversation, token: number): void {

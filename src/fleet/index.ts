@@ -1,8 +1,10 @@
 /** Many workers on one database: jobs, workers, what is shown of them. */
 export { type ArtifactStore, artifactFolder, artifactTable } from "./artifacts.ts";
+export { type FleetClient, openFleetClient } from "./client.ts";
 export { createDatabaseClock, type DatabaseClock } from "./clock.ts";
 export { type Credentials, createCredentials, stripCredential } from "./credentials.ts";
 export type { Backend, FleetDatabase, Queryable } from "./database.ts";
+export { type GatewayFleet, type GatewayFleetOptions, openGatewayFleet } from "./gateway-fleet.ts";
 export type { ArtifactOrder, Attempt, JobKind, Outcome, Trigger } from "./job.ts";
 export { OUTCOMES } from "./job.ts";
 export { createKeyring, type Keyring, KeyringError, newFleetKey } from "./keyring.ts";

@@ -41,7 +41,7 @@ export interface FleetStore {
   /** Keeps a prefix, in place of what was kept of it, and warms it when the order says. @returns the job's id */
   keep(prefix: StoredPrefix, order: WarmOrder): Promise<string>;
   /** Another time or plan for what is kept; null: it is not kept any more. */
-  replan(order: WarmOrder & { readonly revision: string }): Promise<string | null>;
+  replan(order: WarmOrder & { readonly revision: string; readonly usedAt?: number }): Promise<string | null>;
   /** Nothing more is sent with it, and nothing of it is kept. */
   drop(prefixId: string): Promise<void>;
   /** Has an artifact made. @returns the job's id */
@@ -150,10 +150,12 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
     replan: (order) =>
       database.transaction(async (tx) => {
         const [row] = await tx.query<PrefixRow>(
-          `update ${SCHEMA}.prefix set plan = $3::jsonb
+          `update ${SCHEMA}.prefix set plan = $3::jsonb,
+             used_at = greatest(used_at, ${fromMs("$4")}),
+             expires_at = greatest(expires_at, ${fromMs("$4")} + ttl_ms * interval '1 millisecond')
            where id = $1 and revision = $2 and stopped is null and expires_at > clock_timestamp()
            returning owner, conversation, revision, fingerprint, repository, branch, expires_at as lapses_at`,
-          [order.prefixId, order.revision, JSON.stringify(order.plan)],
+          [order.prefixId, order.revision, JSON.stringify(order.plan), order.usedAt ?? null],
         );
         return row === undefined ? null : enqueue(tx, row, order);
       }),
