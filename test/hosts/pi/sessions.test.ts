@@ -39,6 +39,20 @@ describe("a conversation's setting", () => {
     expect(entries).toHaveLength(1);
   });
 
+  it("goes with a fork as it is, though the fork lies where it was another", async () => {
+    const { play, warm, tell, load, open, entries } = await setUp();
+    await play(start);
+    await warm("on");
+    const atFork = [...entries];
+    await play(turn);
+    await warm("off");
+    await tell(reasonOf("session_shutdown", "fork"));
+    open("session-2", atFork);
+    load();
+    await tell(reasonOf("session_start", "fork"));
+    expect(await warm("")).toMatch(/^Warming is off/);
+  });
+
   it("does not go with a new conversation, nor with another that is resumed", async () => {
     const { play, warm, tell, load, open } = await setUp();
     await play([...start, ...turn]);
