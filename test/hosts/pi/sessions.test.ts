@@ -148,6 +148,22 @@ describe("what the request does not show", () => {
     }
   });
 
+  it("ends it just as well when another model is chosen in the middle of a turn", async () => {
+    const model = (id: string) => ({ provider: "anthropic", id, api: "anthropic-messages", baseUrl: "" });
+    const { play, warm, tell, away, warms } = await setUp();
+    await play(start);
+    await warm("on");
+    const underWay = turn.findLastIndex(
+      (moment) => moment.kind === "told" && moment.event.type === "after_provider_response",
+    );
+    await play(turn.slice(0, underWay));
+    await tell({ type: "model_select", model: model("b"), previousModel: model("a") });
+    await play(turn.slice(underWay));
+    await away(10 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    expect(await warm("")).toMatch(/another model was chosen/);
+  });
+
   it("is not disturbed by a choice of what was chosen already", async () => {
     const model = { provider: "anthropic", id: "a", api: "anthropic-messages", baseUrl: "" };
     const { play, warm, tell, away, warms } = await setUp();
