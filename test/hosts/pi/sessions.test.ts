@@ -245,6 +245,19 @@ describe("a message thread", () => {
     expect(entries.at(-1)).toMatchObject({ data: { threads: "cold", settings: { enabled: true } } });
   });
 
+  it("is asked once, though pi cannot write down what came of it", async () => {
+    const { play, warm, away, warms, shown, failEntries } = await setUp();
+    await play(first.slice(0, 1));
+    await warm("on");
+    failEntries();
+    await play(first.slice(1));
+    await away(20 * MINUTE_MS);
+    await play(second.slice(first.length));
+    await away(20 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+    expect(shown.notes.at(-1)).toBe(`keepwarm: ${THREADS_COLD}`);
+  });
+
   it("is remembered not to be worth another try when it is resumed", async () => {
     const { play, open, warm, away, warms } = await setUp();
     const data = { threads: "cold", settings: { enabled: true, intervalMs: 240_000 } };
