@@ -104,7 +104,12 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
     else act(call);
   }
 
-  const shown = credentials?.() ?? {};
+  let shown: CapturedHeaders | Promise<CapturedHeaders> = {};
+  try {
+    shown = credentials?.() ?? {};
+  } catch {
+    // They are asked for again before each warm.
+  }
   if (shown instanceof Promise) {
     const impatient = timers.setTimer(() => begin({}), CREDENTIALS_MS);
     void shown

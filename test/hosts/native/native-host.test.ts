@@ -131,6 +131,22 @@ describe("a program that tells its payloads", () => {
     expect(await host.command("ada", "")).toMatch(/signed in with a subscription/);
   });
 
+  it("goes on with a conversation of which the program could not give its credentials once", async () => {
+    let isBroken = true;
+    const { host, talk, away, warms } = await setUp();
+    const credentials = () => {
+      if (isBroken) throw new Error("not signed in yet");
+      return { "x-api-key": API_KEY };
+    };
+    await host.command("ada", "on");
+    const ada = talk("ada", { credentials });
+    await ada.ask("hello");
+    isBroken = false;
+    await ada.ask("more");
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+  });
+
   it("does not tell what the program said when it could not give its credentials", async () => {
     let isBroken = false;
     const { host, talk, away, warms, logger } = await setUp();
