@@ -1,6 +1,7 @@
 /** What a warmer is told of a turn that has settled. */
 import type { RequestFacts } from "../anthropic/index.ts";
 import type { TurnContext } from "../host.ts";
+import { prefixIsVoid } from "../pure.ts";
 import type { CapturedConversation } from "./captured-conversation.ts";
 
 const LAPSED_MEANWHILE =
@@ -36,9 +37,7 @@ function tierOf({ markers }: RequestFacts): "5m" | "1h" {
 }
 
 function whyNothing(invalidated: string | null, failure: string | null): string {
-  if (invalidated !== null) {
-    return `The prefix is no longer what was last sent (${invalidated}); the next turn starts afresh.`;
-  }
+  if (invalidated !== null) return prefixIsVoid(invalidated);
   if (failure === null) return LAPSED_MEANWHILE;
   return `The request failed (${failure}) before its response began: there is nothing of it to keep warm.`;
 }
