@@ -147,6 +147,28 @@ describe("a program that tells its payloads", () => {
     expect(warms()).toHaveLength(1);
   });
 
+  it("is not held up by logins of other conversations that are never renewed", async () => {
+    const { host, talk, clock, calm, warms } = await setUp();
+    let hangs = false;
+    const credentials = () => (hangs ? new Promise<never>(() => {}) : { "x-api-key": API_KEY });
+    // As many as are sent at once.
+    for (const id of ["a", "b", "c", "d"]) {
+      await host.command(id, "on");
+      await talk(id, { credentials }).ask("hello");
+    }
+    hangs = true;
+    await clock.pass(MINUTE_MS);
+    await host.command("ada", "on");
+    await talk("ada").ask("hello");
+    for (let passed = 0; passed < 5 * MINUTE_MS; passed += 5_000) {
+      await clock.pass(5_000);
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await calm();
+    expect(warms()).toHaveLength(1);
+    expect(await host.command("ada", "")).toMatch(/found 100 % of the prefix/);
+  });
+
   it("does not tell what the program said when it could not give its credentials", async () => {
     let isBroken = false;
     const { host, talk, away, warms, logger } = await setUp();
