@@ -199,6 +199,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await beat();
   logger.info("keepwarm: polling", { queues: idleQueues.length + slowQueues.length, everyMs: IDLE_POLL_MS });
   void poll();
+  void upkeep();
 
   return {
     id,

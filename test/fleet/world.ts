@@ -51,10 +51,28 @@ async function aPostgresDatabase(): Promise<string> {
 
 export { aPostgresDatabase };
 
-export const ENGINES: readonly Engine[] = [
-  { name: "PostgreSQL", open: async () => openPostgres({ url: await aPostgresDatabase(), name: "test" }) },
-  { name: "PGlite", open: () => openPglite(null) },
-];
+export const POSTGRES: Engine = {
+  name: "PostgreSQL",
+  open: async () => openPostgres({ url: await aPostgresDatabase(), name: "test" }),
+};
+
+export const PGLITE: Engine = { name: "PGlite", open: anEmptyPglite };
+
+let pglite: Promise<FleetDatabase> | null = null;
+
+/** The same one for all tests of a file, emptied: it takes two seconds to begin. */
+async function anEmptyPglite(): Promise<FleetDatabase> {
+  const isNew = pglite === null;
+  pglite ??= openPglite(null);
+  const database = await pglite;
+  if (!isNew) {
+    for (const table of ["prefix", "job", "result", "worker", "gateway", "rate_limit", "artifact"]) {
+      await database.query(`delete from keepwarm.${table}`);
+    }
+    await database.query("delete from keepwarm_queue.job");
+  }
+  return { ...database, close: async () => {} };
+}
 
 export const API_KEY = "sk-ant-api03-the-teams";
 
