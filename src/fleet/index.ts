@@ -38,5 +38,6 @@ export {
   FLEET_VARIABLES,
   keyringOf,
   WorkerEnvironmentError,
+  workerEnvironment,
 } from "./worker-environment.ts";
 export { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
