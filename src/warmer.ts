@@ -24,7 +24,7 @@ import {
   stoppedBy,
 } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
-import { aheadOf, idleSpanOf } from "./core/idle-span.ts";
+import { idleSpanOf } from "./core/idle-span.ts";
 import { forecastOf, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
 import { createRestore } from "./core/restore.ts";
@@ -72,7 +72,8 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
     plan: (conversation: Conversation, now: Instant) =>
       deps.planner?.plan(idleSpanOf(conversation, now)) ?? null,
-    ahead: (conversation: Conversation, now: Instant) => aheadOf(conversation, deps.planner, now),
+    forecast: (conversation: Conversation, now: Instant) =>
+      deps.planner?.forecast(idleSpanOf(conversation, now)) ?? null,
     limit: (conversation: Conversation) =>
       deps.planner?.limit(idleSpanOf(conversation, context.now())) ?? null,
     policyName: ({ settings }: Conversation) => deps.planner?.nameOf(settings.keepWarm) ?? null,

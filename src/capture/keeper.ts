@@ -14,12 +14,12 @@ import type {
 } from "../host.ts";
 import { activate, type Ledger } from "../plugin.ts";
 import type { TierAdvice } from "../policy/index.ts";
-import { elapsedMs, type Instant, instantAt } from "../pure.ts";
+import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
 import { type CapturedConversation, letGo as forgetBodies } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
-import { type BeginDispatch, repeatableOf } from "./dispatching.ts";
+import { type BeginDispatch, dispatching } from "./dispatching.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
 import { createShelf } from "./shelf.ts";
@@ -165,29 +165,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
   });
   let disposed = false;
 
-  const dispatcher = beginDispatch?.({
-    repeatable(conversationId) {
-      const conversation = conversations.get(conversationId);
-      return repeatableOf(conversation, conversation === undefined ? 0 : wallOf(conversation.lastUsedAt));
-    },
+  const dispatcher = dispatching(beginDispatch, {
+    conversations,
+    instant,
+    now,
+    ledger: () => plugin.ledger,
     completed(event) {
-      const conversation = conversations.get(event.conversationId);
-      // Of a time before this process, or of one let go of since: it has been paid for, and that is all.
-      if (conversation === undefined) {
-        plugin.ledger.warmCompleted(event);
-        return;
-      }
-      const { startedAt = now() } = event;
-      const at = instantAt(startedAt, instant());
-      if (conversation.last !== null && elapsedMs(conversation.lastUsedAt, at) > 0)
-        conversation.lastUsedAt = at;
       tell("warmCompleted", event);
       sweeping.later();
     },
-    aborted(event) {
-      if (conversations.get(event.conversationId) === undefined) plugin.ledger.warmAborted(event);
-      else tell("warmAborted", event);
-    },
+    aborted: (event) => tell("warmAborted", event),
     failed: (event) => tell("warmFailed", event),
   });
 

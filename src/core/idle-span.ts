@@ -1,5 +1,4 @@
-import type { WarmsAhead } from "../host.ts";
-import { type IdleSpan, leastMarginMs, type Planner } from "../policy/index.ts";
+import { type IdleSpan, leastMarginMs } from "../policy/index.ts";
 import { ASSUMED_TTL_MS, elapsedMs, type Instant, isIntervalChosen, lifeLeftMs, marginMs } from "../pure.ts";
 import type { Conversation } from "./conversation.ts";
 
@@ -49,30 +48,4 @@ export function latestOf(conversation: Conversation, now: Instant): number {
   const leastMs = leastMarginMs(ttlMs);
   const lastAt = now.wallMs + lifeLeftMs(prefix, now) - leastMs;
   return Math.max(dueAt, Math.min(dueAt + marginMs(ttlMs) - leastMs, lastAt));
-}
-
-/** Without a policy: as long as it is switched on, and more than anybody stays away. */
-const MANY = 1_000;
-
-/** What is foreseen may turn out to cost so much more before it is not what was decided on. */
-const LEEWAY = 1.25;
-
-/** The warms to come if nobody comes back, for who sends them without asking again. */
-export function aheadOf(
-  conversation: Conversation,
-  planner: Planner | undefined,
-  now: Instant,
-): Pick<WarmsAhead, "everyMs" | "most" | "until" | "mostUsd"> {
-  const span = idleSpanOf(conversation, now);
-  const { everyMs, dueAt } = span;
-  if (planner === undefined) return { everyMs, most: MANY, until: dueAt + MANY * everyMs };
-  const { warms, warmUsd } = planner.forecast(span);
-  // The one that has just been decided on, whatever is foreseen.
-  const most = Math.max(1, warms.length);
-  return {
-    everyMs,
-    most,
-    until: Math.max(dueAt, warms.at(-1) ?? 0),
-    ...(warmUsd === null ? {} : { mostUsd: warmUsd * most * LEEWAY }),
-  };
 }

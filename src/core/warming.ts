@@ -1,9 +1,10 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
-import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService, WarmsAhead } from "../host.ts";
-import type { Plan } from "../policy/index.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService } from "../host.ts";
+import type { Plan, SpanForecast } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
+import { createHandingOver } from "./handing-over.ts";
 import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
@@ -22,8 +23,8 @@ export interface WarmingContext {
   notify(conversation: Conversation): void;
   /** What the policy says; null without one. */
   plan(conversation: Conversation, now: Instant): Plan | null;
-  /** What is to come if nothing more is heard of it, for who sends it elsewhere. */
-  ahead(conversation: Conversation, now: Instant): Pick<WarmsAhead, "everyMs" | "most" | "until" | "mostUsd">;
+  /** What is to come if nobody comes back; null without a policy. */
+  forecast(conversation: Conversation, now: Instant): SpanForecast | null;
   /** Why a warm asked for by hand is over the person's limits; null when it is not. */
   limit(conversation: Conversation): string | null;
   /** The policy that decides, for the ledger; null without one. */
@@ -53,23 +54,17 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 /** Least time between two questions about a warm that is due, in ms. */
 const LEAST_WAIT_MS = 250;
 
-/** How long after a lapse a report of another process may still come, in ms. */
-const REPORT_MS = 5_000;
-
-const NOT_WARMED_ELSEWHERE = lapsed(
-  "No worker warmed it in time, and the cache entry has expired. The next turn starts afresh.",
-);
-
 /** @param deps read at each use */
 export function createWarming(deps: WarmingDeps, context: WarmingContext): Warming {
   // Kept beside the conversations: a flight may outlive the memory of its conversation, and while it is
   // in the air no other may start.
   const flights = new Map<string, Flight>();
+  const elsewhere = createHandingOver(deps, { ...context, disarm });
   let lastToken = 0;
 
   function disarm(conversation: Conversation): void {
     if (conversation.timer !== null) deps.timers.clearTimer(conversation.timer);
-    deps.dispatch?.cancel(conversation.id);
+    elsewhere.cancel(conversation.id);
     conversation.timer = null;
     conversation.nextWarmAt = null;
     // Voids a timer that has fired but not yet run, and a fire that waits for a flight to land.
@@ -128,10 +123,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   }
 
   function schedule(conversation: Conversation, atMs: number, now: Instant): void {
-    if (deps.dispatch !== undefined) {
-      handOver(conversation, atMs, now, deps.dispatch);
-      return;
-    }
+    if (elsewhere.takes(conversation, atMs, now)) return;
     const { token } = conversation;
     conversation.nextWarmAt = atMs;
     const delayMs = Math.min(atMs - now.wallMs, LONGEST_DELAY_MS);
@@ -142,30 +134,6 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       conversation.nextWarmAt = null;
       fire(conversation, token);
     }, delayMs);
-  }
-
-  /** Another process sends it; here it is only noticed when none did. */
-  function handOver(conversation: Conversation, atMs: number, now: Instant, dispatch: WarmDispatch): void {
-    const { id: conversationId, token, prefix } = conversation;
-    if (prefix === null) return;
-    const policy = context.policyName(conversation);
-    const lifeMs = lifeLeftMs(prefix, now);
-    conversation.nextWarmAt = dispatch.plan({
-      conversationId,
-      ...context.ahead(conversation, now),
-      dueAt: atMs,
-      lapsesAt: now.wallMs + lifeMs,
-      ...(policy === null ? {} : { policy }),
-    });
-    conversation.timer = deps.timers.setTimer(
-      () => {
-        if (!isTokenCurrent(conversation.token, token)) return;
-        disarm(conversation);
-        conversation.halt = NOT_WARMED_ELSEWHERE;
-        context.notify(conversation);
-      },
-      Math.min(lifeMs + REPORT_MS, LONGEST_DELAY_MS),
-    );
   }
 
   function fire(conversation: Conversation, token: number): void {

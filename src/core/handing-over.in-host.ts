@@ -1,0 +1,4 @@
+/** Inside another program nobody else sends: its warms go by its own timers. */
+const nobody: import("./handing-over.ts").HandingOver = { takes: () => false, cancel() {} };
+
+export const createHandingOver: typeof import("./handing-over.ts").createHandingOver = () => nobody;
