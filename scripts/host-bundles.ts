@@ -137,7 +137,7 @@ async function shorten(file: string, module: boolean): Promise<void> {
     module,
     toplevel: true,
     ecma: 2020,
-    compress: { passes: 3, unsafe_arrows: true },
+    compress: { passes: 3, unsafe_arrows: true, hoist_funs: true },
   } as const;
   const { code } = await minify(await readFile(file, "utf8"), options);
   if (code !== undefined) writeFileSync(file, code);
