@@ -16,18 +16,26 @@ export function managedSettingsFile(platform: NodeJS.Platform = process.platform
 
 /** Whether Claude Code would refuse to start with a plugin that is named from outside. */
 export async function forbidsPlugins(managed: string): Promise<boolean> {
+  return anyIsTrue(managed, ["disableSideloadFlags"]);
+}
+
+/** Whether it takes none of the person's own mods, or lets them see nothing. */
+export async function forbidsMods(managed: string): Promise<boolean> {
+  return anyIsTrue(managed, ["allowManagedModsOnly", "allowManagedHooksOnly", "disableAllHooks"]);
+}
+
+async function anyIsTrue(managed: string, rules: readonly string[]): Promise<boolean> {
   const folder = join(dirname(managed), "managed-settings.d");
   const names = await readdir(folder).catch(() => []);
   const files = [
     managed,
     ...names.filter((name) => name.endsWith(".json")).map((name) => join(folder, name)),
   ];
-  const rules = await Promise.all(files.map(readJsonFile));
-  return rules.some(
-    (rule) =>
-      typeof rule === "object" &&
-      rule !== null &&
-      "disableSideloadFlags" in rule &&
-      rule.disableSideloadFlags === true,
+  const read = await Promise.all(files.map(readJsonFile));
+  return read.some(
+    (document) =>
+      typeof document === "object" &&
+      document !== null &&
+      Object.entries(document).some(([name, value]) => rules.includes(name) && value === true),
   );
 }
