@@ -178,7 +178,7 @@ async function shorten(file: string, module: boolean, names: readonly string[] =
       passes: 3,
       unsafe_arrows: true,
       // One function inside another could have two of a name that is to be kept.
-      ...(names.length > 0 ? { inline: false, reduce_funcs: false } : {}),
+      ...(names.length > 0 ? { inline: false, reduce_funcs: false } : { hoist_funs: true }),
     },
   };
   const { code } = await minify(await readFile(file, "utf8"), options);

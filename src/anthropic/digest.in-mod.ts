@@ -9,8 +9,6 @@ export function digestOf(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(key + text)).subarray(0, 16));
 }
 
-export function sharedDigestOf(texts: Iterable<string>, sharedKey: string): string {
-  const digest = hmac.create(sha256, utf8ToBytes(sharedKey));
-  for (const text of texts) digest.update(utf8ToBytes(text));
-  return bytesToHex(digest.digest());
+export function sharedDigestOf(text: string, sharedKey: string): string {
+  return bytesToHex(hmac(sha256, utf8ToBytes(sharedKey), utf8ToBytes(text)));
 }

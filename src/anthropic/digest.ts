@@ -11,8 +11,6 @@ export function digestOf(text: string): string {
 }
 
 /** The same for all whose key is the same, in hexadecimal digits. */
-export function sharedDigestOf(texts: Iterable<string>, sharedKey: string): string {
-  const digest = createHmac("sha256", sharedKey);
-  for (const text of texts) digest.update(text);
-  return digest.digest("hex");
+export function sharedDigestOf(text: string, sharedKey: string): string {
+  return createHmac("sha256", sharedKey).update(text).digest("hex");
 }

@@ -131,7 +131,7 @@ export function namePrefix(body: Uint8Array, sharedKey: string): string | null {
   if (request === null || !Array.isArray(request.messages)) return null;
   const { model, tools, system, messages } = request;
   const base = JSON.stringify([model, withoutMarkers(tools)]) + contentText(system);
-  return sharedDigestOf([base, ...messages.map(messageText)], sharedKey).slice(0, 32);
+  return sharedDigestOf(base + messages.map(messageText).join(""), sharedKey).slice(0, 32);
 }
 
 /** How many leading messages two requests have in common. */

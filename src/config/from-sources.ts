@@ -18,7 +18,7 @@ export interface SettingsSources {
     readonly text: string | null;
   };
   /** A path that was written in the file, or in a variable, as an absolute one. */
-  resolvePath(path: string, from: "file" | "environment"): string;
+  resolvePath(path: string, isInFile: boolean): string;
 }
 
 /** @throws {ConfigError} which keepwarm config explains at more length */
@@ -27,15 +27,19 @@ export function settingsFrom({ env, file, resolvePath }: SettingsSources): Setti
     const text = env[variableOf(name)];
     return text ? [[name, SETTINGS[name].kind.fromText(text)] as const] : [];
   });
-  const given = valuesIn(file);
   return {
     ...DEFAULT_SETTINGS,
-    ...checked(given, file.path, (path) => resolvePath(path, "file")),
-    ...checked(Object.fromEntries(variables), "the environment", (path) => resolvePath(path, "environment")),
+    ...checked(valuesIn(file), file.path, resolvePath, true),
+    ...checked(Object.fromEntries(variables), "the environment", resolvePath, false),
   };
 }
 
-function checked(values: object, where: string, resolved: (path: string) => string): Partial<Settings> {
+function checked(
+  values: object,
+  where: string,
+  resolvePath: SettingsSources["resolvePath"],
+  isInFile: boolean,
+): Partial<Settings> {
   const result = settingsSchema.safeParse(values);
   if (!result.success) {
     const names = [...new Set(result.error.issues.map(({ path }) => path.join(".")))].join(", ");
@@ -45,7 +49,7 @@ function checked(values: object, where: string, resolved: (path: string) => stri
   return Object.fromEntries(
     given.map(([name, value]) => {
       const isPath = isSettingName(name) && SETTINGS[name].kind.isPath;
-      return [name, isPath && typeof value === "string" ? resolved(value) : value];
+      return [name, isPath && typeof value === "string" ? resolvePath(value, isInFile) : value];
     }),
   );
 }

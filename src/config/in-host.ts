@@ -16,7 +16,7 @@ export function settingsInHost(env: Environment): Settings {
   return settingsFrom({
     env,
     file: { path, text: textIn(path, mayBeMissing) },
-    resolvePath: (named, from) => resolve(from === "file" ? dirname(path) : process.cwd(), named),
+    resolvePath: (named, isInFile) => resolve(isInFile ? dirname(path) : "", named),
   });
 }
 

@@ -37,7 +37,7 @@ async function read(
   const settings = settingsFrom({
     env,
     file: { path: path ?? "", text: isThere ? await files.read(path) : null },
-    resolvePath: (named, from) => (isAbsolute(named) || from === "environment" ? named : beside(path, named)),
+    resolvePath: (named, isInFile) => (isAbsolute(named) || !isInFile ? named : beside(path, named)),
   });
   const prices = settings.prices === undefined ? "" : await files.read(settings.prices);
   return personSettings(settings, () => prices);

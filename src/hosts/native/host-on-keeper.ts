@@ -34,6 +34,7 @@ export interface KeeperHostParts {
   /** Sends warms. */
   readonly fetch: Fetch;
   readonly logger: Logger;
+  readonly harmless: Harmless;
   readonly timers: Timers;
   /** Wall clock, epoch ms. */
   readonly now: () => number;
@@ -60,9 +61,8 @@ export function harmlessBy(logger: Logger): Harmless {
 }
 
 export function hostOnKeeper(parts: KeeperHostParts): HostOnKeeper {
-  const { keeper, fetch, logger, timers, now, instant, switched } = parts;
+  const { keeper, fetch, logger, harmless, timers, now, instant, switched } = parts;
   const { warmer, surface } = keeper;
-  const harmless = harmlessBy(logger);
   const shown = new Set<() => void>();
 
   const standing = (conversationId: string) => standingOf(conversationId, keeper, now());

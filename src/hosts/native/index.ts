@@ -9,7 +9,7 @@ export type {
   Payload,
   ResponseHead,
 } from "./exchange.ts";
-export { type HostOnKeeper, hostOnKeeper } from "./host-on-keeper.ts";
+export { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
 export { type LinkedProgramOptions, linkedProgram } from "./linked-program.ts";
 export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";
 export { type Chosen, chosenSettings, type PersonSettings, personSettings } from "./person-settings.ts";

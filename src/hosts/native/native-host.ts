@@ -130,6 +130,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     keeper,
     fetch,
     logger,
+    harmless,
     timers,
     now,
     instant,

@@ -4,7 +4,6 @@
  * While a flag is up its file stays as it is but for its time: one that were replaced could be overlooked by who reads
  * the folder in that moment.
  */
-import { randomBytes } from "node:crypto";
 import { readlinkSync, rmSync } from "node:fs";
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -28,7 +27,7 @@ export function createLeases({ stateDirectory, host, now = Date.now }: LeaseOpti
   return createLeasesIn({
     folder: leaseFolder(join(stateDirectory, LEASE_FOLDER), now),
     self: { host, pid: process.pid, machine: machineName() },
-    own: `${process.pid}-${randomBytes(6).toString("hex")}`,
+    own: crypto.randomUUID(),
     isAlive: isProcessAlive,
     timers: systemTimers(),
     now,
@@ -70,19 +69,13 @@ function leaseFolder(folder: string, now: () => number): LeaseFolder {
     },
     async extend(file, _, untilMs) {
       const until = new Date(untilMs);
-      return orGone(
-        utimes(join(folder, file), until, until).then(() => true),
-        false,
-      );
+      return (await unlessGone(utimes(join(folder, file), until, until))) !== null;
     },
     files: () => readdir(folder),
     async look(file) {
       const path = join(folder, file);
-      const found = Promise.all([readFile(path, "utf8"), stat(path)]);
-      return orGone(
-        found.then(([text, { mtimeMs: timeMs }]) => ({ text, timeMs })),
-        null,
-      );
+      const found = await unlessGone(Promise.all([readFile(path, "utf8"), stat(path)]));
+      return found && { text: found[0], timeMs: found[1].mtimeMs };
     },
     takeDown(file) {
       try {
@@ -94,11 +87,12 @@ function leaseFolder(folder: string, now: () => number): LeaseFolder {
   };
 }
 
-async function orGone<T, Gone>(found: Promise<T>, gone: Gone): Promise<T | Gone> {
+/** Null: there is no such file. */
+async function unlessGone<T>(found: Promise<T>): Promise<T | null> {
   try {
     return await found;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return gone;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
 }

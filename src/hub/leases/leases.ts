@@ -67,7 +67,7 @@ export interface LeaseContext {
   readonly self: LeaseHolder & Pick<FlagText, "machine">;
   /** What no other process calls itself: letters, digits and `-`. */
   readonly own: string;
-  /** Of this machine. */
+  /** Of those who name the same machine, or none. */
   readonly isAlive: (pid: number) => boolean;
   readonly timers: Timers;
   /** Wall clock, epoch ms: the same for all processes. */
@@ -120,8 +120,7 @@ export function createLeasesIn({ folder, self, own, isAlive, timers, now }: Leas
     const { host, pid, machine, askingMs, untilMs } = flagText.parse(JSON.parse(found.text));
     const leftMs = (untilMs ?? found.timeMs) - now();
     if (leftMs <= 0 || leftMs > LONGEST_MS) return null;
-    const isOurs = machine !== "" && machine === self.machine;
-    if (isOurs && pid !== self.pid && !isAlive(pid)) return null;
+    if (machine === self.machine && pid !== self.pid && !isAlive(pid)) return null;
     return { host, pid, isHeld: leftMs > askingMs };
   }
 
