@@ -348,7 +348,7 @@ export interface Host {
   readonly surfaces: SurfaceRegistry;
   readonly logger: Logger;
   /** Who sends warms that are due. Left out, the warm service does, by this process's timers. */
-  readonly dispatch?: WarmDispatch;
+  readonly dispatch?: WarmDispatch | undefined;
   /** What was spent and what was saved: where it is kept. */
   readonly ledger?: LedgerHome;
   /** Left out, a conversation is kept warm as long as it is switched on. */

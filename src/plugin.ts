@@ -66,7 +66,7 @@ export function activate(host: Host): ActivePlugin {
     host.keeping === undefined ? null : createHistory(policyStorage && { storage: policyStorage, timers });
   const warmer = createCacheWarmer({
     warm: (conversationId, options) => host.warmService.warm(conversationId, options),
-    ...(host.dispatch === undefined ? {} : { dispatch: host.dispatch }),
+    dispatch: host.dispatch,
     storage: host.storage,
     logger,
     timers,

@@ -15,14 +15,7 @@ import {
   tellsUsage,
   unreported,
 } from "./core/completion.ts";
-import {
-  type Conversation,
-  lapsed,
-  newConversation,
-  stateOf,
-  statusOf,
-  stoppedBy,
-} from "./core/conversation.ts";
+import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
 import { forecastOf, lookOf } from "./core/look.ts";
@@ -72,8 +65,6 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
     plan: (conversation: Conversation, now: Instant) =>
       deps.planner?.plan(idleSpanOf(conversation, now)) ?? null,
-    forecast: (conversation: Conversation, now: Instant) =>
-      deps.planner?.forecast(idleSpanOf(conversation, now)) ?? null,
     limit: (conversation: Conversation) =>
       deps.planner?.limit(idleSpanOf(conversation, context.now())) ?? null,
     policyName: ({ settings }: Conversation) => deps.planner?.nameOf(settings.keepWarm) ?? null,
@@ -203,13 +194,9 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       conversation.span = { ...span, warms: span.warms + 1, spentUsd: span.spentUsd + (costUsd ?? 0) };
     },
 
-    onWarmFailed({ conversationId, error, lapsed: hasLapsed = false }) {
-      const conversation = conversations.get(conversationId);
-      if (!conversation || conversation.active) return;
-      stop(conversation);
-      conversation.halt = hasLapsed ? lapsed(error) : stoppedBy({ error });
-      logger.warn("keepwarm: warm failed", { conversationId, error });
-      notify(conversation);
+    onWarmFailed(event) {
+      const conversation = conversations.get(event.conversationId);
+      if (conversation) warming.failedElsewhere(conversation, event);
     },
 
     async onConversationClosed(conversationId) {

@@ -181,7 +181,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const plugin = activate({
     events: internal,
     warmService: dispatcher ?? warms,
-    ...(dispatcher === undefined ? {} : { dispatch: dispatcher }),
+    dispatch: dispatcher,
     storage: withoutUnnamed(storage),
     ledger: { ...(ledger === undefined ? {} : { storage: ledger }), prices: listPrices(options.prices) },
     keeping,

@@ -22,7 +22,7 @@ export type TimerDeps = Timers;
 export interface CacheWarmerDeps {
   readonly warm: WarmService["warm"];
   /** Who sends warms that are due. @default `warm`, by `timers` */
-  readonly dispatch?: WarmDispatch;
+  readonly dispatch?: WarmDispatch | undefined;
   readonly storage: StorageNamespace;
   readonly logger: Logger;
   readonly timers: TimerDeps;

@@ -1,8 +1,8 @@
 /** Warms that another process sends: what it is told of them, and that one came to nothing. */
-import type { Timers, WarmDispatch, WarmsAhead } from "../host.ts";
-import type { SpanForecast } from "../policy/index.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailed, WarmsAhead } from "../host.ts";
+import type { Planner } from "../policy/index.ts";
 import { type Instant, isTokenCurrent, lifeLeftMs } from "../pure.ts";
-import { type Conversation, lapsed } from "./conversation.ts";
+import { type Conversation, lapsed, stoppedBy } from "./conversation.ts";
 import { idleSpanOf } from "./idle-span.ts";
 
 export interface HandingOver {
@@ -10,13 +10,14 @@ export interface HandingOver {
   takes(conversation: Conversation, atMs: number, now: Instant): boolean;
   /** Nothing more is to be sent. */
   cancel(conversationId: string): void;
+  failed(conversation: Conversation, failed: WarmFailed): void;
 }
 
 interface HandingOverContext {
   disarm(conversation: Conversation): void;
   notify(conversation: Conversation): void;
   policyName(conversation: Conversation): string | null;
-  forecast(conversation: Conversation, now: Instant): SpanForecast | null;
+  readonly logger: Logger;
 }
 
 /** How long after a lapse a report may still come, in ms. */
@@ -37,18 +38,18 @@ const LEEWAY = 1.25;
 
 /** @param deps read at each use */
 export function createHandingOver(
-  deps: { readonly dispatch?: WarmDispatch; readonly timers: Timers },
-  { disarm, notify, policyName, forecast }: HandingOverContext,
+  deps: { readonly dispatch?: WarmDispatch | undefined; readonly planner?: Planner; readonly timers: Timers },
+  { disarm, notify, policyName, logger }: HandingOverContext,
 ): HandingOver {
   /** The warms to come if nobody comes back, for who sends them without asking again. */
   function ahead(
     conversation: Conversation,
     now: Instant,
   ): Pick<WarmsAhead, "everyMs" | "most" | "until" | "mostUsd"> {
-    const { everyMs, dueAt } = idleSpanOf(conversation, now);
-    const foreseen = forecast(conversation, now);
-    if (foreseen === null) return { everyMs, most: MANY, until: dueAt + MANY * everyMs };
-    const { warms, warmUsd } = foreseen;
+    const span = idleSpanOf(conversation, now);
+    const { everyMs, dueAt } = span;
+    if (deps.planner === undefined) return { everyMs, most: MANY, until: dueAt + MANY * everyMs };
+    const { warms, warmUsd } = deps.planner.forecast(span);
     // The one that has just been decided on, whatever is foreseen.
     const most = Math.max(1, warms.length);
     return {
@@ -82,5 +83,13 @@ export function createHandingOver(
       return true;
     },
     cancel: (conversationId) => deps.dispatch?.cancel(conversationId),
+    failed(conversation, { conversationId, error, lapsed: hasLapsed = false }) {
+      // Its turn has begun: what came of the warm before matters no more.
+      if (conversation.active) return;
+      disarm(conversation);
+      conversation.halt = hasLapsed ? lapsed(error) : stoppedBy({ error });
+      logger.warn("keepwarm: warm failed", { conversationId, error });
+      notify(conversation);
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
-import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService } from "../host.ts";
-import type { Plan, SpanForecast } from "../policy/index.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailed, WarmFailure, WarmService } from "../host.ts";
+import type { Plan, Planner } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
 import { createHandingOver } from "./handing-over.ts";
@@ -11,7 +11,8 @@ import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 export interface WarmingDeps {
   readonly warm: WarmService["warm"];
   readonly timers: Timers;
-  readonly dispatch?: WarmDispatch;
+  readonly dispatch?: WarmDispatch | undefined;
+  readonly planner?: Planner;
 }
 
 /** What the loop needs to know of the warmer it belongs to. */
@@ -23,8 +24,6 @@ export interface WarmingContext {
   notify(conversation: Conversation): void;
   /** What the policy says; null without one. */
   plan(conversation: Conversation, now: Instant): Plan | null;
-  /** What is to come if nobody comes back; null without a policy. */
-  forecast(conversation: Conversation, now: Instant): SpanForecast | null;
   /** Why a warm asked for by hand is over the person's limits; null when it is not. */
   limit(conversation: Conversation): string | null;
   /** The policy that decides, for the ledger; null without one. */
@@ -46,6 +45,8 @@ export interface Warming {
   /** @param superseded its answer, should it still come, must not be taken for a newer warm's */
   abort(conversation: Conversation, options: { superseded: boolean }): void;
   flightOf(conversationId: string): Flight | undefined;
+  /** One that another process was to send came to nothing. */
+  failedElsewhere(conversation: Conversation, failed: WarmFailed): void;
 }
 
 /** Longest delay in ms that timers can be trusted to keep; `setTimeout` fires at once for a longer one. */
@@ -264,6 +265,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       flight.superseded ||= superseded;
       flight.controller.abort();
     },
+    failedElsewhere: elsewhere.failed,
     flightOf: (conversationId) => flights.get(conversationId),
   };
 }
