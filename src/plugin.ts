@@ -107,7 +107,7 @@ export function activate(host: Host): ActivePlugin {
     on("turnSettled", ({ conversationId, ...turn }) => warmer.onTurnSettled(conversationId, turn)),
     on("warmCompleted", (event) => warmer.onWarmCompleted(event)),
     on("warmAborted", (event) => warmer.onWarmAborted(event)),
-    on("warmFailed", (event) => warmer.onWarmFailed(event)),
+    ...(host.dispatch ? [on("warmFailed", warmer.onWarmFailed)] : []),
     on("conversationClosed", ({ conversationId }) => void warmer.onConversationClosed(conversationId)),
     on("conversationDetached", ({ conversationId }) => warmer.onConversationDetached(conversationId)),
     on("conversationChanged", ({ conversationId, ...change }) =>
