@@ -17,7 +17,10 @@ export function turnContextOf(
   lastUsedAt: number,
   failure: string | null,
 ): TurnContext {
-  if (last === null) return { notWarmable: failure === null ? LAPSED_MEANWHILE : nothingCached(failure) };
+  if (last === null) {
+    if (failure === null) return { notWarmable: LAPSED_MEANWHILE, leftNothing: true };
+    return { notWarmable: nothingCached(failure), failure, leftNothing: true };
+  }
   const { facts, usage, stopReason, asksPerson, notWarmable } = last;
   return {
     requestStartedAt: lastUsedAt,
@@ -27,6 +30,7 @@ export function turnContextOf(
     ...(stopReason === null ? {} : { stopReason }),
     ...(asksPerson ? { asksPerson } : {}),
     ...(notWarmable === null ? {} : { notWarmable }),
+    ...(failure === null ? {} : { failure }),
   };
 }
 

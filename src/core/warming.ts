@@ -88,6 +88,24 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     else if (plan.warmAt !== undefined)
       schedule(conversation, Math.min(plan.warmAt, conversation.latestAt), now);
     else if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    else awaitLapse(conversation, now);
+  }
+
+  /** Nothing is sent any more, and once its prefix has lapsed it is said to have. */
+  function awaitLapse(conversation: Conversation, now: Instant): void {
+    const { prefix, token } = conversation;
+    if (prefix === null) return;
+    const delayMs = Math.min(Math.max(0, lifeLeftMs(prefix, now)), LONGEST_DELAY_MS);
+    conversation.timer = deps.timers.setTimer(() => {
+      if (!isTokenCurrent(conversation.token, token)) return;
+      conversation.timer = null;
+      const then = context.now();
+      if (!context.holds(conversation) || !isWanted(conversation) || conversation.prefix === null) return;
+      if (lifeLeftMs(conversation.prefix, then) > 0) return awaitLapse(conversation, then);
+      const why = conversation.plan?.reason;
+      conversation.halt = why === undefined ? OUTLIVED : lapsed(`${why} The cache entry has expired since.`);
+      context.notify(conversation);
+    }, delayMs);
   }
 
   /** Nothing is sent until then, and nothing counts down. */
@@ -158,6 +176,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     const lapsesAt = now.wallMs + lifeLeftMs(conversation.prefix, now);
     if (plan.warmAt !== undefined) schedule(conversation, Math.min(plan.warmAt, lapsesAt), now);
     if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    if (plan.stop !== undefined) awaitLapse(conversation, now);
     context.notify(conversation);
   }
 

@@ -1,6 +1,6 @@
 /** Notes what happens in each conversation: turns and how they found the cache, warms and what they cost, ends and why. */
 import type { Keeper } from "../capture/index.ts";
-import type { Logger, RequestAnswered, Usage, WarmCompleted } from "../host.ts";
+import type { Logger, RequestAnswered, TurnSettled, Usage, WarmCompleted } from "../host.ts";
 import { type Booked, RETURNS } from "../ledger/index.ts";
 import { isCold, isPartial } from "../pure.ts";
 import type { Phase } from "../warmer.ts";
@@ -89,6 +89,15 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     });
   }
 
+  /** What was said of the last turn, which failed: the same is not said again of what that stopped. */
+  const failed = new Map<string, string | undefined>();
+
+  function onSettled({ conversationId, failure, notWarmable }: TurnSettled): void {
+    if (failure === undefined) return void failed.delete(conversationId);
+    failed.set(conversationId, notWarmable);
+    record(conversationId, { kind: "failure", at: now(), why: failure.slice(0, MOST_CHARACTERS) });
+  }
+
   const noticed = new Set<string>();
 
   /** A moment later: whoever notices is in the middle of telling what happened, which comes first. */
@@ -111,6 +120,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
   function look(conversationId: string): void {
     if (keeper.conversation(conversationId) === null) {
       phases.delete(conversationId);
+      failed.delete(conversationId);
       gone?.(conversationId);
       return;
     }
@@ -118,7 +128,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     const before = phases.get(conversationId);
     if (phase === before) return;
     phases.set(conversationId, phase);
-    if (phase === "lapsed" || phase === "stopped") {
+    if ((phase === "lapsed" || phase === "stopped") && (why === null || failed.get(conversationId) !== why)) {
       record(conversationId, { kind: phase === "lapsed" ? "lapse" : "stop", at: now(), why: why ?? "" });
     }
   }
@@ -127,6 +137,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
   const onCompleted = (event: WarmCompleted) => onWarm(event, outcomeOf(event.usage));
   const onAborted = (event: Omit<WarmCompleted, "usage">) => onWarm(event, "cut-off");
   events.on("requestAnswered", onRequest);
+  events.on("turnSettled", onSettled);
   events.on("warmCompleted", onCompleted);
   events.on("warmAborted", onAborted);
   const ends = [
@@ -135,13 +146,17 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     }),
     keeper.surface.subscribe(onNotice),
     () => events.off("requestAnswered", onRequest),
+    () => events.off("turnSettled", onSettled),
     () => events.off("warmCompleted", onCompleted),
     () => events.off("warmAborted", onAborted),
   ];
 
   return {
     switched: (conversationId, enabled) => record(conversationId, { kind: "switch", at: now(), enabled }),
-    forget: (conversationId) => void phases.delete(conversationId),
+    forget(conversationId) {
+      phases.delete(conversationId);
+      failed.delete(conversationId);
+    },
     end() {
       for (const end of ends) end();
     },

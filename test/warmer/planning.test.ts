@@ -128,9 +128,23 @@ describe("a warmer with a policy", () => {
     );
     await arm();
     worth = false;
-    await clock.pass(10 * MINUTE_MS);
+    await clock.pass(4.9 * MINUTE_MS);
     expect(warms()).toBe(0);
     expect(status()).toEqual({ phase: "stopped", why: NOT_WORTH.reason });
+  });
+
+  it("says of one that it has stopped warming when its prefix has lapsed, and tells its surface", async () => {
+    const { arm, clock, status, notices } = planned(() => ({ ...NOT_WORTH, stop: true }));
+    await arm();
+    expect(status().phase).toBe("stopped");
+    await clock.pass(5 * MINUTE_MS - 1);
+    expect([status().phase, notices.length]).toEqual(["stopped", 0]);
+    await clock.pass(1);
+    expect(status()).toEqual({
+      phase: "lapsed",
+      why: `${NOT_WORTH.reason} The cache entry has expired since.`,
+    });
+    expect(notices).toHaveLength(1);
   });
 
   it("never sends later than the prefix allows, whatever it says, nor after it has lapsed", async () => {

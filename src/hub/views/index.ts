@@ -27,6 +27,7 @@ export {
 } from "./gateway.ts";
 export {
   type EndEntry,
+  type FailureEntry,
   type HistoryAnswer,
   type HistoryEntry,
   historyAnswer,
