@@ -4,7 +4,10 @@ import { type Instant, instantAt, lifeLeftMs } from "../pure.ts";
 import { type Conversation, cachedNothing } from "./conversation.ts";
 
 export function takeTurn(conversation: Conversation, turn: TurnContext, settledAt: Instant): void {
-  if (turn.leftNothing === true) return takeNothing(conversation, turn, settledAt);
+  if (turn.leftNothing === true) {
+    takeNothing(conversation, turn, settledAt);
+    return;
+  }
   const { requestStartedAt, ttlMs, notWarmable } = turn;
   const startKnown = requestStartedAt !== undefined && Number.isFinite(requestStartedAt);
   const lastUsedAt = startKnown ? startOf(requestStartedAt, conversation, settledAt) : settledAt;

@@ -17,13 +17,22 @@ export function howLong(ms: number): string {
   return counted(hours, "hour");
 }
 
+/** `5 to 10 minutes`, `20 seconds to 5 minutes`. */
+export function between(fromMs: number, toMs: number): string {
+  const [from, to] = [howLong(fromMs), howLong(toMs)];
+  const [amount = "", unit = ""] = from.split(" ");
+  const [, unitAfter = ""] = to.split(" ");
+  return unit.replace(/s$/, "") === unitAfter.replace(/s$/, "") ? `${amount} to ${to}` : `${from} to ${to}`;
+}
+
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `62 %`, `under 1 %`. */
-export function percent(share: number): string {
-  const whole = Math.round(share * 100);
-  if (whole < 1) return "under 1 %";
-  return whole > 99 ? "over 99 %" : `${whole} %`;
+/** `62 %`, `3.1 %`, `under 0.1 %`. */
+export function finePercent(share: number): string {
+  const hundred = share * 100;
+  if (hundred < 0.1) return "under 0.1 %";
+  if (hundred > 99) return "over 99 %";
+  return `${hundred < 9.95 ? hundred.toFixed(1) : Math.round(hundred)} %`;
 }

@@ -172,7 +172,7 @@ describe("keepwarm watch on a terminal", () => {
   it("follows the terminal's size, and never writes over its edge", async () => {
     const long = aConversation({
       id: "a-conversation-with-a-rather-long-name",
-      why: "Not worth a warm: 3 % chance of a return within 78 seconds, and a warm costs $0.0020.",
+      why: "Not worth a warm: 3.1 % chance of a return 20 to 78 seconds from now, if not sooner; a warm costs $0.0020.",
       money: { ...NO_MONEY, spentUsd: 0.12 },
     });
     const { terminal } = await aWatch({ columns: 200, rows: 30, open: [chat, long] });
