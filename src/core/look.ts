@@ -44,5 +44,5 @@ export function forecastOf(
   const due = nextWarmAt === null ? dueAt(prefix, settings, idleSinceMs, now, 0) : conversation.dueAt;
   const forecast = planner.forecast({ ...idleSpanOf(conversation, now), dueAt: due });
   const isKept = settings.enabled && halt === null && lifeLeftMs(prefix, now) > 0;
-  return isKept ? forecast : { ...forecast, warms: [] };
+  return isKept ? forecast : { ...forecast, warms: [], warmsADay: null };
 }

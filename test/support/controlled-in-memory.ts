@@ -148,6 +148,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
         plan: null,
         curve: [],
         warms: [],
+        warmsADay: null,
         returnUsd: null,
         warmUsd: null,
       };

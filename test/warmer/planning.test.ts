@@ -18,7 +18,7 @@ function planned(decide: (span: IdleSpan) => Plan, limit: string | null = null) 
       asked.push(span);
       return decide(span);
     },
-    forecast: (span) => ({ plan: decide(span), curve: [], warms: [span.dueAt], warmUsd: null }),
+    forecast: (span) => ({ plan: decide(span), curve: [], warms: [span.dueAt], warmsADay: null, warmUsd: null }),
     limit: () => limit,
     nameOf: (keepWarm) => keepWarm ?? "auto",
     spent: (costUsd) => spent.push(costUsd),
