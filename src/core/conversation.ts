@@ -191,6 +191,11 @@ export const OUTLIVED = lapsed(
   "The cache entry has expired: a warm now would pay for writing it again. The next turn starts afresh.",
 );
 
+/** After a stop, with what it was for. */
+export function outlived(plan: Plan | null): Halt {
+  return plan?.stop ? lapsed(`${plan.reason} The cache entry has expired since.`) : OUTLIVED;
+}
+
 /** The halt for a warm that found nothing to read, or null. */
 export function coldness({ usage, missReason }: Pick<WarmCompleted, "usage" | "missReason">): Halt | null {
   if (!isCold(usage)) return null;

@@ -3,7 +3,15 @@
 import type { Logger, Timers, WarmFailure, WarmService } from "../host.ts";
 import type { Plan } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
-import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
+import {
+  type Conversation,
+  type Flight,
+  lapsed,
+  OUTLIVED,
+  outlived,
+  stateOf,
+  stoppedBy,
+} from "./conversation.ts";
 import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
@@ -91,21 +99,9 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     else awaitLapse(conversation, now);
   }
 
-  /** Nothing is sent any more, and once its prefix has lapsed it is said to have. */
+  /** Nothing is sent any more, but once its prefix has lapsed it is said to have. */
   function awaitLapse(conversation: Conversation, now: Instant): void {
-    const { prefix, token } = conversation;
-    if (prefix === null) return;
-    const delayMs = Math.min(Math.max(0, lifeLeftMs(prefix, now)), LONGEST_DELAY_MS);
-    conversation.timer = deps.timers.setTimer(() => {
-      if (!isTokenCurrent(conversation.token, token)) return;
-      conversation.timer = null;
-      const then = context.now();
-      if (!context.holds(conversation) || !isWanted(conversation) || conversation.prefix === null) return;
-      if (lifeLeftMs(conversation.prefix, then) > 0) return awaitLapse(conversation, then);
-      const why = conversation.plan?.reason;
-      conversation.halt = why === undefined ? OUTLIVED : lapsed(`${why} The cache entry has expired since.`);
-      context.notify(conversation);
-    }, delayMs);
+    if (conversation.prefix) askAgain(conversation, now.wallMs + lifeLeftMs(conversation.prefix, now), now);
   }
 
   /** Nothing is sent until then, and nothing counts down. */
@@ -121,7 +117,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
         conversation.timer = null;
         const then = context.now();
         if (!context.holds(conversation) || !isWanted(conversation) || conversation.prefix === null) return;
-        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = OUTLIVED;
+        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = outlived(conversation.plan);
         else decide(conversation, then);
         context.notify(conversation);
       },

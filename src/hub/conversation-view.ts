@@ -24,8 +24,8 @@ export function viewOf(summary: ConversationSummary, viewed: Viewed): Conversati
   const { id, named, tag, modelName, lastTurnAt, ttlMs, sideThreads } = summary;
   const { warmer, surface, ledger } = viewed.keeper;
   const state = warmer.getState(id);
-  const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
-  const { turn, prefix, plan } = warmer.look(id);
+  const { enabled, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
+  const { turn, prefix, plan, intervalMs } = warmer.look(id);
   const run = tag === null ? undefined : viewed.runOf(tag);
   const cwd = turn.cwd ?? run?.cwd ?? viewed.cwd ?? null;
   return {

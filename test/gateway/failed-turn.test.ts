@@ -95,3 +95,16 @@ describe("a turn of which nothing was cached", () => {
     expect(view(only())).toMatchObject({ lapsesAt: null, lastUsedAt: null, prefixTokens: 0 });
   });
 });
+
+describe("an interval that nobody chose", () => {
+  it("is told as what the cache entry's life makes it, and a chosen one as it was chosen", async () => {
+    const { talk, view, keeper } = await aWorld(true);
+    await talk("ada").ask("Shall we begin?");
+    const seconds = () => view("ada").surface.fields.find((field) => field.kind === "number")?.value;
+    expect(view("ada")).toMatchObject({ intervalChosen: false, intervalMs: 18_667 });
+    expect(seconds()).toBe(19);
+    await keeper.warmer.setIntervalMs("ada", 99_999_000);
+    expect(view("ada")).toMatchObject({ intervalChosen: true, intervalMs: 99_999_000 });
+    expect(seconds()).toBe(99_999);
+  });
+});

@@ -35,6 +35,7 @@ export interface ConversationView {
   /** Why nothing is being warmed, or what else is to be said of it, as a sentence. */
   readonly why: string | null;
   readonly enabled: boolean;
+  /** As chosen; until somebody chooses, what a known TTL makes it. */
   readonly intervalMs: number;
   /** The interval is the person's choice; otherwise a known TTL decides. */
   readonly intervalChosen: boolean;
