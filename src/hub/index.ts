@@ -57,12 +57,16 @@ export type {
   ConversationView,
   EndEntry,
   ErrorAnswer,
+  FailureEntry,
   GatewayInfo,
+  Group,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
   HostView,
+  Known,
   MoneyView,
+  Names,
   OutlookView,
   PlanView,
   ProblemView,
@@ -83,3 +87,4 @@ export type {
   WarmAnswer,
   WarmEntry,
 } from "./views/index.ts";
+export { GROUP_TITLES, GROUPS, groupOf, namesAmong, ownPart } from "./views/index.ts";

@@ -204,7 +204,7 @@ describe("keepwarm status", () => {
     const { code, stdout, stderr } = await keepwarm("status");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^keepwarm 0\.1\.0, process 4321, up /);
-    expect(stdout).toMatch(/Kept warm \(1\)\n {2}chat +in 3d 1h +—\/98 % +auto +auto +claude-opus-5-5\n$/);
+    expect(stdout).toMatch(/Warm \(1\)\n {2}chat +in 3d 1h +—\/98 % +auto +auto +claude-opus-5-5\n$/);
   });
 
   it("prints the API's whole answer as JSON, fields of a newer gateway too", async () => {
@@ -263,7 +263,7 @@ describe("settings that are wrong", () => {
     ].join("\n");
     const shown = await keepwarm("status");
     expect(shown).toMatchObject({ code: 0, stderr: WRONG });
-    expect(shown.stdout).toContain("On, but not being warmed (1)");
+    expect(shown.stdout).toContain("Waiting (1)");
     const { code, stdout, stderr } = await keepwarm("status", "--json");
     expect([code, stderr, JSON.parse(stdout).conversations.length]).toEqual([0, WRONG, 1]);
   });

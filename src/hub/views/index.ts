@@ -25,6 +25,7 @@ export {
   type RunView,
   type TierView,
 } from "./gateway.ts";
+export { GROUP_TITLES, GROUPS, type Group, groupOf } from "./groups.ts";
 export {
   type EndEntry,
   type FailureEntry,
@@ -37,6 +38,7 @@ export {
   type WarmEntry,
 } from "./history.ts";
 export type { MoneyView, TotalsView } from "./money.ts";
+export { type Known, type Names, namesAmong, ownPart } from "./names.ts";
 export {
   type SettingChange,
   type SettingChanged,

@@ -13,11 +13,12 @@ import { compactCount, count, money, percent } from "../words/money.ts";
 import { ago } from "../words/time.ts";
 import { KeepWarmChoice } from "./keep-warm.tsx";
 import { reasonOf } from "./order.ts";
-import { programOf, shortId, titleOf } from "./title.ts";
+import { besideTitle, programOf, titleOf } from "./title.ts";
 
 export function Row({ id }: { readonly id: string }) {
   const view = conversation(id);
   if (view === null) return null;
+  const beside = besideTitle(view);
   return (
     <>
       <div role="cell" class="cell cell-switch">
@@ -26,7 +27,7 @@ export function Row({ id }: { readonly id: string }) {
       <div role="cell" class="cell cell-title">
         <a class="row-link" href={conversationLink(id)} data-row={id}>
           <span class="row-title cut">{titleOf(view)}</span>
-          <span class="unseen">, {shortId(view)}</span>
+          {beside !== null && <span class="unseen">, {beside}</span>}
         </a>
         <Below view={view} />
       </div>
@@ -65,11 +66,14 @@ function Below({ view }: { readonly view: ConversationView }) {
       </span>
     );
   }
-  const rest = [programOf(view), shortId(view)].filter((fact) => fact !== null).join(" · ");
+  const rest = [programOf(view), besideTitle(view)]
+    .filter((fact) => fact !== null)
+    .map((fact) => ` · ${fact}`);
   return (
     <span class="row-below cut">
       {modelName !== null && `${modelName} · `}
-      {since} · {rest}
+      {since}
+      {rest.join("")}
     </span>
   );
 }
