@@ -166,6 +166,7 @@ function viewOf(name: SettingName, { value, origin }: Held): SettingView {
     kind: kindOf(name),
     optional: standard === undefined,
     fixed: whyFixed(name, origin),
+    live: isLive(name),
   };
 }
 
@@ -177,9 +178,11 @@ function kindOf(name: SettingName): SettingView["kind"] {
 }
 
 function whyFixed(name: SettingName, origin: Origin): string | null {
-  if (!isLive(name)) return NOT_LIVE(name);
-  if (origin.from !== "flag" && origin.from !== "environment") return null;
+  if (origin.from !== "flag" && origin.from !== "environment") return isLive(name) ? null : NOT_LIVE(name);
   const what = origin.from === "flag" ? `the flag ${origin.flag}` : `${origin.variable} in the environment`;
+  // As long as that is given, what the file says does not count.
+  if (!isLive(name))
+    return `The gateway was started with ${what}, which goes before the config file: start it with another.`;
   return `The gateway was started with ${what}, which goes before the config file: start it without, to change this here.`;
 }
 

@@ -61,6 +61,7 @@ describe("the settings of a running gateway", () => {
       kind: "number",
       optional: true,
       fixed: null,
+      live: true,
     });
     expect(view("keepWarm")).toMatchObject({
       value: "auto",
@@ -85,6 +86,14 @@ describe("the settings of a running gateway", () => {
     expect(view("ttl5m")).toMatchObject({ value: 300_000, text: "5m", kind: "text" });
     expect(view("port").fixed).toBe(
       "This takes effect when the gateway starts: keepwarm config set port <value>, then start it anew.",
+    );
+    expect(view("port").live).toBe(false);
+  });
+
+  it("that a flag decides are not said to be changed by the config file", () => {
+    const { view } = aDesk({ flags: { ttl5m: "20s" } });
+    expect(view("ttl5m").fixed).toBe(
+      "The gateway was started with the flag --ttl-5m, which goes before the config file: start it with another.",
     );
   });
 

@@ -70,6 +70,26 @@ export function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** How settings that cannot be changed on the page are changed: said once, whichever of them it is about. */
+export function waysToChange(settings: readonly SettingView[]): string[] {
+  const isGiven = ({ origin }: SettingView) => origin.from === "flag" || origin.from === "environment";
+  const fixed = settings.filter(({ fixed }) => fixed !== null);
+  const atStart = fixed.filter((setting) => !isGiven(setting));
+  const [one] = atStart;
+  return [
+    ...(one === undefined
+      ? []
+      : [
+          `What is decided at the start: keepwarm config set ${atStart.length === 1 ? one.name : "<name>"} <value>, then start the gateway anew.`,
+        ]),
+    ...(fixed.some(isGiven)
+      ? [
+          "What a flag or the environment says goes before the config file: to change it, start the gateway with another, or without it.",
+        ]
+      : []),
+  ];
+}
+
 /** Each with its settings; what belongs to none of them comes last. */
 export function sectionsOf(
   settings: readonly SettingView[],
