@@ -1,11 +1,6 @@
 /** The sentences of a plan. */
 
-/** `$0.05`, `$1.20`, `$0.004`: two digits that mean something. */
-export function usd(amount: number): string {
-  const size = Math.abs(amount);
-  const digits = size >= 0.095 || size === 0 ? 2 : size >= 0.0095 ? 3 : 4;
-  return `${amount < 0 ? "−" : ""}$${size.toFixed(digits)}`;
-}
+export { usd } from "../pure.ts";
 
 /** `45 s`, `20 minutes`, `2 hours`. */
 export function howLong(ms: number): string {

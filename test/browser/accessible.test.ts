@@ -86,7 +86,7 @@ it("has no violation where conversations generate, have lapsed or were stopped, 
     const page = await openConsole(world.link, { context });
     await expect.poll(() => rowOf(page, "busy").innerText(), soon).toContain("Generating");
     await expect.poll(() => rowOf(page, "too short").innerText(), soon).toContain("Stopped");
-    await expect.poll(() => rowOf(page, "pinged once").innerText(), soon).toMatch(/Stopped\s+cold for/);
+    await expect.poll(() => rowOf(page, "pinged once").innerText(), soon).toMatch(/Lapsed\s+cold for/);
     expect(await violations(page)).toEqual([]);
     await rowOf(page, "too short").getByRole("link").click();
     await page.getByRole("heading", { name: "Will you be back?" }).waitFor();

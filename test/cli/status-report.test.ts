@@ -219,7 +219,7 @@ describe("keepwarm status", () => {
       relativeCost,
       isOwn: false,
     };
-    const line = (view: Partial<typeof tier> & { set?: string | null }) =>
+    const line = (view: Partial<Omit<typeof tier, "set">> & { set?: string | null }) =>
       report([], { tier: { ...tier, ...view } }, 200)
         .split("\n")
         .find((one) => one.startsWith("cache lifetime"));

@@ -71,8 +71,8 @@ function warm({ outcome, policy, foreign }: WarmEntry): Happened {
     ? "by another program"
     : policy === null
       ? ""
-      : `by ${keepWarmText(policy).toLowerCase()}`;
-  const said = (text: string) => [text, by].filter(Boolean).join(", ");
+      : `policy: ${keepWarmText(policy).toLowerCase()}`;
+  const said = (text: string) => [text, by].filter(Boolean).join("; ");
   switch (outcome) {
     case "hit":
       return { name: "Warm", note: said("Hit: all of it was read"), mark: "warm", tone: null };

@@ -9,8 +9,9 @@ import { fieldOf } from "../surface/fields.ts";
 import { Doing } from "../surface/life.tsx";
 import { NumberField } from "../surface/number.tsx";
 import { Switch } from "../surface/switch.tsx";
+import { cappedTo } from "../words/interval.ts";
 import { compactCount, count, money, percent } from "../words/money.ts";
-import { ago } from "../words/time.ts";
+import { ago, span } from "../words/time.ts";
 import { KeepWarmChoice } from "./keep-warm.tsx";
 import { reasonOf } from "./order.ts";
 import { besideTitle, programOf, titleOf } from "./title.ts";
@@ -100,6 +101,7 @@ export function Interval({ view }: { readonly view: ConversationView }) {
   const { action, label, value, min, max, step, unit } = field;
   const title = titleOf(view);
   const isStandard = !view.intervalChosen;
+  const cap = cappedTo(view);
   return (
     <NumberField
       name={`${label} of ${title}`}
@@ -110,6 +112,7 @@ export function Interval({ view }: { readonly view: ConversationView }) {
       unit={unit}
       isStandard={isStandard}
       hint={isStandard ? "Nobody chose one: the cache entry's own lifetime decides." : undefined}
+      cap={cap === null ? undefined : span(cap)}
       onChange={(seconds) =>
         invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
       }
