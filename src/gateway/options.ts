@@ -20,7 +20,15 @@ export function fixedOptions({ upstream, maxWarms, maxHeldMb, budgetThinking, ..
 
 /** What may be changed meanwhile: `keeping` is read at each use, the rest is told to the gateway. */
 export function liveOptions(
-  { enableNew, keepWarm, tier, allowSubscription, ...limits }: LiveSettings,
+  {
+    enableNew,
+    keepWarm,
+    tier,
+    allowSubscription,
+    prewarm: _,
+    prewarmMaxUsdPerDay: __,
+    ...limits
+  }: LiveSettings,
   storage?: StorageNamespace,
 ): { readonly keeping: Keeping; readonly change: GatewayChange } {
   return {

@@ -19,6 +19,7 @@ export {
   type Leases,
   type WarmLeases,
 } from "./leases/index.ts";
+export { leaseKey } from "./leases/key.ts";
 export {
   createLineReader,
   createLink,
@@ -51,6 +52,8 @@ export {
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
+  CompareAnswer,
+  CompareRequest,
   ConsoleEvent,
   ConsoleEventName,
   ConsoleEvents,
@@ -65,6 +68,9 @@ export type {
   MoneyView,
   OutlookView,
   PlanView,
+  PrefixView,
+  PreWarmView,
+  PrewarmAnswer,
   ProblemView,
   ReportAnswer,
   RunAnswer,

@@ -165,6 +165,21 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       called("changeSetting", name, value);
       return { file: "/home/ada/config.json", settings: [], note: null };
     },
+    prewarm: () => ({
+      enabled: false,
+      trouble: null,
+      isBusy: false,
+      catalogue: null,
+      spentUsd: 0,
+      maxUsd: 1,
+      prefixes: [],
+      problems: [],
+      history: [],
+    }),
+    async comparePrewarm({ request, betas }) {
+      called("comparePrewarm", request.length, betas.join(","));
+      return { compared: 0, conversationId: null, difference: null, notes: [] };
+    },
     async act(id, actionId, payload) {
       called("act", id, actionId, JSON.stringify(payload));
       return conversations.get(id) ?? null;
