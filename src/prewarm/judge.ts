@@ -70,7 +70,9 @@ export function judge(entry: PrefixEntry, options: JudgeOptions = {}): Judgement
   const prefixTokens = options.knownTokens ?? Math.ceil(chars / CHARS_PER_TOKEN);
   const minimumTokens = minimumCacheableTokens(facts.model, options.prices);
   const shape = shapeProblem(request, facts);
-  const refusal = shape === null ? refusalOf({ ...ANYWHERE, body: entry.body }, facts, options) : null;
+  const said = shape === null ? refusalOf({ ...ANYWHERE, body: entry.body }, facts, options) : null;
+  // Its words are of conversations, which grow.
+  const refusal = said?.code === "too-short" ? null : said;
   const costs = costsOf(facts, prefixTokens, entry.body.length, options.prices);
   const isShort = shape === null && prefixTokens < minimumTokens;
   const isTooShort = isShort && (options.knownTokens !== undefined || chars / 3 < minimumTokens);
