@@ -73,12 +73,16 @@ export class AccessTracker<K> {
     return this.#accesses.get(key)?.lastAt ?? null;
   }
 
-  /** Keys with at least so many accesses, the hottest first. */
+  /**
+   * Keys with at least so many accesses, the hottest first. With a half-life a hundredth less is enough: two
+   * accesses, one after the other, are never quite two.
+   */
   hotKeys(threshold: number, limit = Number.POSITIVE_INFINITY): K[] {
     const at = this.#now();
+    const least = this.#halfLifeMs === null ? threshold : threshold * 0.99;
     return [...this.#accesses]
       .map(([key, access]) => ({ key, weight: this.#decayed(access, at) }))
-      .filter(({ weight }) => weight >= threshold)
+      .filter(({ weight }) => weight >= least)
       .toSorted((a, b) => b.weight - a.weight)
       .slice(0, limit)
       .map(({ key }) => key);

@@ -67,6 +67,16 @@ describe("an access tracker", () => {
     expect(tracker.hotKeys(0.5)).toEqual(["today's"]);
   });
 
+  it("takes two accesses, one after the other, for two", () => {
+    const { tracker, clock } = tracked({ halfLifeMs: 3_600_000 });
+    tracker.record("a");
+    clock.now += 5_000;
+    tracker.record("a");
+    expect(tracker.hotKeys(2)).toEqual(["a"]);
+    clock.now += 3_600_000;
+    expect(tracker.hotKeys(2)).toEqual([]);
+  });
+
   it("makes nothing hotter when the clock is set back", () => {
     const { tracker, clock } = tracked({ halfLifeMs: 1_000 });
     tracker.record("a");
