@@ -25,7 +25,7 @@ export interface ControlledGateway {
   readonly history: History;
   readonly settings: SettingsDesk;
   readonly health: Health;
-  readonly prewarming: Pick<GatewayPrewarming, "view" | "compare" | "subscribe">;
+  readonly prewarming: Pick<GatewayPrewarming, "view" | "compare" | "subscribe" | "changes">;
   readonly storage: StorageNamespace;
   readonly prices: Prices;
   readonly version: string;
@@ -95,6 +95,7 @@ export function controlled(options: ControlledGateway): Controlled {
       maxHeldBytes,
       warmsInFlight: keeper.warmsInFlight(),
       ...gateway.counts,
+      preWarms: prewarming.changes(),
       tier: tierView(),
     };
   }
@@ -178,6 +179,7 @@ export function controlled(options: ControlledGateway): Controlled {
         }),
         ledger.subscribe(() => watcher.thing("totals")),
         history.subscribe((conversationId, entry) => watcher.history(conversationId, entry)),
+        prewarming.subscribe(() => watcher.thing("gateway")),
         health.subscribe(() => watcher.thing("health")),
       ];
       watchers.add(watcher);

@@ -40,7 +40,9 @@ export interface GatewayPrewarming {
   stop(): Promise<void>;
   view(): PrewarmAnswer;
   compare(request: CompareRequest): Promise<CompareAnswer>;
-  /** What is shown has changed. */
+  /** How often what is shown has changed. */
+  changes(): number;
+  /** Told of each such change. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -51,6 +53,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
   const records = createWarmRecords(storage);
   const spend = createSpend(storage, `gateway-${process.pid}-${now().toString(36)}`);
   const listeners = new Set<() => void>();
+  let changes = 0;
   const apiKey = () => configuredKey({ file: prewarmKeyFile, env });
   const ttls = { ttl5mMs: ttl5m, ttl1hMs: ttl1h };
 
@@ -96,6 +99,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
     read: (name, usage, modelName, tokens) =>
       gateway().keeper.ledger.preWarm({ kind: "read", name, usage, modelName, tokens }),
     changed: () => {
+      changes++;
       for (const listener of listeners) listener();
     },
   });
@@ -106,6 +110,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       if (live().prewarm) prewarming.start();
       // At once: nothing is sent any more from here on.
       else void prewarming.stop();
+      for (const listener of listeners) listener();
     },
     stop: () => prewarming.stop(),
     view: () => ({
@@ -147,6 +152,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
         );
       return compare(new TextEncoder().encode(request), betas, held);
     },
+    changes: () => changes,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

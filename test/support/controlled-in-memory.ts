@@ -125,6 +125,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       warmsInFlight: 0,
       turns: 0,
       warms: 0,
+      preWarms: 0,
       tier: null,
     }),
     totals: () => ({ day: "2026-11-20", today: NO_MONEY, all: NO_MONEY }),
