@@ -83,6 +83,25 @@ const barePrices: Plugin = {
   },
 };
 
+/** What a setting means is said by the command and the console alone; in all it is 2 kB. */
+const bareSettings: Plugin = {
+  name: "bare settings",
+  setup({ onLoad }) {
+    onLoad({ filter: /config[\\/]settings\.ts$/ }, async ({ path }) => {
+      const table = await readFile(path, "utf8");
+      const settings = [...table.matchAll(/^ {2}\w+: (?:setting|optional)\(/gm)].length;
+      let bared = 0;
+      // The last argument of each.
+      const contents = table.replace(/"(?:[^"\\\n]|\\.)*"(,?\s*\),\n)/g, (_, end: string) => {
+        bared++;
+        return `""${end}`;
+      });
+      if (bared !== settings) throw new Error(`${path}: ${settings} settings, and ${bared} descriptions`);
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
 /** Every engine that hosts run in has one. */
 const EMITTER = `export { EventEmitter } from "node:events";`;
 const ownEmitter: Plugin = {
@@ -112,7 +131,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     format: "esm",
     platform: "node",
     target: "node22",
-    plugins: [leanZod, inHost, barePrices, ownEmitter],
+    plugins: [leanZod, inHost, barePrices, bareSettings, ownEmitter],
     define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
@@ -137,7 +156,7 @@ async function shorten(file: string, module: boolean): Promise<void> {
     module,
     toplevel: true,
     ecma: 2020,
-    compress: { passes: 3, unsafe_arrows: true },
+    compress: { passes: 3, unsafe_arrows: true, hoist_funs: true },
   } as const;
   const { code } = await minify(await readFile(file, "utf8"), options);
   if (code !== undefined) writeFileSync(file, code);

@@ -39,6 +39,14 @@ const told = z.object({
 });
 type Told = z.infer<typeof told>;
 
+/**
+ * Claude Code waits for a hook as long as src/agents/claude-code-plugin.ts says, and then sends the prompt: `/warm now`
+ * would become a turn where its warm takes longer. In ms.
+ */
+const PATIENCE_MS = 1_500;
+
+const STILL_AT_IT = "keepwarm is still at it. /warm says what came of it.";
+
 const WARM = /^\s*\/(?:keepwarm:)?warm(?:\s+(.*))?$/s;
 
 /** Notifications by which it says that it waits for its person's word. */
@@ -87,7 +95,7 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
       return blocked(
         tag === null || isAnothers
           ? "The gateway does not know this run any more. Say something first, and then try again."
-          : await warm(command[1] ?? "", conversationId),
+          : await inTime(warm(command[1] ?? "", conversationId)),
       );
     }
     if (tag !== null && !isAnothers) note(data);
@@ -119,6 +127,18 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
       });
     },
   };
+}
+
+async function inTime(answer: Promise<string>): Promise<string> {
+  let impatient: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    impatient = setTimeout(() => resolve(STILL_AT_IT), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(impatient);
+  }
 }
 
 /** Null: it changes nothing. */

@@ -37,7 +37,7 @@ export {
 } from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export { forgetPausesOfPrograms, programFile } from "./programs.ts";
+export { forgetPausesOfPrograms, programFile, sharedSpending } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export {

@@ -8,7 +8,14 @@ import { type Fetch, listPrices } from "../../anthropic/index.ts";
 import { createKeeper, type createWatch, type Keeper, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
-import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
+import {
+  createLink,
+  createSpool,
+  createWarmLeases,
+  noteHappenings,
+  programFile,
+  sharedSpending,
+} from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
@@ -97,7 +104,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { enableNew, ...settings } = chosen.settings;
   const keeper = createKeeper({
     ...settings,
-    keeping: { ...settings.keeping, storage: files.namespace(POLICY_NAMESPACE) },
+    keeping: {
+      ...settings.keeping,
+      storage: files.namespace(POLICY_NAMESPACE),
+      spending: sharedSpending(directory, logger),
+    },
     ledger: spool.storage,
     storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
     logger,
