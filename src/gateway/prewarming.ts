@@ -141,6 +141,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
         };
       }),
       problems: prewarming.problems().map(({ name, sentence }) => ({ name, sentence })),
+      uncatalogued: prewarming.uncatalogued(),
       history: prewarming.history().map(viewOf),
     }),
     async compare({ request, betas }) {

@@ -19,6 +19,7 @@ export function createHistory(storage: StorageNamespace, logger: Pick<Logger, "e
   /** Writes one after the other, and of those that wait only the last. */
   let writing: Promise<void> | null = null;
   let isStale = false;
+  let isLoaded = false;
 
   async function write(): Promise<void> {
     while (isStale) {
@@ -41,6 +42,9 @@ export function createHistory(storage: StorageNamespace, logger: Pick<Logger, "e
     },
     all: () => entries,
     async load() {
+      // What was stored since is here already.
+      if (isLoaded) return;
+      isLoaded = true;
       const raw = await storage.get(KEY);
       const stored: unknown = raw === null ? [] : JSON.parse(raw);
       if (Array.isArray(stored)) entries = [...entries, ...(stored as PreWarmed[])].slice(0, KEPT);

@@ -52,8 +52,6 @@ export interface Prewarming {
   start(): void;
   /** Nothing more is sent from now on, and what is on its way is called off. Resolves once that is over. */
   stop(): Promise<void>;
-  /** Warms these entries now, or all; the names of those that there are not are passed over. */
-  run(names: readonly string[] | null, cause?: Cause): Promise<readonly PreWarmed[]>;
   /** A round is under way, or about to be. */
   readonly isBusy: boolean;
   /** Told of each pre-warm as soon as it was sent. */
@@ -61,6 +59,8 @@ export interface Prewarming {
   readonly notice: Sightings["notice"];
   standings(): readonly Standing[];
   problems(): readonly CatalogueProblem[];
+  /** Prefixes that are begun with often, and are not in the catalogue. */
+  uncatalogued(): number;
   /** Why nothing is warmed, for people; null: nothing is in the way. */
   trouble(): string | null;
   /** The last first. */
@@ -196,7 +196,13 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     const folder = dirname(resolve(deps.catalogue));
     const end = await watchFor(
       [
-        { name: "", files: [resolve(deps.catalogue), ...catalogue.files], repositoryOf: null },
+        {
+          name: "",
+          files: [resolve(deps.catalogue), ...catalogue.files],
+          // Where it is a file, there is no such folder to watch.
+          folder: resolve(deps.catalogue),
+          repositoryOf: null,
+        },
         ...catalogue.entries
           .filter(({ triggers }) => triggers.includes("commit"))
           .map(({ name, files }) => ({ name, files, repositoryOf: folder })),
@@ -332,7 +338,6 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
       await Promise.allSettled(underway);
       await history.stored();
     },
-    run: (names, cause = "asked") => round(({ name }) => names === null || names.includes(name), cause, true),
     get isBusy() {
       return rounds.size > 0;
     },
@@ -366,6 +371,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
         };
       }),
     problems: () => catalogue.problems,
+    uncatalogued: () => sightings.others.hotKeys(HOT_STARTS).length,
     trouble: () => trouble,
     history: () => history.all(),
   };

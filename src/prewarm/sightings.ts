@@ -39,8 +39,8 @@ export interface Sightings {
   notice(request: Sighted): ((usage: MessageUsage) => void) | null;
   /** Epoch ms at which a real request last used it; null: not known. */
   usedAt(name: string): number | null;
-  /** How often prefixes are begun with, in the catalogue or not, by their keyed hashes. */
-  readonly tracker: AccessTracker<string>;
+  /** How often prefixes are begun with that are not in the catalogue, by their keyed hashes. */
+  readonly others: AccessTracker<string>;
 }
 
 interface Known {
@@ -74,7 +74,7 @@ export function createSightings(nameKey: string, events: SightingEvents, now: ()
   let mostMessages = 0;
   let lengths: readonly number[] = [];
   const conversations = new Map<string, readonly string[]>();
-  const tracker = new AccessTracker<string>({ halfLifeMs: WEEK_MS, now });
+  const others = new AccessTracker<string>({ halfLifeMs: WEEK_MS, now });
 
   function matching(model: string, pieces: readonly Piece[]): Known[] {
     return lengths.flatMap((length) =>
@@ -130,7 +130,7 @@ export function createSightings(nameKey: string, events: SightingEvents, now: ()
   }
 
   return {
-    tracker,
+    others,
     know(judgements) {
       const before = known;
       known = new Map();
@@ -181,11 +181,13 @@ export function createSightings(nameKey: string, events: SightingEvents, now: ()
       const request = parsedRequest(body);
       if (request === undefined) return null;
       const pieces = piecesOf(request);
-      const opening = pieces.filter(({ where }) => where !== "messages");
-      tracker.record(prefixName(facts.model, opening, nameKey));
       const matched = matching(facts.model, pieces);
       tellDrift(request, matched);
-      if (matched.length === 0) return null;
+      if (matched.length === 0) {
+        const opening = pieces.filter(({ where }) => where !== "messages");
+        if (opening.length > 0) others.record(prefixName(facts.model, opening, nameKey));
+        return null;
+      }
       conversations.delete(conversationId);
       const names = matched.map(({ entry }) => entry.name);
       conversations.set(conversationId, names);

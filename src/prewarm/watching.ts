@@ -1,7 +1,7 @@
 /** Tells when files or a repository's HEAD have changed: once, however often the system says so. */
 import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Timers } from "../host.ts";
 import { type GitFolders, gitFoldersOf, headOf } from "./git-head.ts";
@@ -10,6 +10,8 @@ export interface Watched {
   readonly name: string;
   /** Absolute. */
   readonly files: readonly string[];
+  /** A folder that files come and go in; its own are to be among the files. @default none */
+  readonly folder?: string;
   /** A folder whose repository's HEAD counts too; null: none does. */
   readonly repositoryOf: string | null;
 }
@@ -76,6 +78,7 @@ export async function watchFor(
 
   // Folders and not files: an editor puts another file in the place of the one it edits.
   const folders = new Set(all.flatMap(({ files }) => files.map((file) => dirname(file))));
+  for (const { folder } of all) if (folder !== undefined) folders.add(folder);
   for (const git of repositories.values()) {
     if (git !== null) for (const folder of [git.own, join(git.own, "logs"), git.common]) folders.add(folder);
   }
@@ -97,7 +100,11 @@ export async function watchFor(
   };
 }
 
+/** Of a folder, what is in it. */
 async function contentOf(file: string): Promise<string> {
-  const bytes = await readFile(file).catch(() => null);
+  const bytes = await readFile(file).catch(async () => {
+    const names = await readdir(file).catch(() => null);
+    return names === null ? null : names.toSorted().join("/");
+  });
   return bytes === null ? "-" : createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
 }

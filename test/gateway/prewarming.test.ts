@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { aFolder, persona, prewarmingWorld, words } from "./prewarming-world.ts";
@@ -340,4 +340,40 @@ describe("the hours at which people begin", () => {
     const world = await weeks({ pinned: true }, 1);
     expect(world.prewarming.view().history).toEqual([]);
   });
+});
+
+describe("what is begun with often and is in no entry", () => {
+  it("is counted, by keyed hashes alone", async () => {
+    const world = await prewarmingWorld({ prefixes: [{ name: "reviewer", request: persona("reviewer") }] });
+    await world.start();
+    for (let turns = 0; turns < 3; turns++) {
+      for (const name of ["reviewer", "planner"]) await world.turn(persona(name));
+    }
+    expect(world.prewarming.view().uncatalogued).toBe(1);
+    expect(JSON.stringify([...world.stored])).not.toContain("planner");
+  });
+});
+
+it("takes up a file that is put into a catalogue's folder", async () => {
+  const folder = aFolder();
+  const inside = join(folder, "personas");
+  mkdirSync(inside);
+  const world = await prewarmingWorld({ folder, prefixes: [], settings: { prewarmCatalogue: inside } });
+  await world.start();
+  writeFileSync(join(inside, "planner.json"), JSON.stringify({ request: persona("planner") }));
+  await vi.waitFor(async () => {
+    await world.pass(500, 500);
+    expect(world.prewarming.view().prefixes.map(({ name }) => name)).toEqual(["planner"]);
+  }, 10_000);
+});
+
+it("tells each pre-warm once, however often it is switched off and on", async () => {
+  const world = await prewarmingWorld({
+    prefixes: [{ name: "reviewer", request: persona("reviewer"), triggers: ["connect"] }],
+  });
+  for (let times = 0; times < 3; times++) {
+    await world.start();
+    await world.prewarming.stop();
+  }
+  expect(world.prewarming.view().history).toHaveLength(1);
 });

@@ -175,6 +175,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       maxUsd: 1,
       prefixes: [],
       problems: [],
+      uncatalogued: 0,
       history: [],
     }),
     async comparePrewarm({ request, betas }) {

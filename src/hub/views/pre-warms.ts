@@ -54,6 +54,8 @@ export interface PrewarmAnswer {
   readonly prefixes: readonly PrefixView[];
   /** Entries that cannot be read, each a sentence. */
   readonly problems: readonly { readonly name: string | null; readonly sentence: string }[];
+  /** Prefixes that are begun with often, and are in no entry. */
+  readonly uncatalogued: number;
   /** The last 200, the last first. */
   readonly history: readonly PreWarmView[];
 }
@@ -110,6 +112,7 @@ export const prewarmAnswer = z.looseObject({
     }),
   ),
   problems: z.array(z.looseObject({ name: text, sentence: z.string() })),
+  uncatalogued: z.number(),
   history: z.array(
     z.looseObject({
       name: z.string(),

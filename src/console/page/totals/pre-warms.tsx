@@ -7,7 +7,7 @@ import { heldToken } from "../link/connection.ts";
 import { gateway, snapshots } from "../link/known.ts";
 import { now } from "../shell/clock.ts";
 import { ScrollX } from "../shell/scroll-x.tsx";
-import { count, money } from "../words/money.ts";
+import { count, counted, money } from "../words/money.ts";
 import { ago, countdown, fullTime } from "../words/time.ts";
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -68,6 +68,12 @@ export function PreWarms() {
             </li>
           ))}
         </ul>
+      )}
+      {told.uncatalogued > 0 && (
+        <p class="quiet card-text">
+          {counted(told.uncatalogued, "prefix", "prefixes")} that conversations often begin with{" "}
+          {told.uncatalogued === 1 ? "is" : "are"} not in the catalogue.
+        </p>
       )}
       <Prefixes told={told} />
       <History told={told} />
