@@ -16,13 +16,21 @@ export function managedSettingsFile(platform: NodeJS.Platform = process.platform
 
 /** Whether Claude Code would refuse to start with a plugin that is named from outside. */
 export async function forbidsPlugins(managed: string): Promise<boolean> {
+  return anyIsTrue(managed, ["disableSideloadFlags"]);
+}
+
+/** Whether it takes none of the person's own mods, or lets them see nothing. */
+export async function forbidsMods(managed: string): Promise<boolean> {
+  return anyIsTrue(managed, ["allowManagedModsOnly", "allowManagedHooksOnly", "disableAllHooks"]);
+}
+
+async function anyIsTrue(managed: string, names: readonly string[]): Promise<boolean> {
   const rules = await rulesUnder(managed);
   return rules.some(
     ({ rule }) =>
       typeof rule === "object" &&
       rule !== null &&
-      "disableSideloadFlags" in rule &&
-      rule.disableSideloadFlags === true,
+      Object.entries(rule).some(([name, value]) => names.includes(name) && value === true),
   );
 }
 

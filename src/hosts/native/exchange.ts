@@ -3,7 +3,9 @@ import {
   type CapturedHeaders,
   type CapturedRequest,
   type Fetch,
+  type HeaderReader,
   headerPairs,
+  headerValue,
   rateLimitOf,
   retryAfterOf,
 } from "../../anthropic/index.ts";
@@ -125,10 +127,10 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
   }
 
   return {
-    answered: (head) => then((open) => open.answered(head ? rateLimitOf(plainHeaders(head)) : null)),
+    answered: (head) => then((open) => open.answered(head ? rateLimitOf(readerOf(head)) : null)),
     ended: (answer) => then((open) => open.ended(observedOf(answer))),
     failed(reason, head) {
-      const headers = head ? plainHeaders(head) : null;
+      const headers = head ? readerOf(head) : null;
       const isBusy = head !== undefined && (head.status === 429 || head.status >= 500);
       const waitMs = isBusy && headers ? (retryAfterOf(headers, instant().wallMs) ?? BACKOFF_MS) : 0;
       then((open) => open.failed(reason, waitMs, headers && rateLimitOf(headers)));
@@ -187,10 +189,9 @@ function withHeaders(headers: CapturedHeaders, later: CapturedHeaders): Captured
   return [...headerPairs(headers).filter(([name]) => !named.has(name.toLowerCase())), ...over];
 }
 
-function plainHeaders({ headers = {} }: ResponseHead): Headers {
-  const plain = new Headers();
-  for (const [name, value] of headerPairs(headers)) plain.append(name, value);
-  return plain;
+function readerOf({ headers = {} }: ResponseHead): HeaderReader {
+  const pairs = headerPairs(headers);
+  return { get: (name) => headerValue(pairs, name) };
 }
 
 function observedOf({ usage, stopReason = null, model = null, toolNames = [] }: NativeAnswer): Observed {
