@@ -1,6 +1,6 @@
 /** What became of the last pre-warms, over restarts too. */
 import type { Logger, StorageNamespace } from "../host.ts";
-import type { PreWarmed } from "./pre-warmer.ts";
+import type { PreWarmed } from "./pre-warmed.ts";
 
 export interface PreWarmHistory {
   add(done: PreWarmed): void;

@@ -16,10 +16,9 @@ export { type Difference, differenceOf } from "./difference.ts";
 export { scheduleText, TRIGGERS, type Trigger } from "./entry.ts";
 export { type Judgement, type JudgeOptions, judge } from "./judge.ts";
 export { createPace, type Pace } from "./pace.ts";
+export type { Cause, PreWarmed } from "./pre-warmed.ts";
 export {
-  type Cause,
   createPreWarmer,
-  type PreWarmed,
   type PreWarmer,
   type PreWarmerDeps,
   type RoundOptions,

@@ -2,19 +2,19 @@
 import { dirname, resolve } from "node:path";
 import type { MessageUsage } from "../anthropic/index.ts";
 import type { CacheWriteSplit, Logger, StorageNamespace, Timers } from "../host.ts";
-import { marginMs } from "../pure.ts";
+import { createBeforeLapse } from "./before-lapse.ts";
 import { repeat, type Schedule } from "./cache/index.ts";
 import { messageOf } from "./cache/schedule.ts";
 import { type Catalogue, type CatalogueProblem, type PrefixEntry, readCatalogue } from "./catalogue-file.ts";
 import type { Difference } from "./difference.ts";
 import { createHistory } from "./history.ts";
 import type { Judgement } from "./judge.ts";
-import type { Cause, PreWarmed, PreWarmer } from "./pre-warmer.ts";
+import type { Cause, PreWarmed } from "./pre-warmed.ts";
+import type { PreWarmer } from "./pre-warmer.ts";
 import { createSightings, type Sightings } from "./sightings.ts";
-import { StartingHours } from "./starting-hours.ts";
+import { createStartsAhead, HOT_STARTS, LOOK_MS } from "./starts-ahead.ts";
 import type { WarmRecords } from "./warm-record.ts";
 import { watchFor } from "./watching.ts";
-import { worthOf } from "./worth.ts";
 
 export interface PrewarmingDeps {
   /** A file, or a folder; null: none is named. */
@@ -67,23 +67,10 @@ export interface Prewarming {
   history(): readonly PreWarmed[];
 }
 
-/** How often it is looked whether an hour is ahead at which somebody usually begins, in ms. */
-const LOOK_MS = 20_000;
-/** How long before such an hour a prefix is warm, in ms. */
-const AHEAD_MS = 120_000;
-/** Fewer starts, decayed, make nothing hot. */
-const HOT_STARTS = 3;
-const HOURS = "hours:";
-const HOUR_MS = 3_600_000;
-/** Only to tell whether two moments are in the same hour. */
-const hourOf = (at: number) => Math.floor(at / HOUR_MS);
-
 export function createPrewarming(deps: PrewarmingDeps): Prewarming {
   const { preWarmer, records, storage, timers, now, logger } = deps;
   const history = createHistory(storage, logger);
-  const hours = new Map<string, StartingHours>();
-  /** Starts in the hour of the last one. */
-  const begun = new Map<string, { readonly hour: number; readonly starts: number }>();
+  const starts = createStartsAhead(storage);
   const drifts = new Map<string, Difference>();
   let catalogue: Catalogue = { entries: [], problems: [], files: [] };
   let judgements: readonly Judgement[] = [];
@@ -91,24 +78,15 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
   let trouble: string | null = null;
   let working: { readonly abort: AbortController; ends: (() => void)[] } | null = null;
   let rounds = new Set<Promise<unknown>>();
-  /** Entries whose prefix is refreshed before it lapses, because first turns have missed it. */
-  const refreshing = new Map<string, number>();
 
   const sightings = createSightings(
     deps.nameKey,
     {
-      started(name, at) {
-        const known = hours.get(name) ?? new StartingHours();
-        hours.set(name, known);
-        known.record(at);
-        const hour = hourOf(at);
-        const before = begun.get(name);
-        begun.set(name, { hour, starts: (before?.hour === hour ? before.starts : 0) + 1 });
-        storage.set(HOURS + name, known.toString()).catch(() => {});
-      },
+      started: starts.started,
       read: deps.read,
-      missed: (name, at) => {
-        if (entryOf(name)?.triggers.includes("miss")) refreshBeforeLapse(name, at);
+      missed(name, at) {
+        const ttlMs = judgementOf(name)?.facts?.ttlMs ?? null;
+        if (ttlMs !== null && entryOf(name)?.triggers.includes("miss")) missed.wait(name, ttlMs, at);
       },
       drifted(name, difference) {
         const isNews = drifts.get(name)?.sentence !== difference.sentence;
@@ -124,6 +102,14 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     now,
   );
 
+  /** What first turns have missed lives for one more time. */
+  const missed = createBeforeLapse({
+    timers,
+    now,
+    usedAt: sightings.usedAt,
+    due: (name) => void round((entry) => entry.name === name, "miss", true),
+  });
+
   function entryOf(name: string): PrefixEntry | undefined {
     return catalogue.entries.find((entry) => entry.name === name);
   }
@@ -136,19 +122,13 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     const abort = new AbortController();
     const own = { abort, ends: [] as (() => void)[] };
     working = own;
-    await Promise.all([records.load(now()), history.load(), loadHours()]).catch((error) =>
+    await Promise.all([records.load(now()), history.load(), starts.load()]).catch((error) =>
       logger.error("keepwarm: could not read what is known of pre-warms", { error: messageOf(error) }),
     );
     await load();
     if (working !== own) return;
     await attach();
     await round((entry) => entry.triggers.includes("connect"), "connect");
-  }
-
-  async function loadHours(): Promise<void> {
-    for (const key of await storage.keys(HOURS)) {
-      hours.set(key.slice(HOURS.length), new StartingHours(await storage.get(key)));
-    }
   }
 
   async function load(): Promise<void> {
@@ -223,51 +203,14 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
 
   /** Only what is expected to save more than it costs. */
   async function lookAhead(): Promise<void> {
-    const at = now() + AHEAD_MS;
-    await round(
-      ({ name, pinned, latencyUsd }) => {
-        const expected = hours.get(name);
-        if (expected === undefined) return false;
-        const judgement = judgementOf(name);
-        const ttlMs = judgement?.facts?.ttlMs ?? null;
-        if (judgement === undefined || ttlMs === null) return false;
-        const { writeUsd, readUsd } = judgement;
-        if (writeUsd === null || readUsd === null) return false;
-        if (!pinned && expected.total(now()) < HOT_STARTS) return false;
-        // Whoever used it last: in doubt it is alive, and nothing is sent.
-        const lapsesAt = Math.max(lapseOf(name) ?? 0, (sightings.usedAt(name) ?? 0) + ttlMs);
-        const isWarm = lapsesAt > now();
-        // It lives until the next look.
-        if (lapsesAt - marginMs(ttlMs) > now() + LOOK_MS) return false;
-        const already = begun.get(name);
-        const seen = already?.hour === hourOf(at) ? already.starts : 0;
-        const expectedStarts = Math.max(0, expected.expected(at) - seen);
-        return worthOf({ expectedStarts, writeUsd, readUsd, ttlMs, isWarm, latencyUsd }).isWorthIt;
-      },
-      "hours",
-      true,
-    );
-  }
-
-  /** Once: what has been missed lives for one more time, unless traffic keeps it anyhow. */
-  function refreshBeforeLapse(name: string, at: number): void {
-    if (refreshing.has(name)) return;
-    const ttlMs = judgementOf(name)?.facts?.ttlMs ?? null;
-    if (ttlMs === null) return;
-    const arm = (usedAt: number) => {
-      const dueMs = usedAt + ttlMs - marginMs(ttlMs) - now();
-      refreshing.set(
-        name,
-        timers.setTimer(() => fire(usedAt), Math.max(1, dueMs)),
-      );
+    const isDue = ({ name }: PrefixEntry): boolean => {
+      const judgement = judgementOf(name);
+      if (judgement === undefined) return false;
+      // Whoever used it last: in doubt it is alive, and nothing is sent.
+      const usedUntil = (sightings.usedAt(name) ?? 0) + (judgement.facts?.ttlMs ?? 0);
+      return starts.isDue(judgement, Math.max(lapseOf(name) ?? 0, usedUntil), now());
     };
-    const fire = (usedAt: number) => {
-      const lastUsedAt = sightings.usedAt(name) ?? usedAt;
-      if (lastUsedAt > usedAt) return arm(lastUsedAt);
-      refreshing.delete(name);
-      void round((entry) => entry.name === name, "miss", true);
-    };
-    arm(at);
+    await round(isDue, "hours", true);
   }
 
   function lapseOf(name: string): number | null {
@@ -331,8 +274,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
       working = null;
       own?.abort.abort(new Error("pre-warming was switched off"));
       for (const end of own?.ends ?? []) end();
-      for (const timer of refreshing.values()) timers.clearTimer(timer);
-      refreshing.clear();
+      missed.clear();
       const underway = [...rounds];
       rounds = new Set();
       await Promise.allSettled(underway);
@@ -367,7 +309,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
           judgement: preWarmer.judge(judgement.entry, apiKey),
           drift: drifts.get(name) ?? null,
           lapsesAt: lapseOf(name),
-          expectedStarts: hours.get(name)?.expected(now()) ?? 0,
+          expectedStarts: starts.expected(name, now()),
         };
       }),
     problems: () => catalogue.problems,

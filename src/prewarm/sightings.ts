@@ -6,7 +6,7 @@ import { AccessTracker } from "./cache/index.ts";
 import type { PrefixEntry } from "./catalogue-file.ts";
 import { type Difference, differenceOf } from "./difference.ts";
 import { type Judgement, TTL_OF_NONE_MS } from "./judge.ts";
-import type { PreWarmed } from "./pre-warmer.ts";
+import type { PreWarmed } from "./pre-warmed.ts";
 import { type Parsed, type Piece, parsedRequest, piecesOf, prefixName, sharedPieces } from "./prefix.ts";
 
 /** A request that passed; as `capture` tells of it. */
