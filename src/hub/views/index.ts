@@ -40,6 +40,15 @@ export {
 export type { MoneyView, TotalsView } from "./money.ts";
 export { type Known, type Names, namesAmong, ownPart } from "./names.ts";
 export {
+  type CompareAnswer,
+  type CompareRequest,
+  compareAnswer,
+  type PrefixView,
+  type PreWarmView,
+  type PrewarmAnswer,
+  prewarmAnswer,
+} from "./pre-warms.ts";
+export {
   type SettingChange,
   type SettingChanged,
   type SettingsAnswer,
