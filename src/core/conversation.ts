@@ -174,7 +174,7 @@ export function statusOf(
 }
 
 const NO_TURN_YET = "Waiting for a turn: there is no prefix to keep warm yet.";
-const NOTHING_CACHED = "Nothing of its last turn is cached: there is no prefix to keep warm.";
+const NOTHING_CACHED = "Nothing of its last turn is cached.";
 const UNANSWERED = "The next warm waits for an aborted one to answer: there are never two on their way.";
 const UNREPORTED =
   "The host answered the last warm but has not reported its usage: the next one waits for that.";

@@ -89,12 +89,13 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     });
   }
 
-  /** What was said of the last turn, which failed: the same is not said again of what that stopped. */
-  const failed = new Map<string, string | undefined>();
+  /** Whose last turn failed and left nothing: that is not said again of what it stopped. */
+  const failed = new Set<string>();
 
-  function onSettled({ conversationId, failure, notWarmable }: TurnSettled): void {
-    if (failure === undefined) return void failed.delete(conversationId);
-    failed.set(conversationId, notWarmable);
+  function onSettled({ conversationId, failure, leftNothing }: TurnSettled): void {
+    failed.delete(conversationId);
+    if (failure === undefined) return;
+    if (leftNothing) failed.add(conversationId);
     record(conversationId, { kind: "failure", at: now(), why: failure.slice(0, MOST_CHARACTERS) });
   }
 
@@ -128,7 +129,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     const before = phases.get(conversationId);
     if (phase === before) return;
     phases.set(conversationId, phase);
-    if ((phase === "lapsed" || phase === "stopped") && (why === null || failed.get(conversationId) !== why)) {
+    if ((phase === "lapsed" || phase === "stopped") && !failed.has(conversationId)) {
       record(conversationId, { kind: phase === "lapsed" ? "lapse" : "stop", at: now(), why: why ?? "" });
     }
   }

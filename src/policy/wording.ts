@@ -15,9 +15,8 @@ export function howLong(ms: number): string {
 /** `5 to 10 minutes`, `20 seconds to 5 minutes`. */
 export function between(fromMs: number, toMs: number): string {
   const [from, to] = [howLong(fromMs), howLong(toMs)];
-  const [amount = "", unit = ""] = from.split(" ");
-  const [, unitAfter = ""] = to.split(" ");
-  return unit.replace(/s$/, "") === unitAfter.replace(/s$/, "") ? `${amount} to ${to}` : `${from} to ${to}`;
+  const unit = to.slice(to.indexOf(" "));
+  return `${from.endsWith(unit) ? from.slice(0, -unit.length) : from} to ${to}`;
 }
 
 export function counted(count: number, noun: string): string {
