@@ -193,7 +193,7 @@ export const OUTLIVED = lapsed(
 
 /** After a stop, with what it was for. */
 export function outlived(plan: Plan | null): Halt {
-  return plan?.stop ? lapsed(`${plan.reason} The cache entry has expired since.`) : OUTLIVED;
+  return plan?.stop ? lapsed(`${plan.reason} The entry has expired since.`) : OUTLIVED;
 }
 
 /** The halt for a warm that found nothing to read, or null. */

@@ -75,7 +75,7 @@ describe("the history of a conversation", () => {
     expect(await kinds("ada")).toEqual(["turn", "warm", "stop", "lapse"]);
     expect((await of("ada")).slice(-2)).toMatchObject([
       { why: "The 1 warm that you chose is used up.", at: expect.any(Number) },
-      { why: "The 1 warm that you chose is used up. The cache entry has expired since." },
+      { why: "The 1 warm that you chose is used up. The entry has expired since." },
     ]);
     await keeper.warmer.setKeepWarm("ada", "always");
     await ada.ask("Go on.");

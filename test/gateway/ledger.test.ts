@@ -76,7 +76,7 @@ describe("the ledger of a gateway", () => {
     expect(Object.fromEntries(shown())).not.toHaveProperty("Spent");
     await away(6 * MINUTE_MS);
     expect(Object.fromEntries(shown())).toMatchObject({
-      Saved: "$0.0000",
+      Saved: "$0.00",
       Net: expect.stringMatching(/^−\$/),
     });
     await ada.ask("Go on.");

@@ -148,7 +148,7 @@ describe("a warmer with a policy", () => {
     await clock.pass(1);
     expect(status()).toEqual({
       phase: "lapsed",
-      why: `${NOT_WORTH.reason} The cache entry has expired since.`,
+      why: `${NOT_WORTH.reason} The entry has expired since.`,
     });
     expect(notices.at(-1)?.at).toBe(clock.now());
   });

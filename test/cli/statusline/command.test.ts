@@ -75,8 +75,8 @@ describe("keepwarm statusline", () => {
 
   it("tells of all that are on where nobody says which", async () => {
     const directory = await aGateway(warm("session-1", "cathedral"), warm("session-2", "bazaar"));
-    expect(await statusline(directory)).toEqual(said("keepwarm 2 on"));
-    expect(await statusline(directory, { input: "no JSON" })).toEqual(said("keepwarm 2 on"));
+    expect(await statusline(directory)).toEqual(said("keepwarm 2 warming"));
+    expect(await statusline(directory, { input: "no JSON" })).toEqual(said("keepwarm 2 warming"));
   });
 
   it("waits for nobody who keeps the input open and writes nothing", async () => {
