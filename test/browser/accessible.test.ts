@@ -79,6 +79,8 @@ it("has no violation where conversations generate, have lapsed or were stopped, 
   });
   await world.talk("too short", 1_500);
   await world.talk("pinged once");
+  world.emulator.failNext({ status: 400 });
+  await world.talk("refused").catch(() => {});
   const busy = await world.talk("busy");
   void busy.ask("[[delay:60000ms]]").catch(() => {});
   for (const colorScheme of ["light", "dark"] as const) {
@@ -86,7 +88,8 @@ it("has no violation where conversations generate, have lapsed or were stopped, 
     await context.addInitScript({ content: AXE });
     const page = await openConsole(world.link, { context });
     await expect.poll(() => rowOf(page, "busy").innerText(), soon).toContain("Generating");
-    await expect.poll(() => rowOf(page, "too short").innerText(), soon).toContain("Stopped");
+    await expect.poll(() => rowOf(page, "refused").innerText(), soon).toContain("Stopped");
+    await expect.poll(() => rowOf(page, "too short").innerText(), soon).toContain("Lapsed");
     await expect.poll(() => rowOf(page, "pinged once").innerText(), soon).toMatch(/Lapsed\s+cold for/);
     expect(await violations(page)).toEqual([]);
     await rowOf(page, "too short").getByRole("link").click();
