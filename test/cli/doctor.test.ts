@@ -116,7 +116,7 @@ describe("keepwarm doctor", () => {
     expect(code).toBe(1);
     expect(about("settings")).toMatchObject({
       state: "wrong",
-      says: expect.stringContaining(`${file}:1: port must be`),
+      says: expect.stringContaining("~/mine.json:1: port must be"),
     });
   });
 
@@ -316,14 +316,6 @@ describe("the upstream, to keepwarm doctor", () => {
     expect(code).toBe(0);
     expect(about("upstream")).toMatchObject({ state: "good", says: `${running.url} answers` });
     expect(configured.asked).toEqual([]);
-    expect(about("gateway upstream")).toEqual({
-      about: "gateway upstream",
-      state: "note",
-      says: `the running gateway sends requests on to ${running.url}, and the settings say ${configured.url}`,
-      todo: "where that is not meant, keepwarm stop, then start it anew",
-    });
-    const same = await doctor([], { KEEPWARM_UPSTREAM: `${running.url}/` });
-    expect(same.about("gateway upstream")).toBeUndefined();
   });
 
   it("cannot be reached", async () => {

@@ -23,7 +23,7 @@ export interface ExamineOptions {
 export async function examine({ version, offline, env }: ExamineOptions): Promise<Report> {
   const directory = stateDirectory(env);
   const { config, finding } = configFinding(env);
-  const gateway = gatewayFindings(directory, config?.settings ?? null, version);
+  const gateway = gatewayFindings(directory, config, version);
   // What runs is what matters; where nothing does, what would be started.
   const upstream = (await gateway).upstream ?? config?.settings.upstream;
   const [state, reached, agents] = await Promise.all([
