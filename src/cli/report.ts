@@ -16,7 +16,7 @@ interface Asked {
 }
 
 /** What there is to tell, and who told it. */
-type Told = { readonly report: Report } & Required<Pick<ReportTextOptions, "tier" | "gatewayUrl">>;
+type Told = { readonly report: Report } & Required<Pick<ReportTextOptions, "tier" | "gatewayUrl" | "open">>;
 
 const DEFAULT_SINCE = "30d";
 
@@ -62,8 +62,8 @@ async function reported(since: number): Promise<Told> {
   const found = await discover(directory);
   if (found.state === "running") {
     const { client } = found;
-    const [report, { gateway }] = await Promise.all([client.report(since), client.status()]);
-    return { report, tier: gateway.tier, gatewayUrl: gateway.gatewayUrl };
+    const [report, { gateway, conversations }] = await Promise.all([client.report(since), client.status()]);
+    return { report, tier: gateway.tier, gatewayUrl: gateway.gatewayUrl, open: conversations };
   }
   if (found.state === "silent") {
     console.error(
@@ -89,7 +89,7 @@ async function storedReport(directory: string, since: number): Promise<Told> {
     const contents = await readContents(ledger, (share) => progress.show(share, "reading the ledger"));
     const report = reportOf(contents, days);
     const tier = store && (await storedTier(store.namespace, report));
-    return { report, tier, gatewayUrl: null };
+    return { report, tier, gatewayUrl: null, open: null };
   } finally {
     progress.end();
     store?.close();
