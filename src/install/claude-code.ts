@@ -17,10 +17,12 @@ export const claudeCode: HostPlugin = {
       file: join(env.CLAUDE_CONFIG_DIR || join(env.HOME || homedir(), ".claude"), "settings.json"),
       path: ["statusLine"],
       value: { type: "command", command: `node "${join(directory, "statusline.mjs")}"`, refreshInterval: 2 },
+      told: {
+        ours: "Its status line tells what is kept warm.",
+        theirs:
+          "You have a status line of your own, which stays as it is: keepwarm statusline prints keepwarm's part for it.",
+      },
     },
   ],
-  afterwards: [
-    "Start it as keepwarm run -- claude, and type /warm on in a conversation to keep it warm.",
-    "Its status line tells what is kept warm, unless you have one of your own: keepwarm statusline is for that.",
-  ],
+  afterwards: ["Start it as keepwarm run -- claude, and type /warm on in a conversation to keep it warm."],
 };

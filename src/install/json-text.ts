@@ -156,8 +156,15 @@ function parsed(text: string, allowTrailingComma = true): unknown {
 }
 
 function modified(text: string, place: JsonPath, value: unknown, isArrayInsertion: boolean): string {
-  const options = { formattingOptions: formatOf(text), isArrayInsertion };
+  const options = isOneLine(text)
+    ? { isArrayInsertion }
+    : { formattingOptions: formatOf(text), isArrayInsertion };
   return applyEdits(text, modify(text, [...place], value, options));
+}
+
+/** Formatting what is put in would break it up whole. */
+function isOneLine(text: string): boolean {
+  return /^\s*\{[^\r\n]*[^\s{}][^\r\n]*\}\s*$/.test(text);
 }
 
 /** As the text is written already. */

@@ -36,6 +36,17 @@ describe("keepwarm in Claude Code", () => {
     expect(snapshot()).toEqual(before);
   });
 
+  it("says whose status line there is from now on", async () => {
+    const { options, write } = inClaudeCode();
+    expect((await install({ ...options, dryRun: true })).notes).toEqual([
+      "Its status line tells what is kept warm.",
+    ]);
+    write('{ "statusLine": { "type": "command", "command": "mine" } }');
+    expect((await install(options)).notes).toEqual([
+      expect.stringMatching(/^You have a status line of your own/),
+    ]);
+  });
+
   it("leaves what its person has changed since", async () => {
     const { options, write, read } = inClaudeCode();
     write('{\n  "model": "opus"\n}\n');
