@@ -111,6 +111,10 @@ function setCommand(): Command {
       if (name === "prices") await pricesFrom(resolve(text));
       console.log(storedText(name, text, setInFile(name, text)));
       await tellGateway(name, text);
+      if (name !== "host") return;
+      const { openToNetwork } = await import("./open-to-network.ts");
+      const open = openToNetwork(text);
+      if (open !== null) console.error(`keepwarm: ${open}`);
     });
   return withExamples(
     command,

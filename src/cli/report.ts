@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { Report } from "../ledger/index.ts";
 import type { ReadOnlyStore } from "../storage/index.ts";
@@ -81,6 +81,7 @@ async function storedReport(directory: string, since: number): Promise<Told> {
       import("../hub/index.ts"),
     ]);
   const days = { since: localDay(since), until: localDay(Date.now()) };
+  refuseUnreadable(directory);
   const file = `${directory}/keepwarm.sqlite`;
   const store = existsSync(file) ? lookInto(file) : null;
   const progress = progressLine();
@@ -93,6 +94,19 @@ async function storedReport(directory: string, since: number): Promise<Told> {
   } finally {
     progress.end();
     store?.close();
+  }
+}
+
+/** What cannot be looked into is not the same as nothing. @throws a sentence */
+function refuseUnreadable(directory: string): void {
+  const other = "name another with KEEPWARM_HOME";
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw new Error(`${directory} is no folder: remove it, or ${other}`);
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK);
+  } catch {
+    throw new Error(`${directory} may not be read: change whose it is, or ${other}`);
   }
 }
 

@@ -38,6 +38,7 @@ export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export { forgetPausesOfPrograms, programFile } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
+export { isKeepwarm } from "./recognise.ts";
 export { type GatewayRecord, type Publication, publish } from "./record.ts";
 export {
   createIntake,

@@ -90,6 +90,14 @@ describe("keepwarm report", () => {
     expect(stdout).toMatch(/^ {2}chat +\$0\.25 +\$0\.00 +−\$0\.25 +0$/m);
   });
 
+  it("does not take a folder that it cannot look into for an empty one", async () => {
+    const file = join(aStateDirectory(), "file");
+    writeFileSync(file, "");
+    expect(await keepwarmIn(file, "report")).toEqual(
+      refused(1, `${file} is no folder: remove it, or name another with KEEPWARM_HOME`),
+    );
+  });
+
   it("tells what a process has stored that was killed, and leaves a damaged store as it is", async () => {
     const directory = aStateDirectory();
     const file = join(directory, "keepwarm.sqlite");

@@ -2,9 +2,11 @@
 import { createServer } from "node:net";
 import { type Config, type Settings, valueText } from "../../config/index.ts";
 import { type ControlClient, type Discovery, discover, type GatewayRecord } from "../../hub/index.ts";
+import { holderOf } from "../port-holder.ts";
 import { comparedWith } from "../running-settings.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
-import { listenerOn } from "./listener.ts";
+
+export const UNTIL_RIGHT = "not checked until the settings are right";
 
 export interface GatewayFindings {
   readonly findings: readonly Finding[];
@@ -25,7 +27,7 @@ export async function gatewayFindings(
     return { findings: [], upstream: null };
   }
   if (found.state === "running") return running(found, config, version);
-  const ports = config === null ? [] : await portFindings(config.settings);
+  const ports = config === null ? [note("gateway ports", UNTIL_RIGHT)] : await portFindings(config.settings);
   return { findings: [absent(found), ...ports], upstream: null };
 }
 
@@ -113,7 +115,7 @@ async function portFinding(setting: string, host: string, port: number): Promise
     case null:
       return good(about, `${port} is free`);
     case "EADDRINUSE": {
-      const holder = await listenerOn(port);
+      const holder = await holderOf(port);
       return wrong(about, `${port} is taken${holder === null ? "" : ` by ${holder}`}`, another);
     }
     case "EACCES":
