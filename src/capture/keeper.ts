@@ -17,7 +17,7 @@ import type { TierAdvice } from "../policy/index.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
-import type { CapturedConversation } from "./captured-conversation.ts";
+import { type CapturedConversation, letGo as forgetBodies } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
@@ -255,8 +255,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return tiering?.adviser.cheapest(model, id, isWarmed) ?? null;
   }
 
-  function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
-    return turnContextOf(last, wallOf(lastUsedAt), failure);
+  function contextOf(conversation: CapturedConversation, failure: string | null): TurnContext {
+    return turnContextOf(conversation, wallOf(conversation.lastUsedAt), failure);
   }
 
   /** An instant as epoch ms, reckoned back from now, because the wall clock may have been set meanwhile. */
@@ -342,7 +342,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       // What was sent before this is under way by now.
       turns.catchUp();
       const conversation = conversations.get(conversationId);
-      if (conversation && change.invalidated !== undefined) conversation.last = null;
+      if (conversation && change.invalidated !== undefined) {
+        // What is under way as well: once it is answered, nobody goes on from it.
+        forgetBodies(conversation);
+        conversation.invalidated = change.invalidated;
+      }
       tell("conversationChanged", { conversationId, ...change });
     },
     close,

@@ -112,6 +112,7 @@ export function createPlacing({ conversations, watching, started, ...ttls }: Pla
     const wasOpen = turns.size > 0;
     for (const other of turns) if (goesOnFrom(other.print, turn.print)) turns.delete(other);
     turns.add(turn);
+    conversation.invalidated = null;
     // A named one may be taken up again by another run.
     conversation.tag = turn.tag;
     conversation.lastTurnAt = turn.startedAt.wallMs;

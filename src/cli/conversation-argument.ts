@@ -5,11 +5,11 @@ import { runningGateway } from "./gateway.ts";
 /**
  * `<conversation>` or `[conversation]`, completed with those that are open.
  *
- * @param leftOut what is meant then. @default the only one that is open
+ * @param leftOut what is meant then. @default that of Claude Code, or the only one that is open
  */
 export function conversationArgument({
   required,
-  leftOut = "the only one that is open",
+  leftOut = "that of the Claude Code it is run in, or the only one that is open",
 }: {
   required: boolean;
   leftOut?: string;

@@ -10,6 +10,7 @@ import {
   forgetPausesOfPrograms,
   consoleLink as linkTo,
   publish,
+  sharedSpending,
 } from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
@@ -78,7 +79,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const storage = namespace(NAMESPACE);
   const startedAt = now();
   const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
-  const { keeping, change } = liveOptions(config.settings, namespace(POLICY_NAMESPACE));
+  const { keeping, change } = liveOptions(config.settings, {
+    storage: namespace(POLICY_NAMESPACE),
+    spending: sharedSpending(directory, logger),
+  });
   const fixed = fixedOptions(config.settings);
   const gateway = createGateway({
     ...fixed,

@@ -12,12 +12,20 @@ export type { HeldRun } from "./held-run.ts";
 export { HOOKS_PATH } from "./hooks-path.ts";
 export {
   createLeases,
+  createLeasesIn,
   createWarmLeases,
+  type FlagText,
+  LEASE_FOLDER,
+  LEASE_KEY,
+  LEASE_KEY_FILE,
   type LeaseAnswer,
+  type LeaseContext,
+  type LeaseFolder,
   type LeaseHolder,
   type LeaseOptions,
   type Leases,
   type WarmLeases,
+  warmLeasesBy,
 } from "./leases/index.ts";
 export {
   createLineReader,
@@ -36,15 +44,18 @@ export {
 } from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export { forgetPausesOfPrograms, programFile } from "./programs.ts";
+export { forgetPausesOfPrograms, programFile, sharedSpending } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { isKeepwarm } from "./recognise.ts";
-export { type GatewayRecord, type Publication, publish } from "./record.ts";
+export { type GatewayRecord, type Publication, publish, RECORD_FILE } from "./record.ts";
 export {
   createIntake,
   createSpool,
   type Intake,
   type IntakeOptions,
+  lineOf,
+  maySpool,
+  SPOOL_FOLDER,
   type Spool,
   type SpoolOptions,
   withSpools,

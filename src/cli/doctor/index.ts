@@ -3,13 +3,14 @@ import { statSync } from "node:fs";
 import { installedAgents } from "../../agents/index.ts";
 import { type Config, loadConfig, unknownVariables } from "../../config/index.ts";
 import { isLoopback } from "../../hub/index.ts";
+import { installedPlugin } from "../../install/index.ts";
 import { stateDirectory } from "../../storage/index.ts";
 import { explain } from "../errors.ts";
 import { openToNetwork } from "../open-to-network.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
 import { gatewayFindings, UNTIL_RIGHT } from "./gateway.ts";
 import { pluginFindings } from "./plugins.ts";
-import type { Report } from "./report.ts";
+import type { ExaminedAgent, Report } from "./report.ts";
 import { stateFindings } from "./state.ts";
 import { upstreamFindings } from "./upstream.ts";
 
@@ -31,7 +32,7 @@ export async function examine({ version, offline, env }: ExamineOptions): Promis
   const [state, reached, agents] = await Promise.all([
     stateFindings(directory),
     offline ? [] : upstream === undefined ? [note("upstream", UNTIL_RIGHT)] : upstreamFindings(upstream),
-    installedAgents(env),
+    examinedAgents(directory, env),
   ]);
   return {
     findings: [
@@ -47,6 +48,17 @@ export async function examine({ version, offline, env }: ExamineOptions): Promis
     ],
     agents,
   };
+}
+
+async function examinedAgents(directory: string, env: NodeJS.ProcessEnv): Promise<ExaminedAgent[]> {
+  const found = await installedAgents(env);
+  return Promise.all(
+    found.map(async (one) => {
+      const isInstalled = installedPlugin(directory, one.agent.id).state === "sound";
+      const inside = (await one.agent.inside?.({ version: one.version, isInstalled })) ?? null;
+      return { ...one, inside };
+    }),
+  );
 }
 
 function configFinding(env: NodeJS.ProcessEnv): { config: Config | null; finding: Finding } {
