@@ -47,7 +47,7 @@ describe("keepwarm in Claude Code", () => {
   it("says whose status line there is from now on", async () => {
     const { options, write } = inClaudeCode();
     expect((await install({ ...options, dryRun: true })).notes).toEqual([
-      "Its status line tells what is kept warm.",
+      "In such a run its status line tells what is kept warm.",
     ]);
     write('{ "statusLine": { "type": "command", "command": "mine" } }');
     expect((await install(options)).notes).toEqual([
