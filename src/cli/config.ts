@@ -110,7 +110,8 @@ function setCommand(): Command {
       // A gateway that cannot read them would not start.
       if (name === "prices") await pricesFrom(resolve(text));
       console.log(storedText(name, text, setInFile(name, text)));
-      await tellGateway(name, text);
+      // The gateway is at home in another folder.
+      await tellGateway(name, SETTINGS[name].kind.isPath ? resolve(text) : text);
       if (name !== "host") return;
       const { openToNetwork } = await import("./open-to-network.ts");
       const open = openToNetwork(text);

@@ -14,6 +14,7 @@ import { installCommand, uninstallCommand } from "./install.ts";
 import { intervalCommand } from "./interval.ts";
 import { invokedAs } from "./invoked-as.ts";
 import { labCommand } from "./lab.ts";
+import { prewarmCommand } from "./prewarm.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
@@ -29,7 +30,7 @@ import { watchCommand } from "./watch.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
-  ["Keep agents warm:", [runCommand, startCommand, installCommand, uninstallCommand]],
+  ["Keep agents warm:", [runCommand, startCommand, prewarmCommand, installCommand, uninstallCommand]],
   [
     "The running gateway:",
     [

@@ -27,6 +27,7 @@ export {
   type WarmLeases,
   warmLeasesBy,
 } from "./leases/index.ts";
+export { leaseKey } from "./leases/key.ts";
 export {
   createLineReader,
   createLink,
@@ -63,6 +64,8 @@ export {
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
+  CompareAnswer,
+  CompareRequest,
   ConsoleEvent,
   ConsoleEventName,
   ConsoleEvents,
@@ -77,6 +80,9 @@ export type {
   MoneyView,
   OutlookView,
   PlanView,
+  PrefixView,
+  PreWarmView,
+  PrewarmAnswer,
   ProblemView,
   ReportAnswer,
   RunAnswer,
