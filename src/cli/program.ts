@@ -12,6 +12,7 @@ import { forgetCommand } from "./forget.ts";
 import { helpCommand } from "./help.ts";
 import { installCommand, uninstallCommand } from "./install.ts";
 import { intervalCommand } from "./interval.ts";
+import { invokedAs } from "./invoked-as.ts";
 import { labCommand } from "./lab.ts";
 import { prewarmCommand } from "./prewarm.ts";
 import { reportCommand } from "./report.ts";
@@ -95,7 +96,7 @@ function inherit(command: Command, parent: Command): void {
 
 function refusingInOurWords(command: Command): Command {
   return command.configureOutput({
-    outputError: (text, write) => write(`keepwarm: ${usageText(text, pathOf(command))}\n`),
+    outputError: (text, write) => write(`keepwarm: ${invokedAs(usageText(text, pathOf(command)))}\n`),
   });
 }
 

@@ -32,7 +32,11 @@ function optional<Value extends Scalar>(kind: Kind<Value>, description: string):
 }
 
 export const SETTINGS = {
-  host: setting(address, "127.0.0.1", "address the gateway listens on"),
+  host: setting(
+    address,
+    "127.0.0.1",
+    "address the gateway listens on; any but loopback is open to the network",
+  ),
   port: setting(port, 4777, "port the gateway listens on, 0 for any that is free"),
   consolePort: setting(
     port,

@@ -47,6 +47,7 @@ export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
 export { forgetPausesOfPrograms, programFile, sharedSpending } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
+export { isKeepwarm } from "./recognise.ts";
 export { type GatewayRecord, type Publication, publish, RECORD_FILE } from "./record.ts";
 export {
   createIntake,

@@ -1,6 +1,5 @@
 /** Books what conversations and their warms cost, and what the warms saved. */
 import type { LedgerHome, Logger, RequestAnswered, Usage, WarmAborted, WarmCompleted } from "../host.ts";
-import { UNNAMED_PREFIX } from "../pure.ts";
 import { type Account, createAccounts } from "./accounts.ts";
 import { requestBooking, warmBooking } from "./bookings.ts";
 import { localDay } from "./days.ts";
@@ -113,9 +112,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
   ) {
     const account = accounts.of(conversationId);
     account.figures = sum(account.figures, figures);
-    // Only what was ever warmed is told apart, and what its person has a name for.
+    // Only what was ever warmed is told apart. One that no client named has an id of ours, which says nothing.
     const { warms, preWarms } = account.figures;
-    const isNamed = warms + preWarms > 0 && !conversationId.startsWith(UNNAMED_PREFIX);
+    const isNamed = warms + preWarms > 0;
     const [model, policy] = [shortened(of.model), shortened(of.policy)];
     const { day, book } = sheetOfToday();
     book({ conversationId, isNamed, bucket: { model, policy, figures } });

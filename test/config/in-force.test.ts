@@ -257,7 +257,7 @@ describe("what is wrong is said with its place", () => {
     );
     expect(complaint(environment(), { port: "0", consolePort: "0" })).toBe("");
     expect(complaint(environment(), { ttl5m: "1h" })).toBe(
-      "ttl5m (--ttl-5m) must be shorter than ttl1h (default)",
+      "ttl5m (1h, --ttl-5m) must be shorter than ttl1h (1h, default)",
     );
   });
 
