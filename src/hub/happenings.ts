@@ -96,7 +96,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     failed.delete(conversationId);
     if (failure === undefined) return;
     if (leftNothing) failed.add(conversationId);
-    record(conversationId, { kind: "failure", at: now(), why: failure.slice(0, MOST_CHARACTERS) });
+    record(conversationId, { kind: "failure", at: now(), why: failure });
   }
 
   const noticed = new Set<string>();
@@ -154,10 +154,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
 
   return {
     switched: (conversationId, enabled) => record(conversationId, { kind: "switch", at: now(), enabled }),
-    forget(conversationId) {
-      phases.delete(conversationId);
-      failed.delete(conversationId);
-    },
+    forget: (conversationId) => void phases.delete(conversationId),
     end() {
       for (const end of ends) end();
     },

@@ -27,6 +27,5 @@ export function counted(count: number, noun: string): string {
 export function finePercent(share: number): string {
   const hundred = share * 100;
   if (hundred < 0.1) return "under 0.1 %";
-  if (hundred > 99) return "over 99 %";
-  return `${hundred < 9.95 ? hundred.toFixed(1) : Math.round(hundred)} %`;
+  return `${hundred < 9.95 ? hundred.toFixed(1) : Math.min(99, Math.round(hundred))} %`;
 }
