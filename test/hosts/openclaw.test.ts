@@ -15,13 +15,12 @@ import { KEEPWARM } from "./support/keepwarm.ts";
 import {
   builtPlugin,
   OPENCLAW,
-  OPENCLAW_VERSION,
   type OpenClaw,
   settingsFile,
   startOpenClaw,
   writeSettings,
 } from "./support/openclaw.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 6_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -180,10 +179,7 @@ describe("OpenClaw with keepwarm inside", () => {
     const after = JSON.parse(readFileSync(settingsFile(warm.home), "utf8"));
     // OpenClaw notes in its settings when it wrote them last.
     expect({ ...after, meta: null }).toEqual({ ...JSON.parse(String(before)), meta: null });
-    printRow({
-      agent: "OpenClaw",
-      how: "`keepwarm install openclaw`, then `/warm on`",
-      versions: [OPENCLAW_VERSION],
+    showRow("openClaw", {
       readShare,
       warms: warmsOf(warm).length,
     });

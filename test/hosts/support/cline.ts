@@ -5,8 +5,6 @@ import type { TestContext } from "vitest";
 import { program } from "./install.ts";
 import { start } from "./process.ts";
 
-export const CLINE_VERSION = "3.0.65";
-
 const MODEL = "claude-sonnet-4-5-20250929";
 
 export interface ClineOptions {

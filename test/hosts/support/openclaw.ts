@@ -8,7 +8,6 @@ import { freePort } from "../../support/free-port.ts";
 import { FOLDER } from "./install.ts";
 import { type Started, start } from "./process.ts";
 
-export const OPENCLAW_VERSION = "2026.9.6";
 export const OPENCLAW = join(FOLDER, "node_modules", "openclaw", "openclaw.mjs");
 export const OPENCLAW_MODEL = "claude-opus-5-5";
 
