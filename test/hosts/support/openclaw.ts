@@ -2,11 +2,10 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { TestContext } from "vitest";
 import { buildHost, folderOf, HOST_BUNDLES } from "../../../scripts/host-bundles.ts";
 import { freePort } from "../../support/free-port.ts";
 import { FOLDER } from "./install.ts";
-import { type Started, start } from "./process.ts";
+import { type Owner, type Started, start } from "./process.ts";
 
 export const OPENCLAW = join(FOLDER, "node_modules", "openclaw", "openclaw.mjs");
 export const OPENCLAW_MODEL = "claude-opus-5-5";
@@ -26,7 +25,7 @@ export interface OpenClawOptions {
   readonly home: string;
   /** The API's address. */
   readonly url: string;
-  readonly test: Pick<TestContext, "onTestFinished">;
+  readonly test: Owner;
   /** Folders of plugins, by their ids. */
   readonly plugins: Readonly<Record<string, string>>;
   /** Of its settings of tools. */

@@ -1,6 +1,10 @@
 /** A process of its own session, ended with its test, and with all that it started; with us too, however we end. */
 import { type ChildProcess, spawn } from "node:child_process";
-import type { TestContext } from "vitest";
+
+/** Whom it is started for, and who has it ended: a test's own context, or something like it. */
+export interface Owner {
+  onTestFinished(end: () => unknown): void;
+}
 
 export interface Started {
   /** Its input. */
@@ -22,7 +26,7 @@ export interface Started {
 export interface StartOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  readonly test: Pick<TestContext, "onTestFinished">;
+  readonly test: Owner;
   /** Whether it is written to; what reads its input to the end waits for none then. @default false */
   readonly input?: boolean;
 }
