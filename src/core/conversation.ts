@@ -71,6 +71,8 @@ export interface Conversation {
   context: TurnContext;
   /** What else the host told of it: whether it is open, what it waits for. */
   facts: Omit<ConversationChange, "invalidated">;
+  /** When its host last said whether its person is at the keyboard, if they were then or until then. */
+  seen: Instant | null;
   prefix: PrefixUse | null;
   /** Epoch ms from which a chosen interval counts: the last settle or warm. */
   idleSinceMs: number;
@@ -115,6 +117,7 @@ export function newConversation(id: string): Conversation {
     turnStartedMonotonicMs: null,
     context: NOTHING,
     facts: NOTHING,
+    seen: null,
     prefix: null,
     idleSinceMs: 0,
     halt: null,

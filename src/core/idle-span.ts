@@ -4,7 +4,7 @@ import type { Conversation } from "./conversation.ts";
 
 /** What the policy is told of an idle conversation. */
 export function idleSpanOf(conversation: Conversation, now: Instant): IdleSpan {
-  const { id, settings, prefix, context, facts, span, dueAt, latestAt } = conversation;
+  const { id, settings, prefix, context, facts, seen, span, dueAt, latestAt } = conversation;
   const ttlMs = prefix?.ttlMs ?? ASSUMED_TTL_MS;
   const byTtlMs = ttlMs - marginMs(ttlMs);
   return {
@@ -23,7 +23,16 @@ export function idleSpanOf(conversation: Conversation, now: Instant): IdleSpan {
     turn: context,
     ...(facts.waiting === undefined ? {} : { waiting: facts.waiting }),
     ...(facts.open === undefined ? {} : { open: facts.open }),
+    ...(seen === null ? {} : { seenAt: seenAt(facts.present === true, seen, now) }),
   };
+}
+
+/** So long, in ms, is somebody taken to be there after a host said so: a window may keep its focus over lunch. */
+const THERE_FOR_MS = 5 * 60_000;
+
+function seenAt(isPresent: boolean, toldAt: Instant, now: Instant): number {
+  const agoMs = elapsedMs(toldAt, now);
+  return now.wallMs - (isPresent ? Math.max(0, agoMs - THERE_FOR_MS) : agoMs);
 }
 
 /** Whether the TTL alone decides when a warm is due. */

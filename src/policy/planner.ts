@@ -30,6 +30,8 @@ export interface IdleSpan {
   readonly turn: TurnContext;
   readonly waiting?: NonNullable<PolicyFacts["waiting"]>;
   readonly open?: boolean;
+  /** The person was last seen at the keyboard. */
+  readonly seenAt?: number;
 }
 
 export interface PlannerOptions {

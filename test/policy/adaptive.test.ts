@@ -55,6 +55,25 @@ describe("the adaptive policy", () => {
     expect(open).toBeGreaterThan(warmsOf({}));
   });
 
+  it("takes a person who is at the keyboard for one who will come back", () => {
+    const idleFor = {
+      now: factsWith().turnStartedAt + 50 * MINUTE_MS,
+      dueAt: factsWith().turnStartedAt + 50 * MINUTE_MS,
+    };
+    const gone = adaptive(factsWith(idleFor));
+    const there = adaptive(factsWith({ ...idleFor, seenAt: idleFor.now }));
+    expect(there.pReturn).toBeGreaterThan(gone.pReturn);
+    expect(there.expectedNetUsd).toBeGreaterThan(gone.expectedNetUsd);
+  });
+
+  it("takes a person who was seen before their last request, or by a clock that is ahead, for nothing new", () => {
+    const { turnStartedAt, now } = factsWith();
+    expect(adaptive(factsWith({ seenAt: turnStartedAt - MINUTE_MS }))).toEqual(adaptive(factsWith()));
+    expect(adaptive(factsWith({ seenAt: now + 60 * MINUTE_MS }))).toEqual(
+      adaptive(factsWith({ seenAt: now })),
+    );
+  });
+
   it("takes the wait for a tool or a permission for what it is, whatever was said last", () => {
     for (const waiting of ["tool", "permission", "background"] as const) {
       expect(adaptive(factsWith({ stop: "end_turn", waiting }))).toEqual(

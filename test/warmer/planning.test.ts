@@ -78,6 +78,49 @@ describe("a warmer with a policy", () => {
     expect(asked.length).toBeLessThanOrEqual(4);
   });
 
+  it("is asked again when the person sits down, and told since when they are gone", async () => {
+    const { arm, asked, clock, warmer } = planned(({ dueAt }) => ({ ...WORTH, warmAt: dueAt }));
+    await arm();
+    const seenAgo = () => {
+      const { now, seenAt } = asked.at(-1) ?? {};
+      return seenAt === undefined || now === undefined ? undefined : now - seenAt;
+    };
+    const askedOf = (present: boolean) => {
+      warmer.onConversationChanged(ID, { present });
+      warmer.onConversationChanged(ID, { waiting: present ? "tool" : "none" });
+      return seenAgo();
+    };
+    warmer.onConversationChanged(ID, { present: false });
+    expect(seenAgo()).toBeUndefined();
+    await clock.pass(MINUTE_MS);
+    const before = asked.length;
+    warmer.onConversationChanged(ID, { present: true });
+    expect(asked.length).toBe(before + 1);
+    expect(seenAgo()).toBe(0);
+    await clock.pass(2 * MINUTE_MS);
+    expect(askedOf(false)).toBe(0);
+    await clock.pass(MINUTE_MS);
+    warmer.onConversationChanged(ID, { waiting: "permission" });
+    expect(seenAgo()).toBe(MINUTE_MS);
+  });
+
+  it("takes nobody to be there for longer than five minutes after a host said so", async () => {
+    const { arm, asked, clock, warmer } = planned(({ now }) => ({
+      ...NOT_WORTH,
+      askAgainAt: now + MINUTE_MS,
+    }));
+    await arm();
+    warmer.onConversationChanged(ID, { present: true });
+    await clock.pass(4 * MINUTE_MS);
+    expect(asked.at(-1)?.seenAt).toBe(asked.at(-1)?.now);
+    // A turn that has nothing to do with it keeps the prefix alive.
+    warmer.onTurnStarted(ID);
+    warmer.onTurnSettled(ID, {});
+    await clock.pass(4 * MINUTE_MS);
+    const { now = 0, seenAt = 0 } = asked.at(-1) ?? {};
+    expect(now - seenAt).toBe(3 * MINUTE_MS);
+  });
+
   it("does not send what was worth it when it was planned and is not any more", async () => {
     let worth = true;
     const { arm, clock, status, warms } = planned(({ dueAt }) =>
