@@ -8,6 +8,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { createEmulator } from "../src/emulator/index.ts";
 import { claudeEnv, startClaude } from "../test/hosts/support/claude-code.ts";
 import { installedVersion } from "../test/hosts/support/install.ts";
@@ -20,6 +21,8 @@ import { median } from "./support/statistics.ts";
 
 const ROUNDS = 7;
 const LIMIT_MS = 50;
+/** What a program does once it has answered, such as asking for a title, is over by then. */
+const SETTLED_MS = 3_000;
 const HOSTS = resolve("dist/hosts");
 const KEEPWARM = [process.execPath, resolve("dist/cli.js")];
 
@@ -33,8 +36,8 @@ interface Place {
 
 interface Program {
   readonly package: string;
-  /** One turn, and its end. Resolves with how long that took, in ms. */
-  quitMs(place: Place): Promise<number>;
+  /** Starts it and has one turn with it. Resolves with the way to end it, which says how long that took, in ms. */
+  talk(place: Place): Promise<() => Promise<number>>;
 }
 
 const ALWAYS = { KEEPWARM_KEEP_WARM: "always" };
@@ -42,17 +45,17 @@ const ALWAYS = { KEEPWARM_KEEP_WARM: "always" };
 const PROGRAMS: Readonly<Record<string, Program>> = {
   pi: {
     package: "@earendil-works/pi-coding-agent",
-    async quitMs({ keepwarm, ...place }) {
+    async talk({ keepwarm, ...place }) {
       const packages = keepwarm ? [join(HOSTS, "pi")] : [];
       const pi = startPi({ ...place, version: "0.87.1", settings: { packages }, env: ALWAYS });
       if (keepwarm) await pi.ask("/warm on");
       await pi.say("Hello.");
-      return pi.quit();
+      return pi.quit;
     },
   },
   opencode: {
     package: "opencode-ai",
-    async quitMs({ home, url, test, keepwarm }) {
+    async talk({ home, url, test, keepwarm }) {
       const env = { ...terminalEnv(home, url), ...ALWAYS, KEEPWARM_HOME: join(home, "keepwarm") };
       if (keepwarm) await installPlugin(env);
       const opencode = await openTerminal({ env, cwd: home, test });
@@ -62,22 +65,22 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
         await opencode.say("/warm on");
         await opencode.shows(/warm \d:\d\d/);
       }
-      return opencode.quit();
+      return opencode.quit;
     },
   },
   openclaw: {
     package: "openclaw",
-    async quitMs({ keepwarm, ...place }) {
+    async talk({ keepwarm, ...place }) {
       const plugins: Record<string, string> = keepwarm ? { keepwarm: join(HOSTS, "openclaw") } : {};
       const openclaw = await startOpenClaw({ ...place, plugins, env: ALWAYS });
       if (keepwarm) await openclaw.say("/warm on");
       await openclaw.say("Hello.");
-      return openclaw.quit();
+      return openclaw.quit;
     },
   },
   "claude-code": {
     package: "@anthropic-ai/claude-code",
-    async quitMs({ home, url, test, keepwarm }) {
+    async talk({ home, url, test, keepwarm }) {
       const settings = keepwarm
         ? await keepwarmEnv(home, { upstream: url, ttlMs: 300_000, test })
         : { ANTHROPIC_BASE_URL: url };
@@ -88,9 +91,11 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
         test,
       });
       await claude.say("Hello.");
-      const from = performance.now();
-      await claude.quit();
-      return performance.now() - from;
+      return async () => {
+        const from = performance.now();
+        await claude.quit();
+        return performance.now() - from;
+      };
     },
   },
 };
@@ -102,7 +107,9 @@ async function quitMs(program: Program, keepwarm: boolean): Promise<number> {
   const ends: (() => unknown)[] = [];
   const test = { onTestFinished: (end: () => unknown) => void ends.push(end) };
   try {
-    return await program.quitMs({ home, url: (await emulator.listen()).url, test, keepwarm });
+    const quit = await program.talk({ home, url: (await emulator.listen()).url, test, keepwarm });
+    await wait(SETTLED_MS);
+    return await quit();
   } finally {
     for (const end of ends.toReversed()) await end();
     await emulator.close();
