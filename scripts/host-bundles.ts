@@ -3,13 +3,15 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
-import { minify } from "terser";
+import { type MinifyOptions, minify } from "terser";
 import packageJson from "../package.json" with { type: "json" };
 import { licencesOf } from "./licences.ts";
 
 export interface HostBundle {
   /** As in `src/hosts/<host>`, and what a person types: `keepwarm install <host>`. */
   readonly host: string;
+  /** A folder within the host's, for what is built otherwise than the rest. */
+  readonly part?: string;
   /** Files to build, without their ending, and what each is built from. */
   readonly entries: Readonly<Record<string, string>>;
   /** What the program itself brings along, and what else it wants. */
@@ -17,6 +19,8 @@ export interface HostBundle {
     BuildOptions,
     "external" | "format" | "jsx" | "jsxImportSource" | "outExtension" | "target"
   >;
+  /** What it runs in has no Node, and reads it for these names before it runs it. */
+  readonly bare?: { readonly names: readonly string[] };
 }
 
 /**
@@ -29,6 +33,12 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
     entries: { statusline: "src/cli/statusline/program.ts" },
     // Whatever Node its person has: this one is not run by ours.
     esbuild: { target: "node20", outExtension: { ".js": ".mjs" } },
+  },
+  {
+    host: "claude-code",
+    part: "mod",
+    entries: { "hooks/register": "src/hosts/claude-code/register.ts" },
+    bare: { names: ["$", "on", "next"] },
   },
   {
     host: "pi",
@@ -62,13 +72,27 @@ const leanZod: Plugin = {
 };
 
 /** Where a file has one beside it that ends in `.in-host.ts`, that takes its place: it does without what hosts need not. */
-const inHost: Plugin = {
-  name: "in host",
+const inHost = inPlace("in-host");
+/** The same where there is no Node: in a mod of Claude Code. */
+const inMod = inPlace("in-mod");
+
+function inPlace(kind: string): Plugin {
+  return {
+    name: kind,
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir, importer }) => {
+        const other = resolve(resolveDir, path.replace(/\.ts$/, `.${kind}.ts`));
+        return existsSync(other) && importer !== other ? { path: other, sideEffects: false } : undefined;
+      });
+    },
+  };
+}
+
+/** What is left of its imports when the rest is left out; {@link buildHost} sees to it that nothing is. */
+const noNode: Plugin = {
+  name: "no node",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir, importer }) => {
-      const other = resolve(resolveDir, path.replace(/\.ts$/, ".in-host.ts"));
-      return existsSync(other) && importer !== other ? { path: other, sideEffects: false } : undefined;
-    });
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
   },
 };
 
@@ -83,6 +107,25 @@ const barePrices: Plugin = {
   },
 };
 
+/** What a setting means is said by the command and the console alone; in all it is 2 kB. */
+const bareSettings: Plugin = {
+  name: "bare settings",
+  setup({ onLoad }) {
+    onLoad({ filter: /config[\\/]settings\.ts$/ }, async ({ path }) => {
+      const table = await readFile(path, "utf8");
+      const settings = [...table.matchAll(/^ {2}\w+: (?:setting|optional)\(/gm)].length;
+      let bared = 0;
+      // The last argument of each.
+      const contents = table.replace(/"(?:[^"\\\n]|\\.)*"(,?\s*\),\n)/g, (_, end: string) => {
+        bared++;
+        return `""${end}`;
+      });
+      if (bared !== settings) throw new Error(`${path}: ${settings} settings, and ${bared} descriptions`);
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
 /** Every engine that hosts run in has one. */
 const EMITTER = `export { EventEmitter } from "node:events";`;
 const ownEmitter: Plugin = {
@@ -93,8 +136,8 @@ const ownEmitter: Plugin = {
   },
 };
 
-export function folderOf({ host }: Pick<HostBundle, "host">): string {
-  return join("dist", "hosts", host);
+export function folderOf({ host, part = "" }: Pick<HostBundle, "host" | "part">): string {
+  return join("dist", "hosts", host, part);
 }
 
 export async function buildHosts(): Promise<void> {
@@ -108,11 +151,23 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     bundle: true,
     // One file each: it is loaded whole, and what is small is loaded fast.
     splitting: false,
-    minify: true,
+    // It would shorten every name; what comes afterwards keeps those that are to be kept.
+    minifyIdentifiers: bundle.bare === undefined,
+    minifySyntax: true,
+    minifyWhitespace: true,
     format: "esm",
-    platform: "node",
-    target: "node22",
-    plugins: [leanZod, inHost, barePrices, ownEmitter],
+    ...(bundle.bare === undefined
+      ? {
+          platform: "node",
+          target: "node22",
+          plugins: [leanZod, inHost, barePrices, bareSettings, ownEmitter],
+        }
+      : {
+          platform: "neutral",
+          mainFields: ["module", "main"],
+          target: "es2023",
+          plugins: [leanZod, inMod, inHost, barePrices, bareSettings, noNode],
+        }),
     define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
@@ -120,10 +175,14 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     logLevel: "warning",
     ...bundle.esbuild,
   });
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  if (bundle.bare !== undefined && imported.length > 0) {
+    throw new Error(`${bundle.host}: ${imported.join(", ")} is not there where this runs`);
+  }
   const isModule = (bundle.esbuild?.format ?? "esm") === "esm";
-  for (const file of Object.keys(metafile.outputs)) await shorten(file, isModule);
+  for (const file of Object.keys(metafile.outputs)) await shorten(file, isModule, bundle.bare?.names);
   writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile.inputs));
-  const files = join("src", "hosts", bundle.host, "package");
+  const files = join("src", "hosts", bundle.host, "package", bundle.part ?? "");
   if (existsSync(files)) {
     cpSync(files, outdir, { recursive: true });
     stampVersion(outdir);
@@ -132,13 +191,19 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
 }
 
 /** By another 3 %: what is left of the limit is for what a plugin itself does. */
-async function shorten(file: string, module: boolean): Promise<void> {
-  const options = {
+async function shorten(file: string, module: boolean, names: readonly string[] = []): Promise<void> {
+  const options: MinifyOptions = {
     module,
     toplevel: true,
     ecma: 2020,
-    compress: { passes: 3, unsafe_arrows: true },
-  } as const;
+    mangle: { reserved: [...names] },
+    compress: {
+      passes: 3,
+      unsafe_arrows: true,
+      // One function inside another could have two of a name that is to be kept.
+      ...(names.length > 0 ? { inline: false, reduce_funcs: false } : { hoist_funs: true }),
+    },
+  };
   const { code } = await minify(await readFile(file, "utf8"), options);
   if (code !== undefined) writeFileSync(file, code);
 }

@@ -219,8 +219,10 @@ export interface Keeping {
   /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
   readonly keepWarm?: string;
   readonly limits?: SpendingLimits;
-  /** Where what the last day cost is kept, and how the person pauses, as counts. @default in memory */
+  /** Where it is kept how the person pauses, as counts. @default in memory */
   readonly storage?: StorageNamespace;
+  /** Where it is kept what the last day cost. Processes that share it share the day's limit. @default storage */
+  readonly spending?: StorageNamespace;
 }
 
 /** Where the ledger writes, and at what prices. */

@@ -34,6 +34,11 @@ export interface ConversationState extends ConversationSettings {
   readonly token: number;
 }
 
+/** @param invalidated why, as a phrase */
+export function prefixIsVoid(invalidated: string): string {
+  return `The prefix is no longer what was last sent (${invalidated}); the next turn starts afresh.`;
+}
+
 export function isTokenCurrent(a: number, b: number): boolean {
   return a === b;
 }

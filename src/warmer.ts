@@ -25,7 +25,7 @@ import { createSettingsSync } from "./core/settings-sync.ts";
 import { takeTurn } from "./core/turn.ts";
 import { failureFrom } from "./core/warm-failure.ts";
 import { createWarming } from "./core/warming.ts";
-import type { ConversationSettings, Instant } from "./pure.ts";
+import { type ConversationSettings, type Instant, prefixIsVoid } from "./pure.ts";
 
 export type { CacheWarmer, CacheWarmerDeps, TimerDeps, WarmNowAnswer } from "./core/cache-warmer.ts";
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
@@ -233,7 +233,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
         conversation.prefix = null;
         conversation.halt = {
           phase: "stopped",
-          why: `The prefix is no longer what was last sent (${invalidated}); the next turn starts afresh.`,
+          why: prefixIsVoid(invalidated),
         };
       }
       if (invalidated !== undefined || !isOpen) {

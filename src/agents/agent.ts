@@ -46,6 +46,14 @@ export class CannotPointError extends Error {
   override readonly name = "CannotPointError";
 }
 
+/** How things stand with keepwarm inside an agent. */
+export interface Inside {
+  /** Null when the agent did not say its version. */
+  readonly version: string | null;
+  /** keepwarm was installed in it, and all of that is in its place. */
+  readonly isInstalled: boolean;
+}
+
 export interface Agent {
   readonly id: string;
   /** What people call it. */
@@ -58,8 +66,8 @@ export interface Agent {
   readonly tried: string | null;
   /** How to run it with keepwarm, or what to do by hand where that cannot be. */
   readonly use: string;
-  /** What else it gets in a run, by its version, as a sentence. */
-  readonly inside?: (version: string | null) => string;
+  /** What keepwarm does inside it, as a sentence. */
+  readonly inside?: (installed: Inside) => Promise<string>;
   /** What it does without as long as it has a base URL of its own, as sentences. */
   readonly switchesOff: readonly string[];
   destination(invocation: Invocation): Promise<Destination>;

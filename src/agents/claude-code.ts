@@ -6,10 +6,10 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "jsonc-parser";
-import { isAtLeast } from "../install/index.ts";
-import { type Agent, CannotPointError, type Invocation } from "./agent.ts";
+import { isAtLeast, MODS_SINCE } from "../install/index.ts";
+import { type Agent, CannotPointError, type Inside, type Invocation } from "./agent.ts";
 import { baseUrlIn, baseUrlVariables } from "./any-program.ts";
-import { managedSettingsFile } from "./claude-code-managed.ts";
+import { fileThatSets, forbidsMods, managedSettingsFile } from "./claude-code-managed.ts";
 import { claudeCodePlugin } from "./claude-code-plugin.ts";
 import { readJsonFile, textAt } from "./json-file.ts";
 
@@ -29,7 +29,7 @@ export function claudeCodeUnder(managed: string): Agent {
     packages: ["@anthropic-ai/claude-code"],
     tried: "2.1.328",
     use: "keepwarm run -- claude",
-    inside: insideClaudeCode,
+    inside: (installed) => insideClaudeCode(installed, managed),
     switchesOff: [
       "Its own server-side keep-alive of the cache, which subscribers to claude.ai may have.",
       "Message threads, which send only what is new: every request carries the whole conversation.",
@@ -43,9 +43,10 @@ export function claudeCodeUnder(managed: string): Agent {
     },
     async point(pointing) {
       const { args, baseUrl, env } = pointing;
-      if (textAt(await readJsonFile(managed), SETTING) !== null) {
+      const beating = await fileThatSets(SETTING, managed);
+      if (beating !== null) {
         throw new CannotPointError(
-          `${managed} sets ANTHROPIC_BASE_URL for Claude Code, and nothing beats that file: ` +
+          `${beating} sets ANTHROPIC_BASE_URL for Claude Code, and nothing beats that file: ` +
             "ask whoever keeps it to name the gateway there, or run claude without keepwarm",
         );
       }
@@ -61,14 +62,16 @@ export function claudeCodeUnder(managed: string): Agent {
   };
 }
 
-/** The first version whose mods are on by themselves. */
-const MODS_SINCE = "2.1.287";
-
-function insideClaudeCode(version: string | null): string {
+/** Which way is in force. */
+async function insideClaudeCode({ version, isInstalled }: Inside, managed: string): Promise<string> {
   if (version === null) return "Its version is not known: hooks and /warm where it takes them.";
-  return isAtLeast(version, MODS_SINCE)
-    ? "In a run it has hooks, and /warm by a mod."
-    : `In a run keepwarm on does what /warm does from ${MODS_SINCE} on; it tells nothing but its requests.`;
+  if (!isAtLeast(version, MODS_SINCE))
+    return `In a run keepwarm on does what /warm does from ${MODS_SINCE} on; it tells nothing but its requests.`;
+  if (await forbidsMods(managed))
+    return `Your organisation's settings (${managed}) let no mods of yours in: it is kept warm in a run alone, by what its requests tell.`;
+  return isInstalled
+    ? "Its mod is installed: it is kept warm from inside, and in a run by the gateway, with hooks and /warm."
+    : "In a run it has hooks, and /warm by a mod. keepwarm install claude-code keeps it warm without a run.";
 }
 
 /** The base URL of the first settings that name one; the environment comes after all of them. */

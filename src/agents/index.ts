@@ -3,6 +3,7 @@ export {
   CannotPointError,
   type Destination,
   type Environment,
+  type Inside,
   type Invocation,
   type Launch,
   type Pointing,

@@ -1,4 +1,5 @@
 import type { WarmFailure } from "../host.ts";
+import type { HeaderReader, ResponseParts } from "./headers.ts";
 import { type ResponseFacts, recordOf, textOf } from "./usage.ts";
 import type { Withhold } from "./withhold.ts";
 
@@ -25,7 +26,7 @@ interface ErrorDetails {
 
 /** Of an answer whose status is not 200. */
 export function httpFailure(
-  response: Response,
+  response: Pick<ResponseParts, "status" | "headers">,
   body: string,
   context: { readonly nowMs: number; readonly maxTokens: 0 | 1 | null; readonly withhold: Withhold },
 ): SendFailure {
@@ -118,7 +119,7 @@ export function blindFailure(
 }
 
 /** `retry-after-ms`, else `Retry-After` as seconds or date (RFC 9110 § 10.2.3), in ms; null without either. */
-export function retryAfterOf(headers: Headers, nowMs: number): number | null {
+export function retryAfterOf(headers: HeaderReader, nowMs: number): number | null {
   const inMs = decimal(headers.get("retry-after-ms"));
   if (inMs !== null) return Math.round(inMs);
   const value = headers.get("retry-after");

@@ -3,6 +3,16 @@ export type CapturedHeaders =
   | Iterable<readonly [string, string]>
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** As much of a `Headers` as is read here; names in lower case. */
+export type HeaderReader = Pick<Headers, "get">;
+
+/** As much of a `Response` as is read here. */
+export interface ResponseParts {
+  readonly status: number;
+  readonly headers: HeaderReader;
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** RFC 9110 § 7.6.1, and what belongs to the connection by older custom. */

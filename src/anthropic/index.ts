@@ -16,9 +16,11 @@ export {
   type Credential,
   credentialOf,
   type HeaderPairs,
+  type HeaderReader,
   headerPairs,
   headerValue,
   isSubscriptionLogin,
+  type ResponseParts,
   warmHeaders,
 } from "./headers.ts";
 export { listPrices } from "./list-prices.ts";

@@ -1,3 +1,5 @@
+import type { HeaderReader } from "./headers.ts";
+
 /** One bucket of the API's rate limits. */
 export interface RateLimitBucket {
   readonly limit: number | null;
@@ -23,7 +25,7 @@ const buckets = {
 } as const;
 
 /** From the `anthropic-ratelimit-*` headers; null when there are none. */
-export function rateLimitOf(headers: Headers): RateLimit | null {
+export function rateLimitOf(headers: HeaderReader): RateLimit | null {
   const entries = Object.entries(buckets).flatMap(([name, header]) => {
     const bucket = bucketOf(headers, `anthropic-ratelimit-${header}`);
     return bucket === null ? [] : [[name, bucket]];
@@ -31,7 +33,7 @@ export function rateLimitOf(headers: Headers): RateLimit | null {
   return entries.length === 0 ? null : (Object.fromEntries(entries) as RateLimit);
 }
 
-function bucketOf(headers: Headers, prefix: string): RateLimitBucket | null {
+function bucketOf(headers: HeaderReader, prefix: string): RateLimitBucket | null {
   const limit = count(headers.get(`${prefix}-limit`));
   const remaining = count(headers.get(`${prefix}-remaining`));
   const reset = Date.parse(headers.get(`${prefix}-reset`) ?? "");

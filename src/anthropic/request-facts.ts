@@ -1,4 +1,5 @@
 import type { MessageCreateParams } from "@anthropic-ai/sdk/resources/messages/messages";
+import { includesText } from "./bytes.ts";
 import { type Found, type Member, Shape, type Span, scanJson, WANTED } from "./json-scan.ts";
 
 export const TTL_5M_MS = 300_000;
@@ -218,7 +219,7 @@ function compactTriggerOf(contextManagement: Readonly<Record<string, unknown>> |
 function isPlainText(body: Uint8Array, fields: Fields): boolean {
   const expands = ["tools", "mcp_servers", "container", "output_config", "output_format"] as const;
   if (expands.some((key) => fields.isFilled(key))) return false;
-  return !Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes("source");
+  return !includesText(body, "source");
 }
 
 /** In prefix order, whatever the order of the body's keys. */

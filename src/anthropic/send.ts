@@ -8,7 +8,7 @@ import {
   type SendFailure,
   streamFailure,
 } from "./failure.ts";
-import { headerValue } from "./headers.ts";
+import { headerValue, type ResponseParts } from "./headers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PriceTable } from "./prices.ts";
 import { type RateLimit, rateLimitOf } from "./rate-limit.ts";
@@ -19,7 +19,7 @@ import { toWarmRequest, type WarmRequest } from "./warm-request.ts";
 import { type Withhold, withholding } from "./withhold.ts";
 
 /** The part of `fetch` that a warm needs. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<ResponseParts>;
 
 export interface SendOptions {
   /** @default globalThis.fetch, as it is when the warm goes out */
@@ -115,7 +115,7 @@ export async function warmCaptured(
 
 async function readAnswer(
   plan: WarmRequest,
-  response: Response,
+  response: ResponseParts,
   startedAt: number,
   options: SendOptions,
 ): Promise<WarmAnswer | SendFailure> {
@@ -142,7 +142,7 @@ async function readAnswer(
 
 async function readFailure(
   plan: WarmRequest,
-  response: Response,
+  response: ResponseParts,
   options: SendOptions,
 ): Promise<SendFailure> {
   const body = await readText(response);
@@ -156,7 +156,7 @@ async function readFailure(
 }
 
 /** To the end, or only to `message_start` where every further token costs. */
-async function readStream(plan: WarmRequest, response: Response): Promise<MessageStreamReader> {
+async function readStream(plan: WarmRequest, response: ResponseParts): Promise<MessageStreamReader> {
   const reader = new MessageStreamReader();
   for await (const chunk of response.body ?? []) {
     reader.feed(chunk);
@@ -165,7 +165,7 @@ async function readStream(plan: WarmRequest, response: Response): Promise<Messag
   return reader;
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: ResponseParts): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

@@ -2,7 +2,8 @@
  * Tells the threads of a conversation apart: a title, a sub-agent or another model's request must not be
  * taken for the next request of the thread that a person is in.
  */
-import { createHmac, hash, randomBytes } from "node:crypto";
+import { areSame, includesText } from "./bytes.ts";
+import { digestOf, sharedDigestOf } from "./digest.ts";
 import { Shape, type Span, scanJson, WANTED } from "./json-scan.ts";
 
 /** A request's place in its thread, as keyed hashes: nothing of its content can be read from it. */
@@ -24,9 +25,6 @@ export interface ThreadPrint {
 
 /** Of an answer's text as much counts as tells two conversations apart that began alike, in characters. */
 export const OPENING_CHARS = 64;
-
-// Hashes of content are keyed, and the key dies with the process.
-const key = randomBytes(32).toString("base64url");
 
 /** A request that has a print. */
 export interface Printed {
@@ -107,7 +105,7 @@ function sharedLength(a: Uint8Array, b: Uint8Array): number {
   let most = Math.min(a.length, b.length);
   while (shared < most) {
     const middle = (shared + most + 1) >> 1;
-    if (Buffer.compare(a.subarray(shared, middle), b.subarray(shared, middle)) === 0) shared = middle;
+    if (areSame(a, b, shared, middle)) shared = middle;
     else most = middle - 1;
   }
   return shared;
@@ -115,7 +113,7 @@ function sharedLength(a: Uint8Array, b: Uint8Array): number {
 
 /** Inside a text its quotes would be escaped. */
 function isMarked(body: Uint8Array): boolean {
-  return Buffer.from(body.buffer, body.byteOffset, body.length).includes('"cache_control"');
+  return includesText(body, '"cache_control"');
 }
 
 /** The print of how an answer's text begins, to be compared with {@link ThreadPrint.opening}; null without text. */
@@ -132,10 +130,8 @@ export function namePrefix(body: Uint8Array, sharedKey: string): string | null {
   const request = parse(body);
   if (request === null || !Array.isArray(request.messages)) return null;
   const { model, tools, system, messages } = request;
-  const name = createHmac("sha256", sharedKey);
-  name.update(JSON.stringify([model, withoutMarkers(tools)]) + contentText(system));
-  for (const message of messages) name.update(messageText(message));
-  return name.digest("hex").slice(0, 32);
+  const base = JSON.stringify([model, withoutMarkers(tools)]) + contentText(system);
+  return sharedDigestOf(base + messages.map(messageText).join(""), sharedKey).slice(0, 32);
 }
 
 /** How many leading messages two requests have in common. */
@@ -163,12 +159,6 @@ function parseAny(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Half of the digest: a conversation holds one for each of its messages, and nobody can aim at a keyed hash. */
-function digestOf(text: string): string {
-  // In one call, on one string: a body has hundreds of messages, and each call costs more than the hashing.
-  return hash("sha256", key + text, "buffer").toString("base64url", 0, 16);
 }
 
 /** How an assistant's message begins: its first text, or the id of the tool call that stands before any. */

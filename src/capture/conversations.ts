@@ -1,5 +1,4 @@
 /** The conversations that pass by: which one a request belongs to, and the last request of each. */
-import { randomUUID } from "node:crypto";
 import { continues, type ThreadPrint } from "../anthropic/index.ts";
 import { ASSUMED_TTL_MS, elapsedMs, type Instant, UNNAMED_PREFIX } from "../pure.ts";
 import {
@@ -89,13 +88,14 @@ export class Conversations {
 
   #begin({ conversationId, tag, print, modelName, now }: Arrival): Place {
     const conversation: CapturedConversation = {
-      id: conversationId ?? `${UNNAMED_PREFIX}${randomUUID()}`,
+      id: conversationId ?? `${UNNAMED_PREFIX}${crypto.randomUUID()}`,
       named: conversationId !== null,
       tag,
       threads: new Threads(print),
       openings: [],
       modelName,
       last: null,
+      invalidated: null,
       lastUsedAt: now,
       ttlMs: ASSUMED_TTL_MS,
       tier: null,

@@ -5,7 +5,9 @@ import { runningGateway } from "./gateway.ts";
 /** `<conversation>` or `[conversation]`, completed with those that are open. */
 export function conversationArgument({ required }: { required: boolean }): Argument {
   const name = required ? "<conversation>" : "[conversation]";
-  const otherwise = required ? "" : "; left out, the only one that is open";
+  const otherwise = required
+    ? ""
+    : "; left out, that of the Claude Code it is run in, or the only one that is open";
   const about = `its folder or id, or the beginning of it${otherwise}`;
   return completing(new Argument(name, about), (before) => (before.length > 0 ? [] : openConversations()));
 }

@@ -19,14 +19,15 @@ export interface Meant {
 }
 
 /**
- * @param word an id, a project's folder, or the beginning of either; where it is left out, the only conversation that
- * is open is meant
+ * @param word an id, a project's folder, or the beginning of either; where it is left out, that of the Claude Code which
+ * this was run in is meant, else the only one that is open
  * @throws where that is not clear, or no gateway is running
  */
 export async function conversationMeant(word: string | undefined): Promise<Meant> {
   const gateway = await runningGateway();
   const { conversations } = await gateway.status();
-  const open = word === undefined ? onlyOne(conversations) : oneOf(conversations, word);
+  const open =
+    word === undefined ? (ownOf(conversations) ?? onlyOne(conversations)) : oneOf(conversations, word);
   const name = open === null ? printable(word ?? "") : nameOf(open, conversations);
   return { gateway, conversations, id: open?.id ?? word ?? "", name, open };
 }
@@ -65,6 +66,12 @@ function oneOf(conversations: readonly ConversationView[], word: string): Conver
   throw new UsageError(
     `${printable(word)} may be any of these, so say which by its id: ${listed(matches, conversations)}`,
   );
+}
+
+/** What runs in a shell of Claude Code's is told whose shell it is. */
+function ownOf(conversations: readonly ConversationView[]): ConversationView | undefined {
+  const session = process.env.CLAUDE_CODE_SESSION_ID;
+  return conversations.find(({ id }) => id === session);
 }
 
 function onlyOne(conversations: readonly ConversationView[]): ConversationView {

@@ -13,6 +13,7 @@ import { helpCommand } from "./help.ts";
 import { installCommand, uninstallCommand } from "./install.ts";
 import { intervalCommand } from "./interval.ts";
 import { labCommand } from "./lab.ts";
+import { prewarmCommand } from "./prewarm.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
@@ -28,7 +29,7 @@ import { watchCommand } from "./watch.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
-  ["Keep agents warm:", [runCommand, startCommand, installCommand, uninstallCommand]],
+  ["Keep agents warm:", [runCommand, startCommand, prewarmCommand, installCommand, uninstallCommand]],
   [
     "The running gateway:",
     [

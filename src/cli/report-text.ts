@@ -28,7 +28,7 @@ export function reportText(report: Report, options: ReportTextOptions = {}): str
   const measure = options.measure ?? measureOf(total);
   const note = (text: string) => wrapped(text, { width, first: INDENT }).map(dim);
   const head = [...wrapped(verdict(total, measure), { width }).map(bold), ...note(period(report))];
-  if (total.requests === 0 && total.warms === 0) {
+  if (total.requests === 0 && total.warms + total.preWarms === 0) {
     return [...head, ...note(whyNothing(report, gatewayUrl))].join("\n");
   }
   return [
@@ -46,11 +46,11 @@ function period({ since, until }: Report): string {
 
 /** The whole of it in a sentence, where it was a loss as well. */
 function verdict(total: Amounts, measure: Measure): string {
-  if (total.warms === 0) return "Nothing was spent on warming.";
+  if (total.warms + total.preWarms === 0) return "Nothing was spent on warming.";
   const { netAmount, ...shown } = shownIn(total, measure);
   const unit = measure === "tokens" ? " tokens" : "";
   const [spent, saved, net] = [shown.spent + unit, shown.saved + unit, shown.net.replace(/^[+−]/, "") + unit];
-  if (total.rescued === 0) return `Warming cost ${spent} and has saved nothing so far.`;
+  if (total.rescued + total.preWarmReads === 0) return `Warming cost ${spent} and has saved nothing so far.`;
   return netAmount < 0
     ? `Warming cost ${spent} and saved ${saved}: ${net} more than without it.`
     : `Warming saved ${saved} and cost ${spent}: ${net} less than without it.`;
@@ -94,8 +94,18 @@ function facts(total: Amounts, measure: Measure, width: number): string[] {
       ]),
     ),
     ...line("cold", counted(reasons(total))),
+    ...line("pre-warms", preWarms(total, measure)),
     ...line("requests", requests(total, measure)),
   ];
+}
+
+/** What is in the sums of those that were sent before anyone asked. */
+function preWarms({ preWarms, ...total }: Amounts, measure: Measure): string {
+  if (preWarms === 0) return "";
+  const read = `${total.preWarmReads} read by a first turn`;
+  if (measure === "tokens") return `${preWarms} sent · ${read}`;
+  const [spent, saved] = [total.preWarmsUsd, total.preWarmsSavedUsd].map((usd) => amountIn(usd, measure));
+  return `${preWarms} sent for ${spent} · ${read}, which saved ${saved}`;
 }
 
 const TITLE_WIDTH = 12;
@@ -140,7 +150,7 @@ function caveats(total: Amounts, measure: Measure, isByItself: boolean): string[
         ]
       : []),
     ...(measure === "tokens" ? [WEIGHED] : []),
-    ...(warms === 0 ? [NOTHING_WARMED] : []),
+    ...(warms + total.preWarms === 0 ? [NOTHING_WARMED] : []),
   ];
 }
 

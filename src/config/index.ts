@@ -7,6 +7,7 @@ export {
 export { ConfigError } from "./config-error.ts";
 export { type ConfigFile, lineInFile } from "./config-file.ts";
 export { configPath, type Environment } from "./config-path.ts";
+export { type SettingsSources, settingsFrom } from "./from-sources.ts";
 export {
   type Config,
   type ConfigSources,

@@ -3,9 +3,9 @@
  * answered at once, none is sent on, and nothing is kept of what it says beyond that.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as z from "zod";
 import type { Keeper } from "../capture/index.ts";
-import type { ConversationChange, Logger } from "../host.ts";
+import type { Logger } from "../host.ts";
+import { type HookNews, hookNews } from "../hosts/claude-code/index.ts";
 import { answerWarm } from "../hosts/native/index.ts";
 
 export interface HooksOptions {
@@ -25,43 +25,18 @@ export interface Hooks {
 /** More is let go of as it comes: a prompt and a tool's input are told whole, and not what is looked for. */
 const MOST_BYTES = 8_000_000;
 
-const told = z.object({
-  session_id: z.string().min(1).max(200),
-  hook_event_name: z.string(),
-  /** A sub-agent's. */
-  agent_id: z.string().optional(),
-  prompt: z.string().optional(),
-  /** Who wrote the prompt. */
-  source: z.string().optional(),
-  background_tasks: z.array(z.unknown()).optional(),
-  notification_type: z.string().optional(),
-  reason: z.string().optional(),
-});
-type Told = z.infer<typeof told>;
-
-const WARM = /^\s*\/(?:keepwarm:)?warm(?:\s+(.*))?$/s;
-
-/** Notifications by which it says that it waits for its person's word. */
-const ASKS = ["permission_prompt", "elicitation_dialog"];
-
 /**
- * Ends of a session that its person brought about. Another end is that of a process, which may be one turn's alone
- * (`claude -p --resume`): the end of the run tells what that means.
+ * Claude Code waits for a hook as long as src/agents/claude-code-plugin.ts says, and then sends the prompt: `/warm now`
+ * would become a turn where its warm takes longer. In ms.
  */
-const LEFT = ["clear", "resume", "logout", "prompt_input_exit"];
+const PATIENCE_MS = 1_500;
 
-/** What writes a prompt and is no person. */
-const MACHINES = ["system", "loop_wakeup", "schedule_wakeup", "poll_event"];
+const STILL_AT_IT = "keepwarm is still at it. /warm says what came of it.";
 
 export function createHooks({ keeper, logger, now, switched }: HooksOptions): Hooks {
-  function note(event: Told): void {
-    const { session_id: conversationId, reason = "" } = event;
-    if (event.hook_event_name === "SessionEnd") {
-      if (LEFT.includes(reason)) keeper.detach(conversationId);
-      return;
-    }
-    const change = changeOf(event);
-    if (change !== null) keeper.changed(conversationId, change);
+  function note({ conversationId, change, isLeft }: HookNews): void {
+    if (isLeft) keeper.detach(conversationId);
+    else if (change !== null) keeper.changed(conversationId, change);
   }
 
   function warm(text: string, conversationId: string): Promise<string> {
@@ -76,21 +51,19 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
   }
 
   async function answerTo(body: string, tag: string | null): Promise<unknown> {
-    const parsed = told.safeParse(parseJson(body));
-    if (!parsed.success) return null;
-    const { data } = parsed;
-    const { session_id: conversationId, hook_event_name: name, prompt = "" } = data;
-    const command = name === "UserPromptSubmit" ? WARM.exec(prompt) : null;
+    const news = hookNews(parseJson(body));
+    if (news === null) return null;
+    const { conversationId, warm: words } = news;
     const known = keeper.conversation(conversationId);
     const isAnothers = known !== null && known.tag !== tag;
-    if (command !== null) {
+    if (words !== null) {
       return blocked(
         tag === null || isAnothers
           ? "The gateway does not know this run any more. Say something first, and then try again."
-          : await warm(command[1] ?? "", conversationId),
+          : await inTime(warm(words, conversationId)),
       );
     }
-    if (tag !== null && !isAnothers) note(data);
+    if (tag !== null && !isAnothers) note(news);
     return null;
   }
 
@@ -121,32 +94,15 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
   };
 }
 
-/** Null: it changes nothing. */
-function changeOf(event: Told): ConversationChange | null {
-  const { agent_id: subAgent, source = "user", background_tasks: tasks = [], notification_type = "" } = event;
-  const open = true;
-  switch (event.hook_event_name) {
-    case "PermissionRequest":
-      // A sub-agent's too: the conversation waits for both.
-      return { waiting: "permission", open };
-    case "Notification":
-      return ASKS.includes(notification_type) ? { waiting: "permission", open } : null;
-  }
-  if (subAgent !== undefined) return null;
-  switch (event.hook_event_name) {
-    case "UserPromptSubmit":
-      return { waiting: "none", open, present: !MACHINES.includes(source) };
-    case "Stop":
-      return { waiting: tasks.length > 0 ? "background" : "none", open };
-    case "StopFailure":
-      return { waiting: "none", open };
-    case "PreCompact":
-    case "PostCompact":
-      return { invalidated: "it was compacted" };
-    case "PostModelSwitch":
-      return { invalidated: "another model was chosen" };
-    default:
-      return null;
+async function inTime(answer: Promise<string>): Promise<string> {
+  let impatient: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    impatient = setTimeout(() => resolve(STILL_AT_IT), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(impatient);
   }
 }
 

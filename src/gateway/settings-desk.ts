@@ -30,6 +30,8 @@ export const LIVE_NAMES = [
   "minPrefixTokens",
   "tier",
   "allowSubscription",
+  "prewarm",
+  "prewarmMaxUsdPerDay",
 ] as const satisfies readonly SettingName[];
 
 export type LiveName = (typeof LIVE_NAMES)[number];
@@ -141,9 +143,11 @@ function lessThrough(name: LiveName, before: Scalar | undefined, after: Scalar |
   switch (name) {
     case "enableNew":
     case "allowSubscription":
+    case "prewarm":
       return after === false;
     case "maxUsdPerPause":
     case "maxUsdPerDay":
+    case "prewarmMaxUsdPerDay":
       return Number(after ?? Number.POSITIVE_INFINITY) < Number(before ?? Number.POSITIVE_INFINITY);
     case "minPrefixTokens":
       return Number(after ?? 0) > Number(before ?? 0);

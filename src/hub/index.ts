@@ -12,13 +12,22 @@ export type { HeldRun } from "./held-run.ts";
 export { HOOKS_PATH } from "./hooks-path.ts";
 export {
   createLeases,
+  createLeasesIn,
   createWarmLeases,
+  type FlagText,
+  LEASE_FOLDER,
+  LEASE_KEY,
+  LEASE_KEY_FILE,
   type LeaseAnswer,
+  type LeaseContext,
+  type LeaseFolder,
   type LeaseHolder,
   type LeaseOptions,
   type Leases,
   type WarmLeases,
+  warmLeasesBy,
 } from "./leases/index.ts";
+export { leaseKey } from "./leases/key.ts";
 export {
   createLineReader,
   createLink,
@@ -36,14 +45,17 @@ export {
 } from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export { forgetPausesOfPrograms, programFile } from "./programs.ts";
+export { forgetPausesOfPrograms, programFile, sharedSpending } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
-export { type GatewayRecord, type Publication, publish } from "./record.ts";
+export { type GatewayRecord, type Publication, publish, RECORD_FILE } from "./record.ts";
 export {
   createIntake,
   createSpool,
   type Intake,
   type IntakeOptions,
+  lineOf,
+  maySpool,
+  SPOOL_FOLDER,
   type Spool,
   type SpoolOptions,
   withSpools,
@@ -51,6 +63,8 @@ export {
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
+  CompareAnswer,
+  CompareRequest,
   ConsoleEvent,
   ConsoleEventName,
   ConsoleEvents,
@@ -65,6 +79,9 @@ export type {
   MoneyView,
   OutlookView,
   PlanView,
+  PrefixView,
+  PreWarmView,
+  PrewarmAnswer,
   ProblemView,
   ReportAnswer,
   RunAnswer,

@@ -6,6 +6,9 @@ import * as z from "zod/mini";
 import { makeFolder } from "../storage/index.ts";
 import { isLoopback } from "./loopback.ts";
 
+/** In the state directory. */
+export const RECORD_FILE = "gateway.json";
+
 export interface GatewayRecord {
   readonly pid: number;
   /** Where agents send their requests. */
@@ -87,7 +90,7 @@ function isSameGateway(a: GatewayRecord, b: GatewayRecord): boolean {
 }
 
 export function recordFile(directory: string): string {
-  return join(directory, "gateway.json");
+  return join(directory, RECORD_FILE);
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 /** Installs keepwarm in programs that it runs inside, and takes it out again (docs/hosts.md). */
+export { MODS_SINCE } from "./claude-code.ts";
 export {
   type ConfigEdit,
   type Environment,

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { openBrowser, openConsole, rowOf, setUp, soon, switchIn } from "./world.ts";
+import { openBrowser, openConsole, prewarmed, rowOf, setUp, soon, switchIn } from "./world.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -27,7 +27,7 @@ const PLACES = ["light", "dark"].flatMap((colours) => [
 ]);
 
 it("has no violation on any view, light and dark, wide and as a phone", { timeout: 180_000 }, async () => {
-  const world = await setUp({ ttlMs: 60_000, env: { KEEPWARM_KEEP_WARM: "always" } });
+  const world = await setUp({ ttlMs: 60_000, env: { KEEPWARM_KEEP_WARM: "always", ...prewarmed() } });
   for (const id of ["api-server", "website", "notes"]) await world.talk(id);
   for (const { colours, size, viewport } of PLACES) {
     const context = await openBrowser({
@@ -53,6 +53,7 @@ it("has no violation on any view, light and dark, wide and as a phone", { timeou
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Totals" }).click();
     await page.getByRole("img", { name: "Spent, saved and net" }).waitFor();
+    await page.getByRole("heading", { name: "Pre-warms" }).waitFor();
     found.totals = await violations(page);
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("heading", { name: "Limits" }).waitFor();

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ConversationView, controlToken, publish } from "../../src/hub/index.ts";
 import { createLedger } from "../../src/ledger/index.ts";
 import { POLICY_NAMESPACE, TIERS_KEY, TierHistory } from "../../src/policy/index.ts";
@@ -347,6 +347,16 @@ describe("keepwarm on and off", () => {
     const { keepwarm, controlled } = await aGateway(aConversation({ id: "a" }), aConversation({ id: "b" }));
     expect(await keepwarm("off")).toEqual(refused(2, "several conversations are open, so say which: a, b"));
     expect(controlled.calls).toEqual([]);
+  });
+
+  it("mean the one of the Claude Code that they are run in, where it is open", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "a" }), aConversation({ id: "b" }));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv("CLAUDE_CODE_SESSION_ID", "b");
+    expect((await keepwarm("off")).code).toBe(0);
+    vi.stubEnv("CLAUDE_CODE_SESSION_ID", "elsewhere");
+    expect((await keepwarm("off")).code).toBe(2);
+    expect(controlled.calls).toEqual(["setEnabled b false"]);
   });
 
   it("have nothing to do where none is open", async () => {

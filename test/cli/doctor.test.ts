@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Report } from "../../src/cli/doctor/index.ts";
 import { controlToken, publish } from "../../src/hub/index.ts";
+import { HOST_PLUGINS, install } from "../../src/install/index.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite.ts";
 import { controlOf } from "../support/control-under-test.ts";
 import { aConversation, controlledInMemory } from "../support/controlled-in-memory.ts";
@@ -81,7 +82,7 @@ describe("keepwarm doctor", () => {
     expect(stdout).toContain(`✗ state folder  others on this machine may write in ${directory}\n`);
     expect(stdout).toContain(`→ chmod 700 ${directory}\n`);
     expect(stdout).toMatch(
-      /\nClaude Code 2\.1\.328 .*\n {2}keepwarm run -- claude\n {2}In a run it has hooks, and \/warm by a mod\.\n {2}Through a gateway it does without:\n {2}- /,
+      /\nClaude Code 2\.1\.328 .*\n {2}keepwarm run -- claude\n {2}In a run it has hooks, and \/warm by a mod\. keepwarm install claude-code .*\n {2}Through a gateway it does without:\n {2}- /,
     );
   });
 
@@ -96,7 +97,7 @@ describe("keepwarm doctor", () => {
   });
 
   it.each([
-    ["2.1.287", "In a run it has hooks, and /warm by a mod."],
+    ["2.1.287", expect.stringContaining("In a run it has hooks, and /warm by a mod.")],
     [
       "2.1.197",
       "In a run keepwarm on does what /warm does from 2.1.287 on; it tells nothing but its requests.",
@@ -106,6 +107,20 @@ describe("keepwarm doctor", () => {
     const { doctor, program } = machine();
     program("claude", version);
     expect((await doctor()).agents).toMatchObject([{ id: "claude-code", inside }]);
+  });
+
+  it("says that Claude Code is kept warm from inside, once its mod is installed", async () => {
+    const { doctor, program, env, directory } = machine();
+    program("claude", "2.1.328");
+    const files = join(env.HOME, "built");
+    mkdirSync(files);
+    const plugin = HOST_PLUGINS.find(({ id }) => id === "claude-code");
+    if (plugin === undefined) throw new Error("Claude Code is not among them");
+    const version = packageJson.version;
+    await install({ plugin, env, stateDirectory: directory, version, hostVersion: "2.1.328", files });
+    expect((await doctor()).agents).toMatchObject([
+      { id: "claude-code", inside: expect.stringMatching(/^Its mod is installed/) },
+    ]);
   });
 
   it("says what is wrong with a setting, and where it is", async () => {

@@ -106,6 +106,8 @@ describe("the settings of a running gateway", () => {
     ["minPrefixTokens", 4_000, 4_000],
     ["tier", "auto", "auto"],
     ["allowSubscription", true, true],
+    ["prewarm", true, true],
+    ["prewarmMaxUsdPerDay", "0.5", 0.5],
   ])("has %s changed to %j in force, in the file, and told at once", (name, value, held) => {
     const { desk, applied, view, content } = aDesk({ text: '{ "port": 5000 // mine\n}' });
     const answer = desk.change({ name, value });
@@ -199,6 +201,8 @@ describe("a change that cannot be stored", () => {
     ["enableNew", '{ "enableNew": true }', false],
     ["allowSubscription", '{ "allowSubscription": true }', false],
     ["maxUsdPerPause", "{}", 0.1],
+    ["prewarm", '{ "prewarm": true }', false],
+    ["prewarmMaxUsdPerDay", "{}", 0.5],
     ["maxUsdPerDay", '{ "maxUsdPerDay": 5 }', 1],
     ["minPrefixTokens", '{ "minPrefixTokens": 5 }', 10],
   ])("holds all the same where it lets less be sent: %s", (name, text, value) => {
@@ -214,6 +218,8 @@ describe("a change that cannot be stored", () => {
   it.each([
     ["enableNew", "{}", true],
     ["allowSubscription", "{}", true],
+    ["prewarm", "{}", true],
+    ["prewarmMaxUsdPerDay", "{}", 2],
     ["maxUsdPerDay", '{ "maxUsdPerDay": 1 }', 5],
     ["maxUsdPerDay", '{ "maxUsdPerDay": 1 }', null],
     ["minPrefixTokens", '{ "minPrefixTokens": 10 }', 5],

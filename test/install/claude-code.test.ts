@@ -1,5 +1,6 @@
-/** keepwarm's status line in Claude Code's own settings, and out of them again. */
+/** keepwarm's mod and status line in Claude Code's own settings, and out of them again. */
 import { join } from "node:path";
+import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
 import { HOST_PLUGINS, install, uninstall } from "../../src/install/index.ts";
 import { home } from "./world.ts";
@@ -14,12 +15,16 @@ const TEXTS = [
   '{\n  "model": "opus",\n  "env": { "A": "1" }\n}\n',
   '{\r\n\t"hooks": {},\r\n\t"permissions": { "allow": [] }\r\n}',
   '{ "statusLine": { "type": "command", "command": "mine" } }',
+  '{\n  // mine\n  "extraKnownMarketplaces": { "a": {} },\n  "enabledPlugins": {\n    "x@a": false, // not now\n  },\n}\n',
 ];
 
 function inClaudeCode() {
   const { options, ...others } = home();
   const env = { CLAUDE_CONFIG_DIR: join(others.config, "..") };
-  return { ...others, options: { ...options, plugin: claudeCode ?? options.plugin, env } };
+  return {
+    ...others,
+    options: { ...options, plugin: claudeCode ?? options.plugin, env, hostVersion: "2.1.328" },
+  };
 }
 
 describe("keepwarm in Claude Code", () => {
@@ -28,12 +33,21 @@ describe("keepwarm in Claude Code", () => {
     if (text !== null) write(text);
     const before = snapshot();
     await install(options);
-    const { statusLine } = JSON.parse(read());
+    const { statusLine, extraKnownMarketplaces, enabledPlugins } = parse(read());
+    const path = join(options.stateDirectory, "plugins", "claude-code");
+    expect(extraKnownMarketplaces.keepwarm).toEqual({ source: { source: "directory", path } });
+    expect(enabledPlugins["keepwarm@keepwarm"]).toBe(true);
     const script = join(options.stateDirectory, "plugins", "claude-code", "statusline.mjs");
-    expect(statusLine.command).toBe(text?.includes("mine") ? "mine" : `node "${script}"`);
+    expect(statusLine.command).toBe(text?.includes('"mine"') ? "mine" : `node "${script}"`);
     await install(options);
     await uninstall(options);
     expect(snapshot()).toEqual(before);
+  });
+
+  it("has no mod in a version that takes none", async () => {
+    const { options, read } = inClaudeCode();
+    await install({ ...options, hostVersion: "2.1.197" });
+    expect(Object.keys(parse(read()))).toEqual(["statusLine"]);
   });
 
   it("leaves what its person has changed since", async () => {

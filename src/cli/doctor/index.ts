@@ -2,12 +2,13 @@
 import { installedAgents } from "../../agents/index.ts";
 import { type Config, loadConfig, unknownVariables } from "../../config/index.ts";
 import { isLoopback } from "../../hub/index.ts";
+import { installedPlugin } from "../../install/index.ts";
 import { stateDirectory } from "../../storage/index.ts";
 import { explain } from "../errors.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
 import { gatewayFindings } from "./gateway.ts";
 import { pluginFindings } from "./plugins.ts";
-import type { Report } from "./report.ts";
+import type { ExaminedAgent, Report } from "./report.ts";
 import { stateFindings } from "./state.ts";
 import { upstreamFindings } from "./upstream.ts";
 
@@ -29,7 +30,7 @@ export async function examine({ version, offline, env }: ExamineOptions): Promis
   const [state, reached, agents] = await Promise.all([
     stateFindings(directory),
     offline || upstream === undefined ? [] : upstreamFindings(upstream),
-    installedAgents(env),
+    examinedAgents(directory, env),
   ]);
   return {
     findings: [
@@ -43,6 +44,17 @@ export async function examine({ version, offline, env }: ExamineOptions): Promis
     ],
     agents,
   };
+}
+
+async function examinedAgents(directory: string, env: NodeJS.ProcessEnv): Promise<ExaminedAgent[]> {
+  const found = await installedAgents(env);
+  return Promise.all(
+    found.map(async (one) => {
+      const isInstalled = installedPlugin(directory, one.agent.id).state === "sound";
+      const inside = (await one.agent.inside?.({ version: one.version, isInstalled })) ?? null;
+      return { ...one, inside };
+    }),
+  );
 }
 
 function configFinding(env: NodeJS.ProcessEnv): { config: Config | null; finding: Finding } {

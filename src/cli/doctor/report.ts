@@ -3,9 +3,14 @@ import type { InstalledAgent } from "../../agents/index.ts";
 import { bold, dim, green, red, yellow } from "../style.ts";
 import type { Finding } from "./finding.ts";
 
+export interface ExaminedAgent extends InstalledAgent {
+  /** What keepwarm does inside it, as a sentence; null where it does nothing there. */
+  readonly inside: string | null;
+}
+
 export interface Report {
   readonly findings: readonly Finding[];
-  readonly agents: readonly InstalledAgent[];
+  readonly agents: readonly ExaminedAgent[];
 }
 
 const MARKS = { good: green("✓"), note: yellow("!"), wrong: red("✗") } as const;
@@ -23,28 +28,28 @@ export function asText({ findings, agents }: Report): string {
   return [...lines, "", ...agentLines(agents)].join("\n");
 }
 
-function agentLines(agents: readonly InstalledAgent[]): string[] {
+function agentLines(agents: readonly ExaminedAgent[]): string[] {
   if (agents.length === 0) {
     return ["No agent that keepwarm knows is on the PATH. keepwarm run -- <command> runs any other."];
   }
-  return agents.flatMap(({ agent, file, version }) => [
+  return agents.flatMap(({ agent, file, version, inside }) => [
     `${bold(agent.title)} ${version ?? "(its version is unknown)"}  ${dim(file)}`,
     `  ${agent.use}`,
-    ...(agent.inside === undefined ? [] : [`  ${agent.inside(version)}`]),
+    ...(inside === null ? [] : [`  ${inside}`]),
     ...(agent.switchesOff.length === 0 ? [] : ["  Through a gateway it does without:"]),
     ...agent.switchesOff.map((sentence) => `  - ${sentence}`),
   ]);
 }
 
 export function asJson(report: Report): string {
-  const agents = report.agents.map(({ agent, file, version }) => ({
+  const agents = report.agents.map(({ agent, file, version, inside }) => ({
     id: agent.id,
     title: agent.title,
     file,
     version,
     triedVersion: agent.tried,
     use: agent.use,
-    inside: agent.inside?.(version) ?? null,
+    inside,
     switchesOff: agent.switchesOff,
   }));
   return JSON.stringify({ ok: isWell(report), findings: report.findings, agents }, null, 2);

@@ -3,7 +3,9 @@ import {
   type CapturedHeaders,
   type CapturedRequest,
   type Fetch,
+  type HeaderReader,
   headerPairs,
+  headerValue,
   rateLimitOf,
   retryAfterOf,
 } from "../../anthropic/index.ts";
@@ -69,6 +71,8 @@ export interface ExchangeContext {
 
 /** How long a host may take to tell its credentials, in ms; then the request is followed without them. */
 const CREDENTIALS_MS = 2_000;
+/** The same before a warm, in ms; then it has failed, and others are not kept waiting for it. */
+const RENEWAL_MS = 10_000;
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */
 const BACKOFF_MS = 8_000;
 
@@ -90,7 +94,7 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
       tag: null,
       send: request.fetch ?? context.fetch,
       ...(request.notWarmable === undefined ? {} : { notWarmable: request.notWarmable }),
-      ...(credentials === undefined ? {} : { refresh: (sent) => renewed(sent, credentials) }),
+      ...(credentials === undefined ? {} : { refresh: (sent) => renewed(sent, credentials, timers) }),
       startedAt,
     });
     call = opened;
@@ -104,7 +108,12 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
     else act(call);
   }
 
-  const shown = credentials?.() ?? {};
+  let shown: CapturedHeaders | Promise<CapturedHeaders> = {};
+  try {
+    shown = credentials?.() ?? {};
+  } catch {
+    // They are asked for again before each warm.
+  }
   if (shown instanceof Promise) {
     const impatient = timers.setTimer(() => begin({}), CREDENTIALS_MS);
     void shown
@@ -118,10 +127,10 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
   }
 
   return {
-    answered: (head) => then((open) => open.answered(head ? rateLimitOf(plainHeaders(head)) : null)),
+    answered: (head) => then((open) => open.answered(head ? rateLimitOf(readerOf(head)) : null)),
     ended: (answer) => then((open) => open.ended(observedOf(answer))),
     failed(reason, head) {
-      const headers = head ? plainHeaders(head) : null;
+      const headers = head ? readerOf(head) : null;
       const isBusy = head !== undefined && (head.status === 429 || head.status >= 500);
       const waitMs = isBusy && headers ? (retryAfterOf(headers, instant().wallMs) ?? BACKOFF_MS) : 0;
       then((open) => open.failed(reason, waitMs, headers && rateLimitOf(headers)));
@@ -153,13 +162,22 @@ function bytesOf(payload: Payload): Uint8Array {
 async function renewed(
   sent: CapturedRequest,
   credentials: NonNullable<NativeRequest["credentials"]>,
+  timers: Timers,
 ): Promise<CapturedRequest> {
   let shown: CapturedHeaders;
+  let impatient: number | undefined;
+  const late = () =>
+    new Promise<never>((_, reject) => {
+      impatient = timers.setTimer(reject, RENEWAL_MS);
+    });
   try {
-    shown = await credentials();
+    // In this order: where the first throws, nobody would hear of the second.
+    shown = await Promise.race([credentials(), late()]);
   } catch {
     // Not what the host said, which may have a secret in it.
     throw new Error("the host could not give its credentials");
+  } finally {
+    if (impatient !== undefined) timers.clearTimer(impatient);
   }
   return { ...sent, headers: withHeaders(sent.headers, shown) };
 }
@@ -171,10 +189,9 @@ function withHeaders(headers: CapturedHeaders, later: CapturedHeaders): Captured
   return [...headerPairs(headers).filter(([name]) => !named.has(name.toLowerCase())), ...over];
 }
 
-function plainHeaders({ headers = {} }: ResponseHead): Headers {
-  const plain = new Headers();
-  for (const [name, value] of headerPairs(headers)) plain.append(name, value);
-  return plain;
+function readerOf({ headers = {} }: ResponseHead): HeaderReader {
+  const pairs = headerPairs(headers);
+  return { get: (name) => headerValue(pairs, name) };
 }
 
 function observedOf({ usage, stopReason = null, model = null, toolNames = [] }: NativeAnswer): Observed {

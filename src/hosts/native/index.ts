@@ -9,9 +9,11 @@ export type {
   Payload,
   ResponseHead,
 } from "./exchange.ts";
+export { openExchange as requestTelling } from "./exchange.ts";
+export { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
 export { type LinkedProgramOptions, linkedProgram } from "./linked-program.ts";
 export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";
-export { type Chosen, chosenSettings, type PersonSettings } from "./person-settings.ts";
+export { type Chosen, chosenSettings, type PersonSettings, personSettings } from "./person-settings.ts";
 export { type Standing, statusLine, statusSentences } from "./status-text.ts";
 export {
   parseWarmCommand,

@@ -5,21 +5,26 @@
  * Nothing here throws into the host, keeps its process alive, or makes it wait: docs/hosts.md.
  */
 import { type Fetch, listPrices } from "../../anthropic/index.ts";
-import { createKeeper, type createWatch, type Keeper, type WatchOptions } from "../../capture/index.ts";
+import { createKeeper, type createWatch, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
-import type { ConversationChange, Disposable, Logger, StorageNamespace, Timers } from "../../host.ts";
-import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
+import type { Logger, StorageNamespace, Timers } from "../../host.ts";
+import {
+  createLink,
+  createSpool,
+  createWarmLeases,
+  noteHappenings,
+  programFile,
+  sharedSpending,
+} from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
-import { answerWarm, standingOf } from "./answer-warm.ts";
 import { atExit } from "./at-exit.ts";
-import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
-import { followStatus } from "./follow-status.ts";
+import type { openExchange } from "./exchange.ts";
+import { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
 import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
-import { type Standing, statusLine } from "./status-text.ts";
 
 export interface NativeHostOptions {
   /** What the program is called in lists and file names: `pi`, `opencode`. Letters, digits, `.`, `-` and `_`. */
@@ -32,7 +37,9 @@ export interface NativeHostOptions {
   readonly fetch?: Fetch;
   /** Never receives a prompt, a body or a credential. @default silent */
   readonly logger?: Logger;
-  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Left to the host, because it is large for one that does not. */
+  /** For who uses {@link NativeHost.request}: `requestTelling`. Left to the host, because it is large for one that does not. */
+  readonly telling?: typeof openExchange;
+  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Likewise. */
   readonly watching?: typeof createWatch;
   /** What the headers of a watched `fetch` say of its conversation; `namedBySession` reads what agents send. */
   readonly namedBy?: NonNullable<WatchOptions["namedBy"]>;
@@ -48,27 +55,9 @@ export interface NativeHostOptions {
   readonly monotonicNow?: () => number;
 }
 
-export interface NativeHost extends Disposable {
-  /** A Messages request goes out, of which the program tells its payload and its answer. */
-  request(request: NativeRequest): NativeExchange;
+export interface NativeHost extends HostOnKeeper {
   /** A `fetch` that is watched; its callers get their answers unchanged and undelayed. */
   watch(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
-  /** What a conversation waits for, whether it is open, whether its person is there; that its prefix is void. */
-  changed(conversationId: string, change: ConversationChange): void;
-  /** The person closed it: off, and remembered as off. */
-  closed(conversationId: string): void;
-  /** The program quits, reloads or lets go of it: nothing more is sent, and its setting stays. */
-  detached(conversationId: string): void;
-  /** What a status line is made of, for who shows it elsewhere. */
-  standing(conversationId: string): Standing;
-  /** A line for a status bar, such as `warm 3:12 · 98 % · net $0.12`; null while the conversation is off. */
-  statusLine(conversationId: string): string | null;
-  /** Shows the status line now, with every change, and every second while it counts down. Returns the way to end it. */
-  followStatus(conversationId: string, show: (line: string | null) => void): () => void;
-  /** Does what stands behind `/warm`, and resolves with what the person is told. Never rejects. */
-  command(conversationId: string, text: string): Promise<string>;
-  /** State, settings, ledger and events, for what a host does beyond this. */
-  readonly keeper: Keeper;
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -97,7 +86,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { enableNew, ...settings } = chosen.settings;
   const keeper = createKeeper({
     ...settings,
-    keeping: { ...settings.keeping, storage: files.namespace(POLICY_NAMESPACE) },
+    keeping: {
+      ...settings.keeping,
+      storage: files.namespace(POLICY_NAMESPACE),
+      spending: sharedSpending(directory, logger),
+    },
     ledger: spool.storage,
     storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
     logger,
@@ -111,7 +104,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
         ? leases.mayWarm(warm)
         : Promise.resolve({ error: chosen.trouble, permanent: true }),
   });
-  const { warmer, surface } = keeper;
+  const { surface } = keeper;
   const watch = options.watching?.(keeper, {
     logger,
     now: instant,
@@ -146,83 +139,31 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     spool.flush();
   }
 
-  function harmless<T>(doing: string, fallback: T, act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      logger.error(`keepwarm: could not ${doing}`, { error: reason });
-      return fallback;
-    }
-  }
-
-  const standing = (conversationId: string) => standingOf(conversationId, keeper, now());
-
-  const line = (conversationId: string) =>
-    harmless("tell a status", null, () => statusLine(standing(conversationId)));
+  const harmless = harmlessBy(logger);
+  const host = hostOnKeeper({
+    keeper,
+    telling: options.telling,
+    fetch,
+    logger,
+    harmless,
+    timers,
+    now,
+    instant,
+    switched: happenings.switched,
+    end() {
+      for (const end of ends) end();
+      link.close();
+      keeper.dispose();
+      leave();
+    },
+  });
 
   return {
-    keeper,
-    request: (request) =>
-      harmless("follow a request", UNFOLLOWED, () =>
-        harmlessExchange(openExchange(request, { keeper, fetch, timers, instant }), harmless),
-      ),
+    ...host,
     watch: (fetch) =>
       harmless("watch a fetch", fetch, () => {
         if (watch === undefined) throw new Error("it was not given fetchWatching");
         return watch(fetch);
       }),
-    changed: (conversationId, change) =>
-      harmless("take news of a conversation", undefined, () => keeper.changed(conversationId, change)),
-    closed: (conversationId) =>
-      harmless("close a conversation", undefined, () => keeper.close(conversationId)),
-    detached: (conversationId) =>
-      harmless("let go of a conversation", undefined, () => keeper.detach(conversationId)),
-    standing,
-    statusLine: line,
-    followStatus: (conversationId, show) =>
-      harmless(
-        "follow a status",
-        () => {},
-        () => {
-          void warmer.load(conversationId);
-          const end = followStatus({
-            line: () => line(conversationId),
-            isCounting: () => warmer.getState(conversationId).nextWarmAt !== null,
-            show: (text) => harmless("show a status", undefined, () => show(text)),
-            subscribe: (changed) => surface.subscribe((id) => id === conversationId && changed()),
-            timers,
-          });
-          ends.add(end);
-          return () => {
-            ends.delete(end);
-            end();
-          };
-        },
-      ),
-    command: (conversationId, text) =>
-      answerWarm(text, conversationId, { keeper, logger, now, switched: happenings.switched }),
-    dispose() {
-      harmless("end", undefined, () => {
-        for (const end of ends) end();
-        link.close();
-        keeper.dispose();
-        leave();
-      });
-    },
-  };
-}
-
-const UNFOLLOWED: NativeExchange = { answered() {}, ended() {}, failed() {} };
-
-function harmlessExchange(
-  exchange: NativeExchange,
-  harmless: (doing: string, fallback: undefined, act: () => void) => void,
-): NativeExchange {
-  const follow = (act: () => void) => harmless("follow an answer", undefined, act);
-  return {
-    answered: (head) => follow(() => exchange.answered(head)),
-    ended: (answer) => follow(() => exchange.ended(answer)),
-    failed: (reason, head) => follow(() => exchange.failed(reason, head)),
   };
 }

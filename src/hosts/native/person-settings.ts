@@ -36,18 +36,25 @@ export interface Chosen {
 /** Where they cannot be read, nobody knows what the person's limits are: nothing is to be sent then. */
 export function chosenSettings(env: Environment): Chosen {
   try {
-    return { settings: personSettings(settingsInHost(env)), trouble: null };
+    return { settings: personSettings(settingsInHost(env), readText), trouble: null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
-      settings: personSettings(DEFAULT_SETTINGS),
+      settings: personSettings(DEFAULT_SETTINGS, readText),
       trouble: `keepwarm's settings cannot be used: ${reason}`,
     };
   }
 }
 
-/** @throws with what to do as its message, when the prices cannot be used */
-function personSettings(settings: Settings): PersonSettings {
+function readText(file: string): string {
+  return readFileSync(file, "utf8");
+}
+
+/**
+ * @param read the text of a file that a setting names
+ * @throws with what to do as its message, when the prices cannot be used
+ */
+export function personSettings(settings: Settings, read: (file: string) => string): PersonSettings {
   const { warmTokens, prices } = settings;
   return {
     keeping: keepingOf(settings),
@@ -60,13 +67,13 @@ function personSettings(settings: Settings): PersonSettings {
     ttl1hMs: settings.ttl1h,
     logLevel: settings.logLevel,
     ...(warmTokens === undefined ? {} : { warmTokens }),
-    ...(prices === undefined ? {} : { prices: pricesIn(prices) }),
+    ...(prices === undefined ? {} : { prices: pricesIn(prices, read) }),
   };
 }
 
-function pricesIn(file: string): PriceTable {
+function pricesIn(file: string, read: (file: string) => string): PriceTable {
   try {
-    return pricesWith(JSON.parse(readFileSync(file, "utf8")));
+    return pricesWith(JSON.parse(read(file)));
   } catch (error) {
     throw new Error(
       `the prices in ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,

@@ -3,12 +3,11 @@ import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../storage/index.ts";
-
-const KEY = /^[\w-]{43}$/;
+import { LEASE_KEY, LEASE_KEY_FILE } from "./key-file.ts";
 
 /** Made by whoever needs it first. @throws the system's error where it can neither be read nor made */
 export function leaseKey(stateDirectory: string): string {
-  const file = join(stateDirectory, "lease-key");
+  const file = join(stateDirectory, LEASE_KEY_FILE);
   const known = read(file);
   if (known !== null) return known;
   makeFolder(stateDirectory);
@@ -30,7 +29,7 @@ export function leaseKey(stateDirectory: string): string {
 function read(file: string): string | null {
   try {
     const key = readFileSync(file, "utf8").trim();
-    return KEY.test(key) ? key : null;
+    return LEASE_KEY.test(key) ? key : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;

@@ -10,6 +10,7 @@ import type { Keeper, PlannedWarm } from "../../capture/index.ts";
 import type { WarmFailure } from "../../host.ts";
 import { leaseKey } from "./key.ts";
 import { createLeases, type LeaseOptions } from "./lease-files.ts";
+import type { Leases } from "./leases.ts";
 
 export interface WarmLeases {
   /** Why it must not be sent; null when it may. Never rejects. */
@@ -20,7 +21,11 @@ export interface WarmLeases {
 }
 
 export function createWarmLeases(options: LeaseOptions): WarmLeases {
-  const leases = createLeases(options);
+  return warmLeasesBy(createLeases(options), async () => leaseKey(options.stateDirectory));
+}
+
+/** @param askKey the key by which all processes of a person name prefixes; asked until it is told */
+export function warmLeasesBy(leases: Leases, askKey: () => Promise<string>): WarmLeases {
   const names = new Map<string, string>();
   let key: string | undefined;
 
@@ -35,7 +40,7 @@ export function createWarmLeases(options: LeaseOptions): WarmLeases {
   return {
     async mayWarm({ conversationId, request, lifeMs }) {
       try {
-        key ??= leaseKey(options.stateDirectory);
+        key ??= await askKey();
         const name = nameOf(request, key);
         // What cannot be read is not sent anyway.
         if (name === null) return null;

@@ -37,6 +37,15 @@ export {
 } from "./history.ts";
 export type { MoneyView, TotalsView } from "./money.ts";
 export {
+  type CompareAnswer,
+  type CompareRequest,
+  compareAnswer,
+  type PrefixView,
+  type PreWarmView,
+  type PrewarmAnswer,
+  prewarmAnswer,
+} from "./pre-warms.ts";
+export {
   type SettingChange,
   type SettingChanged,
   type SettingsAnswer,

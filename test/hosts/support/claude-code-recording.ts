@@ -1,4 +1,5 @@
 /** What Claude Code sends, and what its hooks tell, written down on the way: what unit tests play back. */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,7 +26,7 @@ const TOLD = /^(x-claude-code-.*|anthropic-version|anthropic-beta)$/;
 export interface Recorder {
   /** What stands for a run's base URL. */
   readonly baseUrl: string;
-  /** Without ids and places. */
+  /** Without ids, places and what Claude Code tells its model at length. */
   moments(home: string): Moment[];
 }
 
@@ -63,13 +64,33 @@ export async function recorder(upstream: string, test: Owner): Promise<Recorder>
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${RUN}`,
     moments(home) {
-      const moments = noted.filter((moment) => moment !== null);
-      const day = /Today's date is [\d-]+/g;
-      return JSON.parse(
-        withoutPlaces(JSON.stringify(moments), home).replace(day, "Today's date is 2026-11-20"),
-      );
+      const text = JSON.stringify(noted.filter((moment) => moment !== null));
+      const moments: Moment[] = JSON.parse(likeAnyOther(withoutPlaces(text, home)));
+      return moments.map((moment) => ({ ...moment, body: withoutItsWords(moment.body) }));
     },
   };
+}
+
+/** Without what tells of the machine that it was recorded on, and of the day. */
+function likeAnyOther(text: string): string {
+  return text
+    .replace(/Today's date is [\d-]+/g, "Today's date is 2026-11-20")
+    .replace(/OS Version: [\w .+~-]+/g, "OS Version: Linux 6.1")
+    .replace(/\b[0-9a-f]{64}\b/g, "0".repeat(64));
+}
+
+/** What the scenes said, and the emulator, which reads some of it again when it is played back. */
+const OURS = /^(?:\[\[tool:|This is an emulated answer)/;
+const LONG = 120;
+
+/** What Claude Code tells its model at length is not ours to keep: the same words become the same few letters. */
+function withoutItsWords(body: string): string {
+  return JSON.stringify(JSON.parse(body), (key, value) => {
+    if (typeof value !== "string" || value.length <= LONG || key === "user_id" || OURS.test(value))
+      return value;
+    const digest = createHash("sha256").update(value).digest("hex").slice(0, 16);
+    return `${value.length} characters: ${digest}`;
+  });
 }
 
 function headersOf(request: IncomingMessage, isWanted: (name: string) => boolean): Record<string, string> {

@@ -24,6 +24,11 @@ const SECTIONS: readonly Section[] = [
     names: ["tier"],
   },
   {
+    title: "Pre-warming",
+    text: "Prefixes of a catalogue are warmed before anyone asks. That writes what is cold, so it has its own switch, its own limit and its own key.",
+    names: ["prewarm", "prewarmMaxUsdPerDay", "prewarmCatalogue", "prewarmKeyFile"],
+  },
+  {
     title: "Consent",
     text: "A subscription's terms are its provider's to say. Without your consent nothing is sent with one.",
     names: ["allowSubscription", "budgetThinking", "warmTokens"],
@@ -41,6 +46,10 @@ export const TITLES: Readonly<Record<string, string>> = {
   allowSubscription: "Warm with a subscription login",
   budgetThinking: "Thinking with a budget",
   warmTokens: "Tokens a warm asks for",
+  prewarm: "Pre-warm the catalogue",
+  prewarmMaxUsdPerDay: "Most per day",
+  prewarmCatalogue: "Catalogue",
+  prewarmKeyFile: "Key file",
   host: "Address",
   port: "Port",
   consolePort: "Console's port",
@@ -56,6 +65,7 @@ export const TITLES: Readonly<Record<string, string>> = {
 const UNITS: Readonly<Record<string, string>> = {
   maxUsdPerPause: "$",
   maxUsdPerDay: "$",
+  prewarmMaxUsdPerDay: "$",
   minPrefixTokens: "tokens",
   maxHeldMb: "MB",
 };
