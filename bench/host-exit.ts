@@ -1,16 +1,18 @@
 /**
  * How long a program takes to quit with keepwarm and a warm due, beside the same without: pi, OpenCode in its terminal,
- * OpenClaw's gateway, and Claude Code, which `keepwarm run` has to end with. They are installed by `npm run test:hosts`,
- * which has to have run first. Rounds alternate, medians count. Needs `npm run build`. Limit: 50 ms more.
+ * OpenClaw's gateway, and Claude Code, with the mod and in a run of `keepwarm run`, which has to end with it. They are
+ * installed by `npm run test:hosts`, which has to have run first. Rounds alternate, medians count. Needs `npm run
+ * build`. Limit: 50 ms more.
  *
- * Usage: node bench/host-exit.ts [pi | opencode | openclaw | claude-code]...
+ * Usage: node bench/host-exit.ts [pi | opencode | openclaw | claude-code | "keepwarm run -- claude"]...
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createEmulator } from "../src/emulator/index.ts";
-import { claudeEnv, startClaude } from "../test/hosts/support/claude-code.ts";
+import { type Claude, claudeEnv, startClaude } from "../test/hosts/support/claude-code.ts";
+import { installMod } from "../test/hosts/support/claude-code-mod.ts";
 import { installedVersion } from "../test/hosts/support/install.ts";
 import { keepwarmEnv } from "../test/hosts/support/keepwarm.ts";
 import { startOpenClaw } from "../test/hosts/support/openclaw.ts";
@@ -81,6 +83,21 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   "claude-code": {
     package: "@anthropic-ai/claude-code",
     async talk({ home, url, test, keepwarm }) {
+      const env = {
+        ...claudeEnv(home),
+        ...(await keepwarmEnv(home, { upstream: url, ttlMs: 300_000, test })),
+        ANTHROPIC_BASE_URL: url,
+      };
+      if (keepwarm) await installMod(env);
+      const claude = startClaude({ env, cwd: home, test });
+      if (keepwarm) await claude.say("/warm on");
+      await claude.say("Hello.");
+      return () => endOf(claude);
+    },
+  },
+  "keepwarm run -- claude": {
+    package: "@anthropic-ai/claude-code",
+    async talk({ home, url, test, keepwarm }) {
       const settings = keepwarm
         ? await keepwarmEnv(home, { upstream: url, ttlMs: 300_000, test })
         : { ANTHROPIC_BASE_URL: url };
@@ -91,14 +108,16 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
         test,
       });
       await claude.say("Hello.");
-      return async () => {
-        const from = performance.now();
-        await claude.quit();
-        return performance.now() - from;
-      };
+      return () => endOf(claude);
     },
   },
 };
+
+async function endOf(claude: Claude): Promise<number> {
+  const from = performance.now();
+  await claude.quit();
+  return performance.now() - from;
+}
 
 async function quitMs(program: Program, keepwarm: boolean): Promise<number> {
   const home = mkdtempSync(join(tmpdir(), "keepwarm-exit-"));

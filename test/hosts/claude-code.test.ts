@@ -111,7 +111,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(sent(warm)).toEqual(sent(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
-    showRow("claudeCode", {
+    showRow("claudeCodeRun", {
       readShare: Math.min(...returns.map(({ read, prefix }) => read / prefix)),
       warms: warm.requests.filter(isWarm).length,
     });

@@ -23,9 +23,15 @@ interface Row {
 const ROWS = {
   claudeCode: {
     agent: "Claude Code",
+    command: "`keepwarm install claude-code`, then `/warm on`",
+    packages: ["@anthropic-ai/claude-code"],
+    ways: "terminal, JSON lines",
+  },
+  claudeCodeRun: {
+    agent: "Claude Code, through the gateway",
     command: "`keepwarm run -- claude`, then `/warm on`",
     packages: ["@anthropic-ai/claude-code"],
-    ways: "terminal, `-p`, JSON lines",
+    ways: "terminal, JSON lines",
   },
   agentSdk: {
     agent: "Claude Agent SDK",
