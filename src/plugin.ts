@@ -249,7 +249,7 @@ function createSurface(
       const { why } = warmer.getStatus(conversationId);
       return buildConversationSpec(
         state.enabled,
-        state.intervalMs,
+        warmer.look(conversationId).intervalMs,
         state.lastPct,
         state.lastExpectedPct,
         state.nextWarmAt,
