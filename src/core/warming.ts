@@ -1,6 +1,6 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
-import type { Logger, Timers, WarmDispatch, WarmFailed, WarmFailure, WarmService } from "../host.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService } from "../host.ts";
 import type { Plan, Planner } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import {
@@ -12,7 +12,7 @@ import {
   stateOf,
   stoppedBy,
 } from "./conversation.ts";
-import { createHandingOver } from "./handing-over.ts";
+import { isHandedOver, takeBack } from "./handing-over.ts";
 import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
@@ -53,8 +53,6 @@ export interface Warming {
   /** @param superseded its answer, should it still come, must not be taken for a newer warm's */
   abort(conversation: Conversation, options: { superseded: boolean }): void;
   flightOf(conversationId: string): Flight | undefined;
-  /** One that another process was to send came to nothing. */
-  failedElsewhere(conversation: Conversation, failed: WarmFailed): void;
 }
 
 /** Longest delay in ms that timers can be trusted to keep; `setTimeout` fires at once for a longer one. */
@@ -68,12 +66,11 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   // Kept beside the conversations: a flight may outlive the memory of its conversation, and while it is
   // in the air no other may start.
   const flights = new Map<string, Flight>();
-  const elsewhere = createHandingOver(deps, { ...context, disarm });
   let lastToken = 0;
 
   function disarm(conversation: Conversation): void {
     if (conversation.timer !== null) deps.timers.clearTimer(conversation.timer);
-    elsewhere.cancel(conversation.id);
+    takeBack(deps, conversation);
     conversation.timer = null;
     conversation.nextWarmAt = null;
     // Voids a timer that has fired but not yet run, and a fire that waits for a flight to land.
@@ -138,7 +135,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   }
 
   function schedule(conversation: Conversation, atMs: number, now: Instant): void {
-    if (elsewhere.takes(conversation, atMs, now)) return;
+    if (isHandedOver(deps, context, disarm, conversation, atMs, now)) return;
     const { token } = conversation;
     conversation.nextWarmAt = atMs;
     const delayMs = Math.min(atMs - now.wallMs, LONGEST_DELAY_MS);
@@ -280,7 +277,6 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       flight.superseded ||= superseded;
       flight.controller.abort();
     },
-    failedElsewhere: elsewhere.failed,
     flightOf: (conversationId) => flights.get(conversationId),
   };
 }
