@@ -35,8 +35,10 @@ export default defineConfig({
           name: "fleet",
           include: ["test/fleet/*.test.ts"],
           globalSetup: "test/fleet/setup.ts",
-          testTimeout: 40_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
+          // They mostly wait for the time that a warm is due.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

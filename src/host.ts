@@ -48,6 +48,10 @@ export interface TurnContext {
   readonly requests?: number;
   /** A sentence for people, when the host already knows that this prefix cannot be warmed. */
   readonly notWarmable?: string;
+  /** Why the turn was not answered, as a phrase. */
+  readonly failure?: string;
+  /** Nothing of this turn is in the cache: what is known of the one before it stays as it is. @default false */
+  readonly leftNothing?: boolean;
 }
 
 export interface ConversationRef {

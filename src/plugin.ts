@@ -107,7 +107,7 @@ export function activate(host: Host): ActivePlugin {
     on("turnSettled", ({ conversationId, ...turn }) => warmer.onTurnSettled(conversationId, turn)),
     on("warmCompleted", (event) => warmer.onWarmCompleted(event)),
     on("warmAborted", (event) => warmer.onWarmAborted(event)),
-    on("warmFailed", (event) => warmer.onWarmFailed(event)),
+    ...(host.dispatch ? [on("warmFailed", warmer.onWarmFailed)] : []),
     on("conversationClosed", ({ conversationId }) => void warmer.onConversationClosed(conversationId)),
     on("conversationDetached", ({ conversationId }) => warmer.onConversationDetached(conversationId)),
     on("conversationChanged", ({ conversationId, ...change }) =>
@@ -249,7 +249,7 @@ function createSurface(
       const { why } = warmer.getStatus(conversationId);
       return buildConversationSpec(
         state.enabled,
-        state.intervalMs,
+        warmer.look(conversationId).intervalMs,
         state.lastPct,
         state.lastExpectedPct,
         state.nextWarmAt,

@@ -17,6 +17,7 @@ import {
 } from "./core/completion.ts";
 import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
+import { failElsewhere } from "./core/handing-over.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
 import { forecastOf, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
@@ -195,8 +196,7 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
     },
 
     onWarmFailed(event) {
-      const conversation = conversations.get(event.conversationId);
-      if (conversation) warming.failedElsewhere(conversation, event);
+      failElsewhere(context, warming.disarm, conversations.get(event.conversationId), event);
     },
 
     async onConversationClosed(conversationId) {

@@ -22,6 +22,7 @@ import { Conversations } from "./conversations.ts";
 import { type BeginDispatch, dispatching } from "./dispatching.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
+import type { Notice } from "./placing.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
 import { createSweeping } from "./sweeping.ts";
@@ -63,6 +64,8 @@ export interface KeeperOptions extends WarmSettings {
   readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
   /** Who sends the warms. @default this process, by its own timers */
   readonly dispatch?: BeginDispatch | undefined;
+  /** Told of each request of a conversation that passes. */
+  readonly notice?: Notice;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
 }
@@ -100,6 +103,10 @@ export interface Keeper extends Disposable {
   conversation(conversationId: string): ConversationSummary | null;
   /** Memory that captured bodies take, in bytes. */
   heldBytes(): number;
+  /** Each with its last request, the one used longest ago first. Not to be held on to. */
+  captured(): readonly CapturedConversation[];
+  /** What the API's rate limits leave, for whoever sends besides. */
+  readonly headroom: Pick<Headroom, "waitMs">;
   /** Warms on their way, or waiting for one that is. */
   warmsInFlight(): number;
   /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
@@ -124,6 +131,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     maxHeldBytes,
     sideThreadsBegin = false,
     mayWarm,
+    notice,
     logger: ownLogger,
     tiering: beginTiering,
     tier: firstTier,
@@ -229,6 +237,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const turns = createTurns({
     ...requestOptions,
     now: instant,
+    notice,
     logger,
     conversations,
     ...(tiering === undefined ? {} : { tiers: tiering.tiers }),
@@ -357,6 +366,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       const known = conversations.get(conversationId);
       return known ? summaryOf(known) : null;
     },
+    captured: () => conversations.all(),
+    headroom,
     heldBytes: () => shelf.heldBytes(),
     warmsInFlight: () => warms.inFlight(),
     unreadable,

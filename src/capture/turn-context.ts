@@ -18,7 +18,10 @@ export function turnContextOf(
   lastUsedAt: number,
   failure: string | null,
 ): TurnContext {
-  if (last === null) return { notWarmable: whyNothing(invalidated, failure) };
+  if (last === null) {
+    const notWarmable = whyNothing(invalidated, failure);
+    return { notWarmable, leftNothing: true, ...(failure === null ? {} : { failure }) };
+  }
   const { facts, usage, stopReason, asksPerson, notWarmable } = last;
   return {
     requestStartedAt: lastUsedAt,
@@ -28,6 +31,7 @@ export function turnContextOf(
     ...(stopReason === null ? {} : { stopReason }),
     ...(asksPerson ? { asksPerson } : {}),
     ...(notWarmable === null ? {} : { notWarmable }),
+    ...(failure === null ? {} : { failure }),
   };
 }
 

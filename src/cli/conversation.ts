@@ -2,7 +2,7 @@
 import { didYouMean } from "../config/index.ts";
 import type { ControlClient, ConversationView } from "../hub/index.ts";
 import { UNNAMED_PREFIX } from "../pure.ts";
-import { calledSo, nameOf } from "./conversation-name.ts";
+import { calledSo, nameOf, namesAmong } from "./conversation-name.ts";
 import { UsageError } from "./errors.ts";
 import { runningGateway } from "./gateway.ts";
 import { printable } from "./printable.ts";
@@ -63,9 +63,12 @@ function oneOf(conversations: readonly ConversationView[], word: string): Conver
   if (word === "") throw new UsageError("a conversation's id cannot be empty");
   const matches = calledSo(conversations, word);
   if (matches.length < 2) return matches[0] ?? null;
-  throw new UsageError(
-    `${printable(word)} may be any of these, so say which by its id: ${listed(matches, conversations)}`,
-  );
+  const { shortId } = namesAmong(conversations);
+  // The folder has been said already.
+  const which = matches.every(({ folder }) => folder === word)
+    ? matches.map(({ id }) => shortId(id)).join(", ")
+    : listed(matches, conversations);
+  throw new UsageError(`${printable(word)} may be any of these, so say which by its id: ${which}`);
 }
 
 /** What runs in a shell of Claude Code's is told whose shell it is. */

@@ -21,20 +21,30 @@ export class ExitCodeError extends Error {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExitCodeError) return error.exitCode;
-  return error instanceof UsageError || error instanceof ConfigError ? USAGE : FAILURE;
+  return error instanceof UsageError || error instanceof ConfigError || isOfFleet(error) ? USAGE : FAILURE;
 }
 
-type SystemError = NodeJS.ErrnoException & { readonly port?: number; readonly address?: string };
+/** By its name: the fleet is loaded by nobody who does not need it. */
+function isOfFleet(error: unknown): boolean {
+  return error instanceof Error && error.name === "WorkerEnvironmentError";
+}
+
+type SystemError = NodeJS.ErrnoException & {
+  readonly port?: number;
+  readonly address?: string;
+  /** Who has the port. */
+  readonly holder?: string | null;
+};
 
 /** The error as a sentence (or one a line), with what to do about it where that is known. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, port, address, syscall }: SystemError = error;
+  const { code, port, address, syscall, holder }: SystemError = error;
   if (syscall === "listen" || syscall === "getaddrinfo") {
     const flag = "isControl" in error ? "--console-port" : "--port";
     switch (code) {
       case "EADDRINUSE":
-        return `port ${port} is taken: choose another with ${flag}`;
+        return `port ${port} is taken${holder ? ` by ${holder}` : ""}: choose another with ${flag}`;
       case "EACCES":
         return `port ${port} may not be used: choose one above 1023 with ${flag}`;
       case "EADDRNOTAVAIL":

@@ -165,16 +165,8 @@ function keyCommand(): Command {
 }
 
 async function looking(act: (client: FleetClient) => Promise<void>): Promise<void> {
-  const [{ openFleetClient, WorkerEnvironmentError }, { UsageError }] = await Promise.all([
-    import("../fleet/index.ts"),
-    import("./errors.ts"),
-  ]);
-  let client: FleetClient;
-  try {
-    client = await openFleetClient(process.env);
-  } catch (error) {
-    throw error instanceof WorkerEnvironmentError ? new UsageError(error.message) : error;
-  }
+  const { openFleetClient } = await import("../fleet/index.ts");
+  const client = await openFleetClient(process.env);
   try {
     await act(client);
   } finally {

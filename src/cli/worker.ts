@@ -29,23 +29,18 @@ export function workerCommand(): Command {
 }
 
 async function work(): Promise<void> {
-  const [{ startWorkerProcess, WorkerEnvironmentError }, { UsageError }, { pricesFrom }] = await Promise.all([
+  const [{ startWorkerProcess }, { pricesFrom }] = await Promise.all([
     import("../fleet/index.ts"),
-    import("./errors.ts"),
     import("./price-file.ts"),
   ]);
   const { env } = process;
-  try {
-    const worker = await startWorkerProcess({
-      env,
-      version: packageJson.version,
-      prices: await pricesFrom(env.KEEPWARM_PRICES || undefined),
-    });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-    await promise;
-    await worker.stop();
-  } catch (error) {
-    throw error instanceof WorkerEnvironmentError ? new UsageError(error.message) : error;
-  }
+  const worker = await startWorkerProcess({
+    env,
+    version: packageJson.version,
+    prices: await pricesFrom(env.KEEPWARM_PRICES || undefined),
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  await promise;
+  await worker.stop();
 }

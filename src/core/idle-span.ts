@@ -40,6 +40,14 @@ export function followsTtl({ prefix, settings }: Conversation): boolean {
   return prefix?.ttlMs != null && !isIntervalChosen(settings);
 }
 
+/** The interval, in ms: the person's choice; until they make one, what a known TTL makes it. */
+export function intervalInForce(conversation: Conversation): number {
+  const { prefix, settings } = conversation;
+  return prefix?.ttlMs != null && followsTtl(conversation)
+    ? Math.round(prefix.ttlMs - marginMs(prefix.ttlMs))
+    : settings.intervalMs;
+}
+
 /** Epoch ms up to which a warm that is due may be put off: never beyond what is left, jitter included. */
 export function latestOf(conversation: Conversation, now: Instant): number {
   const { prefix, dueAt } = conversation;

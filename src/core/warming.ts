@@ -1,10 +1,18 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
-import type { Logger, Timers, WarmDispatch, WarmFailed, WarmFailure, WarmService } from "../host.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService } from "../host.ts";
 import type { Plan, Planner } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
-import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
-import { createHandingOver } from "./handing-over.ts";
+import {
+  type Conversation,
+  type Flight,
+  lapsed,
+  OUTLIVED,
+  outlived,
+  stateOf,
+  stoppedBy,
+} from "./conversation.ts";
+import { isHandedOver, takeBack } from "./handing-over.ts";
 import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
@@ -45,8 +53,6 @@ export interface Warming {
   /** @param superseded its answer, should it still come, must not be taken for a newer warm's */
   abort(conversation: Conversation, options: { superseded: boolean }): void;
   flightOf(conversationId: string): Flight | undefined;
-  /** One that another process was to send came to nothing. */
-  failedElsewhere(conversation: Conversation, failed: WarmFailed): void;
 }
 
 /** Longest delay in ms that timers can be trusted to keep; `setTimeout` fires at once for a longer one. */
@@ -60,12 +66,11 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   // Kept beside the conversations: a flight may outlive the memory of its conversation, and while it is
   // in the air no other may start.
   const flights = new Map<string, Flight>();
-  const elsewhere = createHandingOver(deps, { ...context, disarm });
   let lastToken = 0;
 
   function disarm(conversation: Conversation): void {
     if (conversation.timer !== null) deps.timers.clearTimer(conversation.timer);
-    elsewhere.cancel(conversation.id);
+    takeBack(deps, conversation);
     conversation.timer = null;
     conversation.nextWarmAt = null;
     // Voids a timer that has fired but not yet run, and a fire that waits for a flight to land.
@@ -95,6 +100,12 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     else if (plan.warmAt !== undefined)
       schedule(conversation, Math.min(plan.warmAt, conversation.latestAt), now);
     else if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    else awaitLapse(conversation, now);
+  }
+
+  /** Nothing is sent any more, but once its prefix has lapsed it is said to have. */
+  function awaitLapse(conversation: Conversation, now: Instant): void {
+    if (conversation.prefix) askAgain(conversation, now.wallMs + lifeLeftMs(conversation.prefix, now), now);
   }
 
   /** Nothing is sent until then, and nothing counts down. */
@@ -110,7 +121,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
         conversation.timer = null;
         const then = context.now();
         if (!context.holds(conversation) || !isWanted(conversation) || conversation.prefix === null) return;
-        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = OUTLIVED;
+        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = outlived(conversation.plan);
         else decide(conversation, then);
         context.notify(conversation);
       },
@@ -124,7 +135,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   }
 
   function schedule(conversation: Conversation, atMs: number, now: Instant): void {
-    if (elsewhere.takes(conversation, atMs, now)) return;
+    if (isHandedOver(deps, context, disarm, conversation, atMs, now)) return;
     const { token } = conversation;
     conversation.nextWarmAt = atMs;
     const delayMs = Math.min(atMs - now.wallMs, LONGEST_DELAY_MS);
@@ -166,6 +177,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     const lapsesAt = now.wallMs + lifeLeftMs(conversation.prefix, now);
     if (plan.warmAt !== undefined) schedule(conversation, Math.min(plan.warmAt, lapsesAt), now);
     if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    if (plan.stop !== undefined) awaitLapse(conversation, now);
     context.notify(conversation);
   }
 
@@ -265,7 +277,6 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
       flight.superseded ||= superseded;
       flight.controller.abort();
     },
-    failedElsewhere: elsewhere.failed,
     flightOf: (conversationId) => flights.get(conversationId),
   };
 }

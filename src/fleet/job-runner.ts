@@ -14,7 +14,7 @@ import { inBatches } from "./in-batches.ts";
 import { KeyringError } from "./keyring.ts";
 import type { Lease } from "./lease.ts";
 import { loaderOf } from "./loaders.ts";
-import { currentLimits, noteLimit } from "./rate-limits.ts";
+import { noteLimit } from "./rate-limits.ts";
 import { type Settlement, settle } from "./settling.ts";
 import { recordLost } from "./upkeep.ts";
 import { attemptOf, runWarm, type WarmRunContext } from "./warm-run.ts";
@@ -37,8 +37,14 @@ const STORE_AGAIN_MS = 500;
 /** Between two looks at a limit, in ms. */
 const LIMIT_LOOK_MS = 2_000;
 
-export function createJobRunner(options: WorkerOptions & { readonly lease: Lease }): JobRunner {
-  const { database, queues, clock, lease, logger, registration, artifacts } = options;
+export interface JobRunnerOptions extends WorkerOptions {
+  readonly lease: Lease;
+  /** Until when a credential's warms wait, as it was known half a second ago. */
+  readonly limitOf: (realm: string) => number | undefined;
+}
+
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { database, queues, clock, lease, logger, registration, artifacts, limitOf } = options;
   const { id: worker } = registration;
   const ending = new AbortController();
   const abandoned = new AbortController();
@@ -61,7 +67,7 @@ export function createJobRunner(options: WorkerOptions & { readonly lease: Lease
   async function waitUntil(atMs: number, realm: string): Promise<void> {
     await until(atMs);
     for (;;) {
-      const limit = (await currentLimits(database)).get(realm);
+      const limit = limitOf(realm);
       if (limit === undefined || limit <= clock.now()) return;
       await until(Math.min(limit, clock.now() + LIMIT_LOOK_MS));
     }

@@ -1,4 +1,5 @@
 /** A worker: claims due jobs, does them, says that it is alive, and looks after what others left behind. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "pg-boss";
 import type { PriceTable } from "../anthropic/index.ts";
 import type { Logger } from "../host.ts";
@@ -53,6 +54,9 @@ export interface Worker {
 /** How often the queues are asked whose jobs are due to the second, in ms. */
 const IDLE_POLL_MS = 500;
 
+/** How long slots that become free are waited for, so that they are filled together, in ms. */
+const TOGETHER_MS = 10;
+
 const MEASURE_MS = 30_000;
 const UPKEEP_MS = 5_000;
 const OLD_MS = 3_600_000;
@@ -71,7 +75,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await clock.measure();
 
   const lease = createLease({ boss, logger, heartbeatMs: options.heartbeatMs });
-  const runner = createJobRunner({ ...options, lease });
+  const runner = createJobRunner({ ...options, lease, limitOf: (realm) => limits.get(realm) });
   const held = new Map<string, Promise<void>>();
   let limits: ReadonlyMap<string, number> = new Map();
   let draining = false;
@@ -144,20 +148,28 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 
   let timer: NodeJS.Timeout | undefined;
-  let polling = false;
+  let polling: Promise<void> | null = null;
   let pollAgain = false;
 
   /** A slot is free: there may be more that is due. */
   function wake(): void {
-    if (draining || !pollAgain) return;
-    pollAgain = false;
+    // What is being asked sees the free slot itself, or asks again.
+    if (draining || !pollAgain || polling !== null) return;
     clearTimeout(timer);
-    void poll();
+    // Not for one slot: others are free in a moment.
+    timer = setTimeout(poll, TOGETHER_MS);
   }
 
-  async function poll(): Promise<void> {
-    if (polling) return;
-    polling = true;
+  function poll(): void {
+    polling ??= askAll().finally(() => {
+      polling = null;
+      const soon = pollAgain && held.size < concurrency;
+      if (!draining) timer = setTimeout(poll, soon ? TOGETHER_MS : IDLE_POLL_MS);
+    });
+  }
+
+  async function askAll(): Promise<void> {
+    pollAgain = false;
     const asksSlow = performance.now() - slowAt >= options.pollMs;
     if (asksSlow) slowAt = performance.now();
     await attempt("ask for jobs", async () => {
@@ -169,8 +181,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       }
     });
     loopedAt = performance.now();
-    polling = false;
-    if (!draining) timer = setTimeout(() => void poll(), IDLE_POLL_MS);
   }
 
   const beat = () =>
@@ -198,7 +208,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   ];
   await beat();
   logger.info("keepwarm: polling", { queues: idleQueues.length + slowQueues.length, everyMs: IDLE_POLL_MS });
-  void poll();
+  poll();
   void upkeep();
 
   return {
@@ -212,11 +222,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       runner.drain();
       logger.info("keepwarm: draining", { active: held.size });
       await beat();
-      const patience = AbortSignal.timeout(graceMs);
-      const out = new Promise<void>((resolve) =>
-        patience.addEventListener("abort", () => resolve(), { once: true }),
-      );
-      await Promise.race([Promise.all(held.values()), out]);
+      // What was being asked for is this worker's too.
+      const done = Promise.resolve(polling).then(() => Promise.all(held.values()));
+      await Promise.race([done, sleep(graceMs, undefined, { ref: false })]);
       for (const one of every) clearInterval(one);
       runner.abandon();
       await attempt("sign off", () => removeWorker(database, id));

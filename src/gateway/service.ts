@@ -9,12 +9,14 @@ import {
   createIntake,
   createWarmLeases,
   forgetPausesOfPrograms,
+  leaseKey,
   consoleLink as linkTo,
   publish,
   sharedSpending,
 } from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
+import { PREWARM_NAMESPACE } from "../prewarm/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
@@ -22,6 +24,7 @@ import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createHealth, watched } from "./health.ts";
 import { createHistory } from "./history/index.ts";
 import { fixedOptions, liveOptions } from "./options.ts";
+import { createGatewayPrewarming } from "./prewarming.ts";
 import { createSettingsDesk } from "./settings-desk.ts";
 
 export interface ServiceOptions {
@@ -87,7 +90,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const fixed = fixedOptions(config.settings);
   const fleet = config.settings.fleet ? await joinFleet().catch(withoutFleet) : null;
+  const prewarming = createGatewayPrewarming({
+    settings: config.settings,
+    live: () => settings.live,
+    gateway: () => gateway,
+    storage: namespace(PREWARM_NAMESPACE),
+    nameKey: leaseKey(directory),
+    env: config.env,
+    prices,
+    clock,
+    logger,
+  });
   const gateway = createGateway({
+    notice: prewarming.notice,
     ...fixed,
     ...change,
     keeping,
@@ -111,6 +126,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const changed = liveOptions(live);
       Object.assign(keeping, changed.keeping);
       gateway.change(changed.change);
+      prewarming.apply();
     },
   });
   const control = createControlServer({
@@ -121,6 +137,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       history,
       settings,
       health,
+      prewarming,
       storage,
       prices: listPrices(prices),
       version,
@@ -188,10 +205,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   async function shutDown(): Promise<void> {
     clearInterval(idleCheck);
+    // What is on its way is called off at once, and may be billed.
+    const prewarmed = prewarming.stop();
     // First, so that nobody finds it any more who could still be sent away.
     await withdraw();
     await control.close();
     intake.dispose();
+    await prewarmed;
     await gateway.close(GRACE_MS);
     await fleet?.close();
     leases.releaseAll();
@@ -222,6 +242,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const { url: controlUrl } = await control.listen(consolePort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
+    if (config.settings.prewarm) prewarming.apply();
     const consoleLink = page ? linkTo(controlUrl, token) : null;
     return { gateway, gatewayUrl, controlUrl, consoleLink, ended: ended.promise, stop };
   } catch (error) {

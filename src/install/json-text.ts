@@ -166,8 +166,15 @@ function parsed(text: string, allowTrailingComma = true): unknown {
 }
 
 function modified(text: string, place: JsonPath, value: unknown, isArrayInsertion: boolean): string {
-  const options = { formattingOptions: formatOf(text), isArrayInsertion };
+  const options = isOneLine(text)
+    ? { isArrayInsertion }
+    : { formattingOptions: formatOf(text), isArrayInsertion };
   return applyEdits(text, modify(text, [...place], value, options));
+}
+
+/** Formatting what is put in would break it up whole. */
+function isOneLine(text: string): boolean {
+  return /^\s*\{[^\r\n]*[^\s{}][^\r\n]*\}\s*$/.test(text);
 }
 
 /** Behind the last item of a list, in the way that one stands; null where there is none. It is left as it is written. */

@@ -139,7 +139,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
     forecast(span) {
       const caps = options.caps ?? {};
       const facts = knownOf(span, caps);
-      if ("reason" in facts) return { plan: facts, curve: [], warms: [], warmUsd: null };
+      if ("reason" in facts) return { plan: facts, curve: [], warms: [], warmsADay: null, warmUsd: null };
       const { warmUsd, ...foreseen } = forecast(policyOf(choiceOf(span.keepWarm)), facts, caps);
       return { ...foreseen, warmUsd: facts.price.inputUsd > 0 ? warmUsd : null };
     },

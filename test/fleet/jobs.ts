@@ -11,7 +11,7 @@ import {
 } from "../../src/fleet/index.ts";
 import { API_KEY, aFleet, type Engine, type FleetWorld, ONCE, TTL_MS } from "./world.ts";
 
-const eventually = { timeout: 10_000, interval: 50 };
+const eventually = { timeout: 20_000, interval: 50 };
 
 async function untilOutcome(fleet: FleetWorld, jobId: string, outcome: string): Promise<void> {
   await vi.waitFor(async () => expect((await fleet.job(jobId)).outcome).toBe(outcome), eventually);
@@ -22,15 +22,16 @@ export function jobsOn(engine: Engine): void {
   describe(`a job on ${engine.name}`, () => {
     it("is claimed, run and completed, each with its time and its worker", async () => {
       const fleet = await aFleet(engine);
-      const { jobId } = await fleet.keepWarm("ada");
+      // At work before there is anything to do.
+      await fleet.worker();
+      const { jobId } = await fleet.keepWarm("ada", { inMs: 3_000 });
       expect(await fleet.job(jobId)).toMatchObject({
         outcome: "queued",
         trigger: "idle",
         worker: null,
         attempt: 0,
       });
-      await fleet.worker();
-      await vi.waitFor(async () => expect((await fleet.job(jobId)).outcome).toBe("completed"), 8_000);
+      await vi.waitFor(async () => expect((await fleet.job(jobId)).outcome).toBe("completed"), eventually);
       const job = await fleet.job(jobId);
       expect(job).toMatchObject({ worker: "worker-1", attempt: 1, error: null });
       const { queuedAt, dueAt, claimedAt, runningAt, finishedAt } = job;
@@ -59,7 +60,7 @@ export function jobsOn(engine: Engine): void {
         plan: { warms: 3, everyMs: 1_500, until: fleet.clock.now() + 10 * TTL_MS },
       });
       await fleet.worker();
-      await vi.waitFor(() => expect(fleet.warms()).toBe(3), 12_000);
+      await vi.waitFor(() => expect(fleet.warms()).toBe(3), eventually);
       await vi.waitFor(async () =>
         expect(await queueOverview(fleet.database)).toMatchObject({ completed: 3, queued: 0, inProgress: 0 }),
       );

@@ -10,6 +10,7 @@ import {
   newFleetKey,
   workerEnvironment,
 } from "../../src/fleet/index.ts";
+import { aStateDirectory } from "../support/control-under-test.ts";
 import { keepwarm } from "../support/keepwarm-command.ts";
 
 const DATABASE_URL = "postgres://keepwarm:secret@localhost/keepwarm";
@@ -104,6 +105,17 @@ describe("keepwarm worker", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("the database of DATABASE_URL cannot be used (ECONNREFUSED)");
     expect(stderr).not.toContain("secret");
+  });
+});
+
+describe("keepwarm start --fleet", () => {
+  it("ends with 2 without a key", async () => {
+    const { code, stderr } = await keepwarm(["start", "--fleet", "--port", "0", "--console-port", "0"], {
+      KEEPWARM_HOME: aStateDirectory(),
+      DATABASE_URL: "",
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain("KEEPWARM_FLEET_KEY must be set");
   });
 });
 

@@ -156,7 +156,7 @@ describe("installing twice", () => {
     world.write('{ "theme": "dark" }');
     await world.install();
     await world.uninstall();
-    expect(await world.uninstall()).toEqual({ files: [], directory: null });
+    expect(await world.uninstall()).toEqual({ files: [], directory: null, notes: [] });
     expect(world.read()).toBe('{ "theme": "dark" }');
   });
 });

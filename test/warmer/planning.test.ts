@@ -18,7 +18,13 @@ function planned(decide: (span: IdleSpan) => Plan, limit: string | null = null) 
       asked.push(span);
       return decide(span);
     },
-    forecast: (span) => ({ plan: decide(span), curve: [], warms: [span.dueAt], warmUsd: null }),
+    forecast: (span) => ({
+      plan: decide(span),
+      curve: [],
+      warms: [span.dueAt],
+      warmsADay: null,
+      warmUsd: null,
+    }),
     limit: () => limit,
     nameOf: (keepWarm) => keepWarm ?? "auto",
     spent: (costUsd) => spent.push(costUsd),
@@ -128,9 +134,23 @@ describe("a warmer with a policy", () => {
     );
     await arm();
     worth = false;
-    await clock.pass(10 * MINUTE_MS);
+    await clock.pass(4.9 * MINUTE_MS);
     expect(warms()).toBe(0);
     expect(status()).toEqual({ phase: "stopped", why: NOT_WORTH.reason });
+  });
+
+  it("says of one that it has stopped warming when its prefix has lapsed, and tells its surface", async () => {
+    const { arm, clock, status, notices } = planned(() => ({ ...NOT_WORTH, stop: true }));
+    await arm();
+    expect(status().phase).toBe("stopped");
+    await clock.pass(5 * MINUTE_MS - 1);
+    expect(status().phase).toBe("stopped");
+    await clock.pass(1);
+    expect(status()).toEqual({
+      phase: "lapsed",
+      why: `${NOT_WORTH.reason} The entry has expired since.`,
+    });
+    expect(notices.at(-1)?.at).toBe(clock.now());
   });
 
   it("never sends later than the prefix allows, whatever it says, nor after it has lapsed", async () => {
