@@ -73,12 +73,19 @@ export type {
   EndEntry,
   ErrorAnswer,
   FailureEntry,
+  FleetAnswer,
+  FleetJobAnswer,
+  FleetJobsAnswer,
+  FleetJobView,
+  FleetRequeued,
+  FleetWorkerView,
   GatewayInfo,
   Group,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
   HostView,
+  JobOutcome,
   Known,
   MoneyView,
   Names,
@@ -105,4 +112,4 @@ export type {
   WarmAnswer,
   WarmEntry,
 } from "./views/index.ts";
-export { GROUP_TITLES, GROUPS, groupOf, namesAmong, ownPart } from "./views/index.ts";
+export { GROUP_TITLES, GROUPS, groupOf, JOB_OUTCOMES, namesAmong, ownPart } from "./views/index.ts";
