@@ -12,15 +12,14 @@ import { jobLink } from "../shell/address.ts";
 import { Choice } from "../shell/choice.tsx";
 import { ScrollX } from "../shell/scroll-x.tsx";
 import { count, counted, money } from "../words/money.ts";
-import { ago, fullTime, span } from "../words/time.ts";
+import { fullTime } from "../words/time.ts";
 import { useReading } from "./read.ts";
-import { OUTCOME_WORDS, subjectOf, triggerText } from "./subject.ts";
+import { dueText, OUTCOME_WORDS, subjectOf, triggerText } from "./subject.ts";
 import { Workers } from "./workers.tsx";
 
 const SHOWN = {
   all: "All",
   queued: "Queued",
-  running: "Running",
   completed: "Completed",
   failed: "Failed",
 } as const;
@@ -74,10 +73,10 @@ function Told() {
 
 function sentence({ queue, workers, gateways, embedded }: FleetAnswer): string {
   const alive = workers.filter(({ silent }) => !silent).length;
-  const kept = `${counted(queue.prefixes, "prefix", "prefixes")} kept warm, ${money(queue.spentUsd)} in 24 hours`;
+  const kept = `${counted(queue.prefixes, "prefix is", "prefixes are")} kept, and ${money(queue.spentUsd)} was spent in 24 hours`;
   if (embedded) return `${kept}. The worker and its database are inside this gateway.`;
   const others = gateways.filter(({ silent }) => !silent).length;
-  return `${kept}, by ${counted(alive, "worker")} for ${counted(others, "gateway")}.`;
+  return `${kept}: ${counted(alive, "worker")}, ${counted(others, "gateway")}.`;
 }
 
 function Queue({ fleet: { queue, workers } }: { readonly fleet: FleetAnswer }) {
@@ -110,7 +109,7 @@ function Jobs() {
   const jobs = told.value?.jobs;
   return (
     <section class="card" aria-labelledby="jobs-title">
-      <header class="card-head">
+      <header class="card-head jobs-head">
         <h2 id="jobs-title">Jobs</h2>
         <Choice
           label="Jobs shown"
@@ -147,7 +146,7 @@ function Jobs() {
 }
 
 function Row({ job }: { readonly job: FleetJobView }) {
-  const { id, kind, trigger, outcome, dueAt, now, worker, error } = job;
+  const { id, kind, trigger, outcome, dueAt, worker, error } = job;
   return (
     <tr>
       <th scope="row" class="cut-cell">
@@ -160,7 +159,7 @@ function Row({ job }: { readonly job: FleetJobView }) {
       <td>{kind}</td>
       <td>{triggerText(trigger)}</td>
       <td class="when" title={fullTime(dueAt)}>
-        {dueAt > now ? `in ${span(dueAt - now)}` : ago(dueAt, now)}
+        {dueText(job)}
       </td>
       <td class="cut-cell mono">{worker ?? "—"}</td>
     </tr>

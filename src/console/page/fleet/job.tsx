@@ -10,10 +10,10 @@ import { conversationLink, FLEET_LINK, jobLink } from "../shell/address.ts";
 import { goTo } from "../shell/route.ts";
 import { useShortcuts } from "../shell/shortcuts.ts";
 import { money } from "../words/money.ts";
-import { ago, fullTime, span } from "../words/time.ts";
+import { fullTime } from "../words/time.ts";
 import { NoFleet, Outcome } from "./fleet.tsx";
 import { useReading } from "./read.ts";
-import { phaseText, subjectOf, triggerText } from "./subject.ts";
+import { dueText, phaseText, subjectOf, triggerText } from "./subject.ts";
 
 export function Job({ id }: { readonly id: string }) {
   useShortcuts({ Escape: () => goTo(FLEET_LINK) });
@@ -46,7 +46,7 @@ function Read({ id }: { readonly id: string }) {
 const REPEATABLE = ["failed", "lapsed", "cancelled"];
 
 function Told({ answer: { job, phases } }: { readonly answer: FleetJobAnswer }) {
-  const { id, outcome, kind, trigger, error, worker, attempt, dueAt, now, costUsd, prefixId } = job;
+  const { id, outcome, kind, trigger, error, worker, attempt, dueAt, costUsd, prefixId } = job;
   return (
     <>
       <header class="head head-row">
@@ -55,7 +55,7 @@ function Told({ answer: { job, phases } }: { readonly answer: FleetJobAnswer }) 
             {subjectOf(job)}
           </h1>
           <p class="quiet">
-            <Outcome outcome={outcome} /> {kind}, {triggerText(trigger)}
+            <Outcome outcome={outcome} /> · {kind} · {triggerText(trigger)}
           </p>
         </div>
         {REPEATABLE.includes(outcome) && <Requeue id={id} />}
@@ -65,7 +65,7 @@ function Told({ answer: { job, phases } }: { readonly answer: FleetJobAnswer }) 
         <section class="card" aria-labelledby="phases-title">
           <header class="card-head">
             <h2 id="phases-title">Phases</h2>
-            <p class="quiet">{phaseText(phases.elapsedMs, span)} in all</p>
+            <p class="quiet">{phaseText(phases.elapsedMs)} in all</p>
           </header>
           <Phases phases={phases} />
         </section>
@@ -93,7 +93,7 @@ function Told({ answer: { job, phases } }: { readonly answer: FleetJobAnswer }) 
               </Detail>
             )}
             <Detail name="Due">
-              <span title={fullTime(dueAt)}>{dueAt > now ? `in ${span(dueAt - now)}` : ago(dueAt, now)}</span>
+              <span title={fullTime(dueAt)}>{dueText(job)}</span>
             </Detail>
             {worker !== null && (
               <Detail name="Worker">
@@ -122,7 +122,7 @@ function Phases({ phases }: Pick<FleetJobAnswer, "phases">) {
       {rows.map(([name, ms]) => (
         <div key={name} class="phase-row">
           <dt>{name}</dt>
-          <dd>{ms === null ? <span class="faint">not reached</span> : phaseText(ms, span)}</dd>
+          <dd>{ms === null ? <span class="faint">not reached</span> : phaseText(ms)}</dd>
           <dd aria-hidden="true">
             <progress class="phase-bar" max={longest} value={ms ?? 0} />
           </dd>

@@ -1,5 +1,6 @@
 /** A job in words. */
 import type { FleetJobView, JobOutcome } from "../../../hub/views/index.ts";
+import { ago, span } from "../words/time.ts";
 
 /** What it is for: a conversation, or a repository and branch. */
 export function subjectOf({ conversation, repository, branch, artifact, prefixId }: FleetJobView): string {
@@ -30,8 +31,13 @@ export function triggerText(trigger: string): string {
   return TRIGGERS[trigger] ?? trigger;
 }
 
+/** By the database's clock, as everything of a job. */
+export function dueText({ dueAt, now }: Pick<FleetJobView, "dueAt" | "now">): string {
+  return dueAt - now < 1_000 ? ago(dueAt, now) : `in ${span(dueAt - now)}`;
+}
+
 /** A phase is short: `340 ms`, `1.2 s`, and longer ones as everywhere. */
-export function phaseText(ms: number, long: (ms: number) => string): string {
+export function phaseText(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : long(ms);
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : span(ms);
 }
