@@ -18,7 +18,7 @@ import {
   storedSessions,
   withoutPlaces,
 } from "./support/claude-code.ts";
-import { buildMod, installMod } from "./support/claude-code-mod.ts";
+import { buildMod, faultyMod, installMod, MOD, validate } from "./support/claude-code-mod.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { printRow } from "./support/row.ts";
@@ -243,6 +243,31 @@ describe.concurrent("Claude Code with the mod", () => {
     await wait(2 * TTL_MS);
     expect(warms(at)).toBe(0);
     expect(answer(await claude.say("/warm"))).toMatch(/signed in with a subscription/);
+  });
+
+  it("is a mod that Claude Code finds nothing wrong with", async (test) => {
+    const { env } = await place(test, { mod: "not installed" });
+    await expect(validate(MOD, env)).resolves.toBeUndefined();
+  });
+
+  it.for([
+    ...["isWanted", "started", "told", "stepBegan", "stepEnded", "turnEnded"],
+    ...["leaving", "answered", "ended"],
+  ])("leaves Claude Code working though it throws when it is told %s", async (told, test) => {
+    const at = await place(test, { mod: "not installed" });
+    const folder = faultyMod(told, at.home);
+    await validate(folder, at.env);
+    const claude = at.start(["--plugin-dir", folder]);
+    for (const words of [
+      "Question 0, please.",
+      TOOL.replace(/sleep \d+/, "echo hi"),
+      "Question 1, please.",
+    ]) {
+      expect(await claude.say(words)).toMatch(/"is_error":false/);
+    }
+    await claude.quit();
+    expect(exchanges(at.requests)).toHaveLength(4);
+    expect(warms(at)).toBe(0);
   });
 
   it("is gone from its settings, and from it, once it is uninstalled", async (test) => {
