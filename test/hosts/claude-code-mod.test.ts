@@ -19,6 +19,7 @@ import {
   withoutPlaces,
 } from "./support/claude-code.ts";
 import { buildMod, faultyMod, installMod, MOD, validate } from "./support/claude-code-mod.ts";
+import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { printRow } from "./support/row.ts";
@@ -159,6 +160,17 @@ describe.concurrent("Claude Code with the mod", () => {
     await wait(2 * TTL_MS);
     expect(warms(at)).toBe(ended);
     expect(answer(await claude.say("/warm"))).toMatch(/Warming is on\. Not worth a warm/);
+  });
+
+  it("keeps warm, in auto, what waits for its person's permission", async (test) => {
+    const at = await place(test, { chosen: { KEEPWARM_KEEP_WARM: "auto" } });
+    const claude = at.startInTerminal(["--permission-mode", "default"]);
+    await waitForPermission({ claude, requests: at.requests, ttlMs: TTL_MS });
+  });
+
+  it("keeps warm, in auto, what waits for a task in the background, and no longer", async (test) => {
+    const at = await place(test, { chosen: { KEEPWARM_KEEP_WARM: "auto" } });
+    await waitForTask({ claude: at.start(), requests: at.requests, ttlMs: TTL_MS });
   });
 
   it("leaves the old conversation at /clear, and begins one that is off", async (test) => {

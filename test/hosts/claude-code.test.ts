@@ -17,6 +17,7 @@ import {
   storedSessions,
   withoutPlaces,
 } from "./support/claude-code.ts";
+import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, gatewayPid, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { printRow } from "./support/row.ts";
@@ -32,7 +33,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
-  startInTerminal(): Claude;
+  startInTerminal(args?: readonly string[]): Claude;
   start(options?: { readonly enable?: boolean; readonly args?: readonly string[] }): Claude;
 }
 
@@ -57,7 +58,8 @@ async function place(
     home,
     env,
     requests: emulator.requests,
-    startInTerminal: () => startInTerminal({ launcher: [...KEEPWARM, "run", "--"], env, cwd: project, test }),
+    startInTerminal: (args = []) =>
+      startInTerminal({ launcher: [...KEEPWARM, "run", "--"], args, env, cwd: project, test }),
     start: ({ enable = false, args = [] } = {}) =>
       startClaude({
         launcher: kept ? [...KEEPWARM, "run", "--quiet", ...(enable ? ["--enable"] : []), "--"] : [],
@@ -201,6 +203,17 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     const before = at.requests.length;
     await wait(2 * TTL_MS);
     expect(at.requests).toHaveLength(before);
+  });
+
+  it("keeps warm, in auto, what waits for its person's permission", async (test) => {
+    const at = await place(test, "kept warm", { KEEPWARM_KEEP_WARM: "auto" });
+    const claude = at.startInTerminal(["--permission-mode", "default"]);
+    await waitForPermission({ claude, requests: at.requests, ttlMs: TTL_MS });
+  });
+
+  it("keeps warm, in auto, what waits for a task in the background, and no longer", async (test) => {
+    const at = await place(test, "kept warm", { KEEPWARM_KEEP_WARM: "auto" });
+    await waitForTask({ claude: at.start(), requests: at.requests, ttlMs: TTL_MS });
   });
 
   it("leaves the old conversation at /clear, and begins one that is off", async (test) => {
