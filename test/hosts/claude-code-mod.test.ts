@@ -13,15 +13,16 @@ import {
   type Claude,
   claudeEnv,
   saidIn,
+  sentBy,
   startClaude,
   startInTerminal,
   storedSessions,
-  withoutPlaces,
 } from "./support/claude-code.ts";
 import { buildMod, faultyMod, installMod, MOD, validate } from "./support/claude-code-mod.ts";
 import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
+import { start } from "./support/process.ts";
 import { printRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
@@ -36,7 +37,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
-  start(args?: readonly string[]): Claude;
+  start(args?: readonly string[], env?: Readonly<Record<string, string>>): Claude;
   startInTerminal(args?: readonly string[]): Claude;
 }
 
@@ -62,19 +63,10 @@ async function place(test: TestContext, options: PlaceOptions = {}): Promise<Pla
     home,
     env,
     requests: emulator.requests,
-    start: (args = []) => startClaude({ launcher, args: ["--allowedTools=Bash", ...args], env, cwd, test }),
+    start: (args = [], more = {}) =>
+      startClaude({ launcher, args: ["--allowedTools=Bash", ...args], env: { ...env, ...more }, cwd, test }),
     startInTerminal: (args = []) => startInTerminal({ launcher, args, env, cwd, test }),
   };
-}
-
-function sent({ requests, home }: Place): unknown {
-  const bodies = requests.filter((request) => !isWarm(request)).map(({ body }) => JSON.parse(String(body)));
-  return JSON.parse(
-    withoutPlaces(
-      JSON.stringify(bodies, (key, value) => (key === "metadata" ? "…" : value)),
-      home,
-    ),
-  );
 }
 
 const warms = ({ requests }: Place) => requests.filter(isWarm).length;
@@ -108,7 +100,7 @@ describe.concurrent("Claude Code with the mod", () => {
     expectOnlyTheConversationWarmed(warm.requests);
     expect(exchanges(alone.requests).filter(({ read }) => read === 0)).toHaveLength(3);
 
-    expect(sent(warm)).toEqual(sent(alone));
+    expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
     printRow({
@@ -239,6 +231,19 @@ describe.concurrent("Claude Code with the mod", () => {
     expect(await conversations(at.env)).toMatchObject([{ enabled: true }]);
     await claude.quit();
     expect(readdirSync(join(at.home, "keepwarm")).includes("spool")).toBe(false);
+  });
+
+  it("sends nothing where a gateway of keepwarm's is in the way, and says so", async (test) => {
+    const at = await place(test);
+    const [node, cli] = KEEPWARM;
+    const gateway = start(node, [cli, "start"], { env: at.env, cwd: at.home, test });
+    await gateway.says(/127\.0\.0\.1/);
+    const claude = at.start([], { ANTHROPIC_BASE_URL: `http://127.0.0.1:${at.env.KEEPWARM_PORT}` });
+    await claude.say("/warm on");
+    await claude.say("Question 0, please.");
+    await wait(2 * TTL_MS);
+    expect(at.requests).toHaveLength(1);
+    expect(answer(await claude.say("/warm"))).toMatch(/Requests go by a gateway of keepwarm's/);
   });
 
   it("does not warm what a subscription's token may pay for, and says so", async (test) => {

@@ -12,10 +12,10 @@ import {
   type Claude,
   claudeEnv,
   saidIn,
+  sentBy,
   startClaude,
   startInTerminal,
   storedSessions,
-  withoutPlaces,
 } from "./support/claude-code.ts";
 import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
@@ -71,17 +71,6 @@ async function place(
   };
 }
 
-/** What the API was sent, without what differs between any two runs. */
-function sent({ requests, home }: Place): unknown {
-  const bodies = requests.filter((request) => !isWarm(request)).map(({ body }) => JSON.parse(String(body)));
-  return JSON.parse(
-    withoutPlaces(
-      JSON.stringify(bodies, (key, value) => (key === "metadata" ? "…" : value)),
-      home,
-    ),
-  );
-}
-
 const answer = (said: string) => /"content":"([^"]*)"/.exec(said)?.[1] ?? said;
 
 describe.concurrent("Claude Code through keepwarm run", () => {
@@ -110,7 +99,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(exchanges(alone.requests).filter(({ read }) => read === 0)).toHaveLength(3);
     expect(alone.requests.filter(isWarm)).toEqual([]);
 
-    expect(sent(warm)).toEqual(sent(alone));
+    expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
     printRow({
@@ -137,7 +126,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
         await claude.quit();
       }),
     );
-    expect(sent(warm)).toEqual(sent(alone));
+    expect(sentBy(warm)).toEqual(sentBy(alone));
   });
 
   it("sends nothing while it is off, and stops at once when it quits", async (test) => {
