@@ -72,7 +72,7 @@ export interface GatewayInfo {
 
 /** Something that is wrong, until it is not any more. */
 export interface ProblemView {
-  readonly about: "upstream" | "storage";
+  readonly about: "upstream" | "storage" | "fleet";
   readonly since: number;
   /** What is wrong, and what that means, for people. */
   readonly sentence: string;
@@ -141,7 +141,11 @@ export const gatewayInfo = z.looseObject({
 export const healthView = z.looseObject({
   ok: z.boolean(),
   problems: z.array(
-    z.looseObject({ about: z.enum(["upstream", "storage"]), since: z.number(), sentence: z.string() }),
+    z.looseObject({
+      about: z.enum(["upstream", "storage", "fleet"]),
+      since: z.number(),
+      sentence: z.string(),
+    }),
   ),
   startedAt: z.number(),
   residentBytes: z.number(),
