@@ -16,6 +16,7 @@ const { metafile } = await build({
     plugin: "src/plugin.ts",
     cli: "src/cli.ts",
     "hosts/sdk/index": "src/hosts/sdk/index.ts",
+    "prewarm/index": "src/prewarm/cache/index.ts",
     "emulator/index": "src/emulator/index.ts",
     "storage/sqlite": "src/storage/sqlite.ts",
   },

@@ -113,6 +113,25 @@ const barePrices: Plugin = {
   },
 };
 
+/** What a setting means is said by the command and the console alone; in all it is 2 kB. */
+const bareSettings: Plugin = {
+  name: "bare settings",
+  setup({ onLoad }) {
+    onLoad({ filter: /config[\\/]settings\.ts$/ }, async ({ path }) => {
+      const table = await readFile(path, "utf8");
+      const settings = [...table.matchAll(/^ {2}\w+: (?:setting|optional)\(/gm)].length;
+      let bared = 0;
+      // The last argument of each.
+      const contents = table.replace(/"(?:[^"\\\n]|\\.)*"(,?\s*\),\n)/g, (_, end: string) => {
+        bared++;
+        return `""${end}`;
+      });
+      if (bared !== settings) throw new Error(`${path}: ${settings} settings, and ${bared} descriptions`);
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
 /** Every engine that hosts run in has one. */
 const EMITTER = `export { EventEmitter } from "node:events";`;
 const ownEmitter: Plugin = {
@@ -152,12 +171,16 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     minify: bundle.bare === undefined,
     format: "esm",
     ...(bundle.bare === undefined
-      ? { platform: "node", target: "node22", plugins: [leanZod, inHost, barePrices, ownEmitter] }
+      ? {
+          platform: "node",
+          target: "node22",
+          plugins: [leanZod, inHost, barePrices, bareSettings, ownEmitter],
+        }
       : {
           platform: "neutral",
           mainFields: ["module", "main"],
           target: "es2023",
-          plugins: [apart(bundle.bare), leanZod, inMod, inHost, barePrices, noNode],
+          plugins: [apart(bundle.bare), leanZod, inMod, inHost, barePrices, bareSettings, noNode],
         }),
     define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",

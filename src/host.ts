@@ -48,6 +48,10 @@ export interface TurnContext {
   readonly requests?: number;
   /** A sentence for people, when the host already knows that this prefix cannot be warmed. */
   readonly notWarmable?: string;
+  /** Why the turn was not answered, as a phrase. */
+  readonly failure?: string;
+  /** Nothing of this turn is in the cache: what is known of the one before it stays as it is. @default false */
+  readonly leftNothing?: boolean;
 }
 
 export interface ConversationRef {
@@ -219,8 +223,10 @@ export interface Keeping {
   /** For conversations of which nobody chose anything, in the policy's words. @default "auto" */
   readonly keepWarm?: string;
   readonly limits?: SpendingLimits;
-  /** Where what the last day cost is kept, and how the person pauses, as counts. @default in memory */
+  /** Where it is kept how the person pauses, as counts. @default in memory */
   readonly storage?: StorageNamespace;
+  /** Where it is kept what the last day cost. Processes that share it share the day's limit. @default storage */
+  readonly spending?: StorageNamespace;
 }
 
 /** Where the ledger writes, and at what prices. */

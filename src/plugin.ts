@@ -142,7 +142,7 @@ export function activate(host: Host): ActivePlugin {
 
 /** @throws {TypeError} for a choice that the policy does not know */
 function plannerOf({ ledger }: Host, keeping: Keeping, history: History | null): Planner {
-  const { storage } = keeping;
+  const { storage, spending = storage } = keeping;
   choiceOf(keeping);
   return createPlanner({
     get keepWarm() {
@@ -152,7 +152,7 @@ function plannerOf({ ledger }: Host, keeping: Keeping, history: History | null):
       return keeping.limits ?? {};
     },
     ...(ledger?.prices === undefined ? {} : { prices: ledger.prices }),
-    ...(storage === undefined ? {} : { storage }),
+    ...(spending === undefined ? {} : { storage: spending }),
     ...(history === null ? {} : { activityOf: history.activityOf }),
   });
 }
@@ -247,7 +247,7 @@ function createSurface(
       const { why } = warmer.getStatus(conversationId);
       return buildConversationSpec(
         state.enabled,
-        state.intervalMs,
+        warmer.look(conversationId).intervalMs,
         state.lastPct,
         state.lastExpectedPct,
         state.nextWarmAt,

@@ -34,6 +34,11 @@ export interface ConversationState extends ConversationSettings {
   readonly token: number;
 }
 
+/** @param invalidated why, as a phrase */
+export function prefixIsVoid(invalidated: string): string {
+  return `The prefix is no longer what was last sent (${invalidated}); the next turn starts afresh.`;
+}
+
 export function isTokenCurrent(a: number, b: number): boolean {
   return a === b;
 }
@@ -163,6 +168,9 @@ function percent(value: number | null): string {
   return value === null ? "—" : `${value}%`;
 }
 
-function usd(amount: number): string {
-  return `${amount < 0 ? "−" : ""}$${Math.abs(amount).toFixed(4)}`;
+/** `$0.05`, `$1.20`, `$0.004`: two digits that mean something. What would be shown as nothing has no sign. */
+export function usd(amount: number): string {
+  const size = Math.abs(amount) < 0.00005 ? 0 : Math.abs(amount);
+  const digits = size >= 0.095 || size === 0 ? 2 : size >= 0.0095 ? 3 : 4;
+  return `${amount < 0 && size > 0 ? "−" : ""}$${size.toFixed(digits)}`;
 }

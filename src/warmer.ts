@@ -25,7 +25,7 @@ import { createSettingsSync } from "./core/settings-sync.ts";
 import { takeTurn } from "./core/turn.ts";
 import { failureFrom } from "./core/warm-failure.ts";
 import { createWarming } from "./core/warming.ts";
-import type { ConversationSettings, Instant } from "./pure.ts";
+import { type ConversationSettings, type Instant, prefixIsVoid } from "./pure.ts";
 
 export type { CacheWarmer, CacheWarmerDeps, TimerDeps, WarmNowAnswer } from "./core/cache-warmer.ts";
 export type { ConversationStatus, Phase } from "./core/conversation.ts";
@@ -225,18 +225,22 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       const before = conversation.facts;
       conversation.facts = { ...conversation.facts, ...facts };
       const isOpen = conversation.facts.open !== false;
+      // Who was never said to be there has not just left.
+      if (facts.present === true || (facts.present === false && before.present === true)) {
+        conversation.seen = context.now();
+      }
       if (invalidated !== undefined) {
         conversation.prefix = null;
         conversation.halt = {
           phase: "stopped",
-          why: `The prefix is no longer what was last sent (${invalidated}); the next turn starts afresh.`,
+          why: prefixIsVoid(invalidated),
         };
       }
       if (invalidated !== undefined || !isOpen) {
         stop(conversation);
       } else if (before.open === false) {
         warming.arm(conversation, deps.now());
-      } else if (conversation.plan !== null && before.waiting !== conversation.facts.waiting) {
+      } else if (conversation.plan !== null && isNews(before, conversation.facts)) {
         // News for the policy: a stop is not final.
         warming.arm(conversation, conversation.idleSinceMs);
       }
@@ -309,4 +313,9 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
 
 function isSame(a: ConversationSettings, b: ConversationSettings | undefined): boolean {
   return a.enabled === b?.enabled && a.intervalMs === b.intervalMs && a.keepWarm === b.keepWarm;
+}
+
+/** Of what may change a policy's mind: what the conversation waits for, and that its person has come. */
+function isNews(before: Conversation["facts"], now: Conversation["facts"]): boolean {
+  return before.waiting !== now.waiting || (now.present === true && before.present !== true);
 }

@@ -152,8 +152,8 @@ describe("a plugin in a host", () => {
     });
     expect(JSON.stringify(fields())).not.toContain("Spent");
     events.emit("warmCompleted", { conversationId: ID, usage: USAGE, costUsd: 0.5 });
-    expect(fields()).toContainEqual({ kind: "stat", label: "Spent", value: "$0.5000" });
-    expect(fields()).toContainEqual({ kind: "stat", label: "Net", value: "−$0.5000" });
+    expect(fields()).toContainEqual({ kind: "stat", label: "Spent", value: "$0.50" });
+    expect(fields()).toContainEqual({ kind: "stat", label: "Net", value: "−$0.50" });
   });
 
   it("is not thrown at by its own listener when a warm is reported without its usage", () => {

@@ -579,15 +579,15 @@ describe("buildConversationSpec", () => {
     const { fields } = buildConversationSpec(true, 240_000, null, null, null, null, details);
     expect(fields.slice(5)).toStrictEqual([
       { kind: "stat", label: "Status", value: "Off." },
-      { kind: "stat", label: "Spent", value: "$0.0123" },
-      { kind: "stat", label: "Saved", value: "$0.5000" },
-      { kind: "stat", label: "Net", value: "−$0.2500" },
+      { kind: "stat", label: "Spent", value: "$0.012" },
+      { kind: "stat", label: "Saved", value: "$0.50" },
+      { kind: "stat", label: "Net", value: "−$0.25" },
     ]);
   });
 
   it("adds each detail by itself", () => {
     const { fields } = buildConversationSpec(true, 240_000, null, null, null, null, { netUsd: 0 });
-    expect(fields.slice(5)).toStrictEqual([{ kind: "stat", label: "Net", value: "$0.0000" }]);
+    expect(fields.slice(5)).toStrictEqual([{ kind: "stat", label: "Net", value: "$0.00" }]);
   });
 });
 

@@ -9,7 +9,7 @@ import { parse } from "jsonc-parser";
 import { isAtLeast, MODS_SINCE } from "../install/index.ts";
 import { type Agent, CannotPointError, type Inside, type Invocation } from "./agent.ts";
 import { baseUrlIn, baseUrlVariables } from "./any-program.ts";
-import { forbidsMods, managedSettingsFile } from "./claude-code-managed.ts";
+import { fileThatSets, forbidsMods, managedSettingsFile } from "./claude-code-managed.ts";
 import { claudeCodePlugin } from "./claude-code-plugin.ts";
 import { readJsonFile, textAt } from "./json-file.ts";
 
@@ -43,9 +43,10 @@ export function claudeCodeUnder(managed: string): Agent {
     },
     async point(pointing) {
       const { args, baseUrl, env } = pointing;
-      if (textAt(await readJsonFile(managed), SETTING) !== null) {
+      const beating = await fileThatSets(SETTING, managed);
+      if (beating !== null) {
         throw new CannotPointError(
-          `${managed} sets ANTHROPIC_BASE_URL for Claude Code, and nothing beats that file: ` +
+          `${beating} sets ANTHROPIC_BASE_URL for Claude Code, and nothing beats that file: ` +
             "ask whoever keeps it to name the gateway there, or run claude without keepwarm",
         );
       }

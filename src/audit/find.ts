@@ -89,13 +89,24 @@ async function findIn(folder: string, assumed?: Format): Promise<Found> {
         const source = await sourceAt(path, known).catch((error: unknown) => {
           // One that went away meanwhile, or a link to nothing, is none.
           if (codeOf(error) !== "ENOENT") blocked.push({ path, code: codeOf(error) });
-          return null;
+          return undefined;
         });
-        if (source !== null) sources.push(source);
+        if (source) sources.push(source);
+        else if (source === null && (await isStranger(path))) blocked.push({ path, code: NO_TRANSCRIPT });
       }
     }
   }
   return { sources, blocked };
+}
+
+/** The code of a file that is named as transcripts are, and is none that a reader knows. */
+const NO_TRANSCRIPT = "no transcript inside";
+
+/** Of other names there are many that nobody takes for transcripts: settings, packages. */
+async function isStranger(path: string): Promise<boolean> {
+  if (!isOfLines(path)) return false;
+  const here = await stat(path).catch(() => null);
+  return here?.isFile() === true && here.size > 0;
 }
 
 async function sourceAt(path: string, assumed?: Format): Promise<Source | null> {

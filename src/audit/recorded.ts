@@ -25,8 +25,11 @@ export interface RecordedLine {
   readonly calls: readonly RecordedTuple[];
 }
 
-/** @param user whose they are, by any name */
-export function recordedLine({ agent, session, calls, sideCalls }: Conversation, user = "me"): RecordedLine {
+/** @param user whose they are, by any name; the lab tells people apart by it, and nobody is to be known by it */
+export function recordedLine(
+  { agent, session, calls, sideCalls }: Conversation,
+  user = "one person",
+): RecordedLine {
   const inOrder = [...calls, ...sideCalls].toSorted((a, b) => a.startedAt - b.startedAt);
   return { session: hashed(`${agent}:${session}`), agent, user, calls: inOrder.map(tupleOf) };
 }

@@ -51,6 +51,8 @@ export interface CapturedConversation {
   openings: readonly string[];
   modelName: string;
   last: LastRequest | null;
+  /** Why what has been sent is not what the next request begins with, as a phrase; null once that has come. */
+  invalidated: string | null;
   /** When the prefix was last used, by a turn or a warm. */
   lastUsedAt: Instant;
   /** How long its entries live from then, in ms. */

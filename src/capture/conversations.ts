@@ -95,6 +95,7 @@ export class Conversations {
       openings: [],
       modelName,
       last: null,
+      invalidated: null,
       lastUsedAt: now,
       ttlMs: ASSUMED_TTL_MS,
       tier: null,

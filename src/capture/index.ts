@@ -4,6 +4,7 @@ export type { CapturedConversation } from "./captured-conversation.ts";
 export { CONVERSATION_HEADER, type NamedBy, namedBy, sessionOf } from "./conversation-id.ts";
 export { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "./keeper.ts";
 export { createPassingResponse, type PassingResponse } from "./passing-response.ts";
+export type { Notice, Noticed } from "./placing.ts";
 export { createResponseReader, type ResponseReader } from "./response-reader.ts";
 export type { ConversationSummary } from "./summary.ts";
 export { createTiering } from "./tiering.ts";

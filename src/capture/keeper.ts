@@ -17,10 +17,11 @@ import type { TierAdvice } from "../policy/index.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
 import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
-import type { CapturedConversation } from "./captured-conversation.ts";
+import { type CapturedConversation, letGo as forgetBodies } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
+import type { Notice } from "./placing.ts";
 import { createShelf } from "./shelf.ts";
 import { type ConversationSummary, summaryOf } from "./summary.ts";
 import { createSweeping } from "./sweeping.ts";
@@ -60,6 +61,8 @@ export interface KeeperOptions extends WarmSettings {
   readonly tier?: TierChoice | undefined;
   /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
   readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
+  /** Told of each request of a conversation that passes. */
+  readonly notice?: Notice;
   /** See {@link Conversations}. @default false */
   readonly sideThreadsBegin?: boolean;
 }
@@ -97,6 +100,10 @@ export interface Keeper extends Disposable {
   conversation(conversationId: string): ConversationSummary | null;
   /** Memory that captured bodies take, in bytes. */
   heldBytes(): number;
+  /** Each with its last request, the one used longest ago first. Not to be held on to. */
+  captured(): readonly CapturedConversation[];
+  /** What the API's rate limits leave, for whoever sends besides. */
+  readonly headroom: Pick<Headroom, "waitMs">;
   /** Warms on their way, or waiting for one that is. */
   warmsInFlight(): number;
   /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
@@ -121,6 +128,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     maxHeldBytes,
     sideThreadsBegin = false,
     mayWarm,
+    notice,
     logger: ownLogger,
     tiering: beginTiering,
     tier: firstTier,
@@ -211,6 +219,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const turns = createTurns({
     ...requestOptions,
     now: instant,
+    notice,
     logger,
     conversations,
     ...(tiering === undefined ? {} : { tiers: tiering.tiers }),
@@ -255,8 +264,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return tiering?.adviser.cheapest(model, id, isWarmed) ?? null;
   }
 
-  function contextOf({ last, lastUsedAt }: CapturedConversation, failure: string | null): TurnContext {
-    return turnContextOf(last, wallOf(lastUsedAt), failure);
+  function contextOf(conversation: CapturedConversation, failure: string | null): TurnContext {
+    return turnContextOf(conversation, wallOf(conversation.lastUsedAt), failure);
   }
 
   /** An instant as epoch ms, reckoned back from now, because the wall clock may have been set meanwhile. */
@@ -335,6 +344,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       const known = conversations.get(conversationId);
       return known ? summaryOf(known) : null;
     },
+    captured: () => conversations.all(),
+    headroom,
     heldBytes: () => shelf.heldBytes(),
     warmsInFlight: () => warms.inFlight(),
     unreadable,
@@ -342,7 +353,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       // What was sent before this is under way by now.
       turns.catchUp();
       const conversation = conversations.get(conversationId);
-      if (conversation && change.invalidated !== undefined) conversation.last = null;
+      if (conversation && change.invalidated !== undefined) {
+        // What is under way as well: once it is answered, nobody goes on from it.
+        forgetBodies(conversation);
+        conversation.invalidated = change.invalidated;
+      }
       tell("conversationChanged", { conversationId, ...change });
     },
     close,

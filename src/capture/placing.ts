@@ -6,8 +6,10 @@ import {
   headerPairs,
   headerValue,
   isProbe,
+  type MessageUsage,
   type Printed,
   printThread,
+  type RequestFacts,
   readRequest,
   sharedMessages,
   type ThreadPrint,
@@ -20,6 +22,21 @@ import type { Conversations, Place } from "./conversations.ts";
 import { HeldRequest } from "./held-request.ts";
 import type { Edit, Tiers } from "./tiers.ts";
 
+/** A request that has passed, for whoever looks at more than turns. */
+export interface Noticed {
+  readonly conversationId: string;
+  readonly role: Place["role"];
+  /** As it came, decoded. Not to be held on to. */
+  readonly body: Uint8Array;
+  readonly headers: CapturedRequest["headers"];
+  readonly print: ThreadPrint;
+  readonly facts: RequestFacts;
+  readonly startedAt: Instant;
+}
+
+/** Told of each request; what it returns is told how the request was answered. */
+export type Notice = (request: Noticed) => ((usage: MessageUsage) => void) | null;
+
 /** A request in its place. */
 export interface PlacedTurn extends Place {
   readonly kind: "turn";
@@ -27,6 +44,7 @@ export interface PlacedTurn extends Place {
   readonly send: Fetch;
   readonly refresh?: Call["refresh"];
   readonly notWarmable?: Call["notWarmable"];
+  readonly noticed: ReturnType<Notice>;
   readonly edit: Edit | null;
 }
 
@@ -50,6 +68,7 @@ export interface PlacingContext extends TtlOptions {
   /** False: calls pass unwatched. */
   readonly watching: () => boolean;
   started(conversation: CapturedConversation): void;
+  readonly notice?: Notice | undefined;
 }
 
 /**
@@ -60,7 +79,13 @@ export interface PlacingContext extends TtlOptions {
  */
 export type Placing = (call: Call, order: number, tiers?: Tiers) => Followed | null;
 
-export function createPlacing({ conversations, watching, started, ...ttls }: PlacingContext): Placing {
+export function createPlacing({
+  conversations,
+  watching,
+  started,
+  notice,
+  ...ttls
+}: PlacingContext): Placing {
   function place(call: Call, order: number, tiers?: Tiers): Followed | null {
     if (!watching()) return null;
     const captured = call.read();
@@ -92,7 +117,18 @@ export function createPlacing({ conversations, watching, started, ...ttls }: Pla
     const request = isMain ? new HeldRequest(sent) : null;
     const turn: OpenTurn = { order, startedAt, print, facts: edit?.facts ?? facts, tag, request };
     if (isMain) begin(conversation, turn);
-    return { kind: "turn", conversation, role, turn, send, refresh, notWarmable, edit };
+    const { headers } = captured;
+    const told = {
+      conversationId: conversation.id,
+      role,
+      body: body.bytes,
+      headers,
+      print,
+      facts,
+      startedAt,
+    };
+    const noticed = notice?.(told) ?? null;
+    return { kind: "turn", conversation, role, turn, send, refresh, notWarmable, noticed, edit };
   }
 
   /** The last request of a named conversation, as long as it is at hand: most of it comes again. */
@@ -112,6 +148,7 @@ export function createPlacing({ conversations, watching, started, ...ttls }: Pla
     const wasOpen = turns.size > 0;
     for (const other of turns) if (goesOnFrom(other.print, turn.print)) turns.delete(other);
     turns.add(turn);
+    conversation.invalidated = null;
     // A named one may be taken up again by another run.
     conversation.tag = turn.tag;
     conversation.lastTurnAt = turn.startedAt.wallMs;

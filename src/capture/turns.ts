@@ -89,6 +89,7 @@ export function createTurns(watcher: TurnWatcher): Turns {
     const { started, usage, stopReason, toolNames, opening, error } = observed;
     if (edit && !edit.withdrawn) turn.facts = watcher.tiers?.lived(edit, usage) ?? turn.facts;
     if (started) {
+      if (usage !== null) placed.noticed?.(usage);
       const replaced = conversation.threads.isReplacedBy(turn.print);
       watcher.answered(conversation, { turn, observed, role, replaced });
     }

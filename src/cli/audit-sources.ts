@@ -95,6 +95,8 @@ function leftOut(path: string, code: string): string {
     case "ERR_SQLITE_ERROR":
     case "no messages inside":
       return `${where} is no database that keepwarm can read`;
+    case "no transcript inside":
+      return `${where} is no transcript that keepwarm understands`;
     default:
       return `${where} cannot be read (${code})`;
   }

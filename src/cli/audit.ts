@@ -34,7 +34,10 @@ export function auditCommand(): Command {
     .addOption(new Option("--agent <agent>", "only this agent's").choices(AGENT_NAMES))
     .option("--html <file>", "write a page with plots; it asks nothing of the network")
     .option("--json", "print JSON", false)
-    .option("--recordings <file>", "write the calls, in numbers alone, for keepwarm lab")
+    .option(
+      "--recordings <file>",
+      "write the calls in numbers, under the agent's name alone, for keepwarm lab",
+    )
     .option("--seed", "teach the policy auto how you pause (default: without paths)")
     .option("--no-seed", "teach it nothing")
     .addHelpText(

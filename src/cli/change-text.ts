@@ -31,7 +31,7 @@ function standing(view: ConversationView, { conversations, now, changed }: Circu
       : `${name} is off.${why}`;
   }
   const choices = [
-    ...(keepWarm === null ? [] : [`for ${printable(keepWarm)}`]),
+    ...(keepWarm === null ? [] : [`kept warm: ${printable(keepWarm)}`]),
     ...(tellsInterval ? [intervalPhrase(view)] : []),
   ];
   const on = [`${name} is on`, ...choices].join(", ");

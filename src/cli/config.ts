@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import { Argument, Command, type Option } from "commander";
-import { SETTING_NAMES, SETTINGS } from "../config/index.ts";
+import { SETTING_NAMES, SETTINGS, type SettingName } from "../config/index.ts";
 import { completing } from "./completion/completer.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { pricesFrom } from "./price-file.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
 export function configCommand(): Command {
@@ -10,8 +12,12 @@ export function configCommand(): Command {
     .description("show every setting in force and where it comes from, or change the config file")
     .option("--json", "print JSON")
     .action(async ({ json = false }: { json?: boolean }) => {
-      const { asJson, asTable } = await import("./config-report.ts");
-      console.log((json ? asJson : asTable)(settingsOf(command)));
+      const [{ asJson, asTable }, { settingsInGateway }] = await Promise.all([
+        import("./config-report.ts"),
+        import("./running-settings.ts"),
+      ]);
+      const config = settingsOf(command);
+      console.log((json ? asJson : asTable)(config, await settingsInGateway(config)));
       await warnOfVariables();
     });
   withSettings(command, SETTING_NAMES);
@@ -45,17 +51,31 @@ function getCommand(): Command {
     .description("print one setting's value in force; an empty line when it is not set")
     .addArgument(settingArgument())
     .action(async (word: string) => {
-      const { settingNamed, valueText } = await import("../config/index.ts");
+      const [{ settingNamed, valueText }, { insteadSentence, settingsInGateway }] = await Promise.all([
+        import("../config/index.ts"),
+        import("./running-settings.ts"),
+      ]);
       refuseBefore(command, (option) => option.long !== "--json");
       const name = settingNamed(word);
-      console.log(valueText(name, settingsOf(command.parent ?? command).settings[name]));
+      const config = settingsOf(command.parent ?? command);
+      console.log(valueText(name, config.settings[name]));
       await warnOfVariables();
+      const { pid = 0, instead = [] } = (await settingsInGateway(config)) ?? {};
+      const other = instead.find((one) => one.name === name);
+      if (other === undefined) return;
+      console.error(`keepwarm: the running gateway (process ${pid}) uses another: ${insteadSentence(other)}`);
     });
   return withExamples(
     command,
     ["keepwarm config get port", "4777, where nobody chose another"],
     ["keepwarm config --port 5000 get port", "5000: what would be in force for a command with that flag"],
   );
+}
+
+async function tellGateway(name: SettingName, text: string | null): Promise<void> {
+  const { haveTakenUp } = await import("./running-settings.ts");
+  const said = await haveTakenUp(name, text);
+  if (said !== null) console.log(said);
 }
 
 async function warnOfVariables(): Promise<void> {
@@ -79,7 +99,7 @@ function refuseBefore(command: Command, means: (option: Option) => boolean = () 
 
 function setCommand(): Command {
   const command = new Command("set")
-    .description("keep a setting in the config file; a gateway takes it up when it starts")
+    .description("keep a setting in the config file, and have the running gateway take it up where it can")
     .addArgument(settingArgument())
     .addArgument(valueArgument())
     .action(async (word: string, text: string) => {
@@ -87,11 +107,20 @@ function setCommand(): Command {
       const { storedText } = await import("./config-report.ts");
       refuseBefore(command);
       const name = settingNamed(word);
-      console.log(storedText(name, setInFile(name, text)));
+      // A gateway that cannot read them would not start.
+      if (name === "prices") await pricesFrom(resolve(text));
+      console.log(storedText(name, text, setInFile(name, text)));
+      // The gateway is at home in another folder.
+      await tellGateway(name, SETTINGS[name].kind.isPath ? resolve(text) : text);
+      if (name !== "host") return;
+      const { openToNetwork } = await import("./open-to-network.ts");
+      const open = openToNetwork(text);
+      if (open !== null) console.error(`keepwarm: ${open}`);
     });
   return withExamples(
     command,
-    ["keepwarm config set port 5000", "another port"],
+    ["keepwarm config set maxUsdPerDay 1", "a limit, in force in the running gateway at once"],
+    ["keepwarm config set port 5000", "another port, from the next start on"],
     ["keepwarm config set ttl5m 6s", "where the other side scales time"],
   );
 }
@@ -105,6 +134,8 @@ function unsetCommand(): Command {
       const { takenOutText } = await import("./config-report.ts");
       refuseBefore(command);
       console.log(takenOutText(word, unsetInFile(word)));
+      const name = SETTING_NAMES.find((known) => known === word);
+      if (name !== undefined) await tellGateway(name, null);
     });
   return withExamples(command, ["keepwarm config unset port", "4777 again"]);
 }

@@ -2,10 +2,20 @@ import { Argument, Option } from "commander";
 import { completing, type Suggestions } from "./completion/completer.ts";
 import { runningGateway } from "./gateway.ts";
 
-/** `<conversation>` or `[conversation]`, completed with those that are open. */
-export function conversationArgument({ required }: { required: boolean }): Argument {
+/**
+ * `<conversation>` or `[conversation]`, completed with those that are open.
+ *
+ * @param leftOut what is meant then. @default that of Claude Code, or the only one that is open
+ */
+export function conversationArgument({
+  required,
+  leftOut = "that of the Claude Code it is run in, or the only one that is open",
+}: {
+  required: boolean;
+  leftOut?: string;
+}): Argument {
   const name = required ? "<conversation>" : "[conversation]";
-  const otherwise = required ? "" : "; left out, the only one that is open";
+  const otherwise = required ? "" : `; left out, ${leftOut}`;
   const about = `its folder or id, or the beginning of it${otherwise}`;
   return completing(new Argument(name, about), (before) => (before.length > 0 ? [] : openConversations()));
 }

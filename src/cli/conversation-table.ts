@@ -1,5 +1,5 @@
 /** Conversations as a table for a terminal, in groups by what they are doing. */
-import type { ConversationView } from "../hub/index.ts";
+import { type ConversationView, GROUP_TITLES, GROUPS, type Group, groupOf } from "../hub/index.ts";
 import { type Names, namesAmong } from "./conversation-name.ts";
 import { intervalCell } from "./interval-text.ts";
 import { shownInDollars } from "./measure.ts";
@@ -7,19 +7,7 @@ import { printable } from "./printable.ts";
 import { ago, until } from "./span.ts";
 import { bold, dim } from "./style.ts";
 import { type Cell, type Column, cutTo, table } from "./table.ts";
-
-/** What conversations do, in the order of what a person may have to see to soonest. */
-const GROUPS = [
-  "Warming now",
-  "Kept warm",
-  "Taking their turn",
-  "On, but not being warmed",
-  "Lapsed",
-  "Stopped",
-  "Off",
-] as const;
-
-type Group = (typeof GROUPS)[number];
+import { wrapped } from "./wrapped.ts";
 
 interface Told {
   readonly names: Names;
@@ -39,7 +27,7 @@ const NONE = "—";
 /** Narrow terminals do without those that are `spared`, and all do where they would tell nothing. */
 const COLUMNS: readonly ConversationColumn[] = [
   { title: "conversation", least: 24, cellOf: (view, { names }) => names.nameOf(view) },
-  { title: "next warm", whole: true, cellOf: ({ nextWarmAt }, { now }) => until(nextWarmAt, now) },
+  { title: "next warm", whole: true, cellOf: nextWarmCell },
   { title: "cache", align: "right", whole: true, spared: 8, cellOf: cacheCell },
   {
     title: "spent",
@@ -83,7 +71,7 @@ export interface ConversationTableOptions {
   readonly width: number;
   /** What holds where nobody chose, in the policy's words. */
   readonly keepWarm: string;
-  /** Whether sentences that are longer than a line are cut, and not left to the terminal. @default false */
+  /** Whether sentences that are longer than a line are cut, and not wrapped. @default false */
   readonly cut?: boolean;
 }
 
@@ -105,39 +93,31 @@ export function conversationTable(
   let last: Group | null = null;
   for (const [index, view] of sorted.entries()) {
     const group = groupOf(view);
-    if (group !== last) lines.push(bold(`${group} (${groups.get(group)?.length})`));
+    if (group !== last) lines.push(bold(`${GROUP_TITLES[group]} (${groups.get(group)?.length})`));
     last = group;
     lines.push(INDENT + rows[index]);
     if (view.why !== null) {
-      const why = `${INDENT}${INDENT}${printable(view.why)}`;
-      lines.push(dim(cut ? cutTo(why, width) : why));
+      const why = printable(view.why);
+      const sentence = cut
+        ? [cutTo(INDENT + INDENT + why, width)]
+        : wrapped(why, { width, first: INDENT + INDENT });
+      lines.push(...sentence.map(dim));
     }
   }
   return lines;
 }
 
-function groupOf({ phase, nextWarmAt }: ConversationView): Group {
-  switch (phase) {
-    case "warming":
-      return "Warming now";
-    case "generating":
-      return "Taking their turn";
-    case "idle":
-      return nextWarmAt === null ? "On, but not being warmed" : "Kept warm";
-    case "lapsed":
-      return "Lapsed";
-    case "stopped":
-      return "Stopped";
-    case "off":
-      return "Off";
-  }
+/** The next warm first, before it one that is on its way; where there is none, the last turn. */
+function bySoonest(a: ConversationView, b: ConversationView): number {
+  return soonestOf(a) - soonestOf(b) || (b.lastTurnAt ?? 0) - (a.lastTurnAt ?? 0) || (a.id < b.id ? -1 : 1);
 }
 
-/** The next warm first; where there is none, the last turn. */
-function bySoonest(a: ConversationView, b: ConversationView): number {
-  const never = Number.MAX_SAFE_INTEGER;
-  const byWarm = (a.nextWarmAt ?? never) - (b.nextWarmAt ?? never);
-  return byWarm || (b.lastTurnAt ?? 0) - (a.lastTurnAt ?? 0) || (a.id < b.id ? -1 : 1);
+function soonestOf({ phase, nextWarmAt }: ConversationView): number {
+  return phase === "warming" ? 0 : (nextWarmAt ?? Number.MAX_SAFE_INTEGER);
+}
+
+function nextWarmCell({ phase, nextWarmAt }: ConversationView, { now }: Told): Cell {
+  return phase === "warming" ? "warming" : until(nextWarmAt, now);
 }
 
 /** Of the last turn's prompt, and of the last warm's: what was read from the cache. */

@@ -2,7 +2,7 @@
 import { didYouMean } from "../config/index.ts";
 import type { ControlClient, ConversationView } from "../hub/index.ts";
 import { UNNAMED_PREFIX } from "../pure.ts";
-import { calledSo, nameOf } from "./conversation-name.ts";
+import { calledSo, nameOf, namesAmong } from "./conversation-name.ts";
 import { UsageError } from "./errors.ts";
 import { runningGateway } from "./gateway.ts";
 import { printable } from "./printable.ts";
@@ -19,14 +19,15 @@ export interface Meant {
 }
 
 /**
- * @param word an id, a project's folder, or the beginning of either; where it is left out, the only conversation that
- * is open is meant
+ * @param word an id, a project's folder, or the beginning of either; where it is left out, that of the Claude Code which
+ * this was run in is meant, else the only one that is open
  * @throws where that is not clear, or no gateway is running
  */
 export async function conversationMeant(word: string | undefined): Promise<Meant> {
   const gateway = await runningGateway();
   const { conversations } = await gateway.status();
-  const open = word === undefined ? onlyOne(conversations) : oneOf(conversations, word);
+  const open =
+    word === undefined ? (ownOf(conversations) ?? onlyOne(conversations)) : oneOf(conversations, word);
   const name = open === null ? printable(word ?? "") : nameOf(open, conversations);
   return { gateway, conversations, id: open?.id ?? word ?? "", name, open };
 }
@@ -62,9 +63,18 @@ function oneOf(conversations: readonly ConversationView[], word: string): Conver
   if (word === "") throw new UsageError("a conversation's id cannot be empty");
   const matches = calledSo(conversations, word);
   if (matches.length < 2) return matches[0] ?? null;
-  throw new UsageError(
-    `${printable(word)} may be any of these, so say which by its id: ${listed(matches, conversations)}`,
-  );
+  const { shortId } = namesAmong(conversations);
+  // The folder has been said already.
+  const which = matches.every(({ folder }) => folder === word)
+    ? matches.map(({ id }) => shortId(id)).join(", ")
+    : listed(matches, conversations);
+  throw new UsageError(`${printable(word)} may be any of these, so say which by its id: ${which}`);
+}
+
+/** What runs in a shell of Claude Code's is told whose shell it is. */
+function ownOf(conversations: readonly ConversationView[]): ConversationView | undefined {
+  const session = process.env.CLAUDE_CODE_SESSION_ID;
+  return conversations.find(({ id }) => id === session);
 }
 
 function onlyOne(conversations: readonly ConversationView[]): ConversationView {

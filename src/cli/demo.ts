@@ -24,8 +24,8 @@ export function demoCommand(): Command {
     )
     .action(async ({ ttl5m }: { ttl5m: number }) => {
       const { runDemo } = await import("../demo/index.ts");
-      const stayedWarm = await runDemo({ ttl5mMs: ttl5m, print: (line) => console.log(line) });
-      if (!stayedWarm) throw new Error("a return with keepwarm did not find its prefix in the cache");
+      const failure = await runDemo({ ttl5mMs: ttl5m, print: (line) => console.log(line) });
+      if (failure !== null) throw new Error(failure);
     });
   return withExamples(command, ["keepwarm demo", "about 30 seconds, with a 5-minute entry that lives 2.5 s"]);
 }

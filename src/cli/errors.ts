@@ -24,17 +24,22 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError ? USAGE : FAILURE;
 }
 
-type SystemError = NodeJS.ErrnoException & { readonly port?: number; readonly address?: string };
+type SystemError = NodeJS.ErrnoException & {
+  readonly port?: number;
+  readonly address?: string;
+  /** Who has the port. */
+  readonly holder?: string | null;
+};
 
 /** The error as a sentence (or one a line), with what to do about it where that is known. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, port, address, syscall }: SystemError = error;
+  const { code, port, address, syscall, holder }: SystemError = error;
   if (syscall === "listen" || syscall === "getaddrinfo") {
     const flag = "isControl" in error ? "--console-port" : "--port";
     switch (code) {
       case "EADDRINUSE":
-        return `port ${port} is taken: choose another with ${flag}`;
+        return `port ${port} is taken${holder ? ` by ${holder}` : ""}: choose another with ${flag}`;
       case "EACCES":
         return `port ${port} may not be used: choose one above 1023 with ${flag}`;
       case "EADDRNOTAVAIL":

@@ -10,7 +10,7 @@ export function forgetCommand(): Command {
     .description(
       "let go of a conversation and remove what is stored of it, or what was learned of your pauses",
     )
-    .addArgument(conversationArgument({ required: false }))
+    .addArgument(conversationArgument({ required: false, leftOut: "--pauses must be given" }))
     .option("--pauses", "forget how you pause, which decides how long conversations are kept warm")
     .action(async (word: string | undefined, { pauses = false }: { pauses?: boolean }) => {
       if (pauses === (word !== undefined)) throw new UsageError("name a conversation, or give --pauses");

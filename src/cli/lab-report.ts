@@ -1,11 +1,17 @@
 /** What `keepwarm lab` shows people. */
+import { changeText } from "../audit/index.ts";
 import type { ArmFigures, PersonFigures } from "../lab/index.ts";
 import { type Cell, table } from "./table.ts";
 
 const RIGHT = { align: "right" } as const;
 
-/** Best bill first. */
-export function labReport(figures: readonly ArmFigures[]): string {
+/**
+ * Best bill first.
+ *
+ * @param people how many there are: an interval over people says nothing of one
+ */
+export function labReport(figures: readonly ArmFigures[], people: number): string {
+  const between = (of: Interval) => (people < 2 ? "—" : interval(of));
   const sorted = figures.toSorted((a, b) => a.billChange.open - b.billChange.open);
   return table(
     [
@@ -30,9 +36,9 @@ export function labReport(figures: readonly ArmFigures[]): string {
       change(figure.billChange.open),
       change(figure.billChange.closed),
       share(figure.shareOfClairvoyant.open.value),
-      interval(figure.shareOfClairvoyant.open),
+      between(figure.shareOfClairvoyant.open),
       share(figure.shareOfClairvoyant.closed.value),
-      interval(figure.shareOfClairvoyant.closed),
+      between(figure.shareOfClairvoyant.closed),
       String(figure.warms),
       String(figure.rescues),
       String(figure.late),
@@ -44,9 +50,9 @@ export function labReport(figures: readonly ArmFigures[]): string {
 }
 
 export const LEGEND = `Bill: change of the whole input bill against 5 minutes, never warmed. Share: of the net saving of a
-clairvoyant on the same tier (auto: on 5m), with its 95 % interval over people. Open: a conversation's last
-call is never followed by another, and what is warmed after it is wasted. Closed: the host reports the end,
-and nothing is warmed after it. Warms, rescues and dollars are those of open.`;
+clairvoyant on the same tier (auto: on 5m, and above 1 where an hour is cheaper), with its 95 % interval over
+people. Open: a conversation's last call is never followed by another, and what is warmed after it is wasted.
+Closed: the host reports the end, and nothing is warmed after it. Warms, rescues and dollars are those of open.`;
 
 /** How adaptive and auto change each person's bill, a line a person. */
 export function peopleReport(people: readonly PersonFigures[]): string {
@@ -75,14 +81,16 @@ function isOurs({ name }: ArmFigures): boolean {
 }
 
 function change(value: number): string {
-  return `${signed(value * 100, 1)} %`;
+  return changeText(value);
 }
 
 function share(value: number): string {
   return signed(value, 2);
 }
 
-function interval({ low, high }: { readonly low: number; readonly high: number }): string {
+type Interval = ArmFigures["shareOfClairvoyant"]["open"];
+
+function interval({ low, high }: Interval): string {
   return `${signed(low, 2)}–${signed(high, 2)}`;
 }
 

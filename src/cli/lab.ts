@@ -47,7 +47,11 @@ export function labCommand(): Command {
         .argParser(numberBetween(0, 1_000))
         .default(5),
     )
-    .option("--arms <names>", "arms to replay, separated by commas, or all", "all")
+    .option(
+      "--arms <names>",
+      "arms to replay, separated by commas, or all of them that choose no other tier",
+      "all",
+    )
     .addOption(
       new Option(
         "--prior <which>",
@@ -83,7 +87,7 @@ async function lab(file: string, options: LabArguments): Promise<void> {
     readRecordings,
     runLab,
   } = await import("../lab/index.ts");
-  const arms = armsOf(options.arms, ARM_NAMES);
+  const arms = armsOf(options, ARM_NAMES);
   const progress = progressLine();
   progress.show(0, `reading ${basename(file)}`);
   const people = peopleOf(await readRecordings(file).finally(progress.end));
@@ -119,14 +123,23 @@ async function lab(file: string, options: LabArguments): Promise<void> {
   }
   const { LEGEND, labReport, peopleReport } = await import("./lab-report.ts");
   console.log(
-    `${dataset.conversations} conversations of ${dataset.people} people, ${dataset.calls} calls; read ${options.read}; prior ${run.priors}.\n`,
+    `${counted(dataset.conversations, "conversation", "conversations")} of ${counted(dataset.people, "person", "people")}, ${counted(dataset.calls, "call", "calls")}; read ${options.read}; prior ${run.priors}.\n`,
   );
-  console.log(`${labReport(figures)}\n\n${LEGEND}`);
+  console.log(`${labReport(figures, dataset.people)}\n\n${LEGEND}`);
   if (each !== null) console.log(`\n${peopleReport(each)}`);
 }
 
-function armsOf(text: string, known: readonly string[]): readonly string[] {
-  if (text.trim() === "all") return known;
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
+}
+
+function armsOf({ arms: text, tier }: LabArguments, known: readonly string[]): readonly string[] {
+  // Of one tier alone there is nothing to choose from, and the hour's own arm is no other tier's.
+  if (text.trim() === "all") {
+    return known.filter(
+      (arm) => tier === undefined || (arm !== "auto" && (arm !== "1h alone" || tier === "1h")),
+    );
+  }
   return text.split(",").map((part) => {
     const name = part.trim();
     // Easier to type.

@@ -2,6 +2,7 @@
 import { CommanderError } from "commander";
 import { exitCodeOf, explain, USAGE } from "./errors.ts";
 import { startFrugal } from "./frugal-memory.ts";
+import { invokedAs } from "./invoked-as.ts";
 import { createProgram } from "./program.ts";
 
 export async function main(): Promise<void> {
@@ -14,7 +15,7 @@ export async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : USAGE;
       return;
     }
-    for (const line of explain(error).split("\n")) console.error(`keepwarm: ${line}`);
+    for (const line of explain(error).split("\n")) console.error(`keepwarm: ${invokedAs(line)}`);
     process.exitCode = exitCodeOf(error);
   }
 }

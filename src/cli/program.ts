@@ -12,7 +12,9 @@ import { forgetCommand } from "./forget.ts";
 import { helpCommand } from "./help.ts";
 import { installCommand, uninstallCommand } from "./install.ts";
 import { intervalCommand } from "./interval.ts";
+import { invokedAs } from "./invoked-as.ts";
 import { labCommand } from "./lab.ts";
+import { prewarmCommand } from "./prewarm.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { settingHelp } from "./setting-options.ts";
@@ -28,7 +30,7 @@ import { watchCommand } from "./watch.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
-  ["Keep agents warm:", [runCommand, startCommand, installCommand, uninstallCommand]],
+  ["Keep agents warm:", [runCommand, startCommand, prewarmCommand, installCommand, uninstallCommand]],
   [
     "The running gateway:",
     [
@@ -94,7 +96,7 @@ function inherit(command: Command, parent: Command): void {
 
 function refusingInOurWords(command: Command): Command {
   return command.configureOutput({
-    outputError: (text, write) => write(`keepwarm: ${usageText(text, pathOf(command))}\n`),
+    outputError: (text, write) => write(`keepwarm: ${invokedAs(usageText(text, pathOf(command)))}\n`),
   });
 }
 

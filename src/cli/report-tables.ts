@@ -1,9 +1,11 @@
 /** The tables of `keepwarm report`, and its chart. */
 import type { Amounts, Report } from "../ledger/index.ts";
+import { type Known, namesAmong } from "./conversation-name.ts";
 import { type Measure, shownIn } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { dim } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** More rows than this a person does not read; `--json` has them all. */
 const MOST_ROWS = 14;
@@ -12,7 +14,14 @@ const LONGEST_BAR = 24;
 const BESIDE_BARS = 56;
 const INDENT = "  ";
 
-export function tables(report: Report, measure: Measure, width: number): string[] {
+export interface TablesOptions {
+  readonly measure: Measure;
+  readonly width: number;
+  /** Conversations whose folders are known. */
+  readonly open: readonly Known[];
+}
+
+export function tables(report: Report, { measure, width, open }: TablesOptions): string[] {
   const { conversations, models, policies } = report;
   const named = conversations.filter(({ conversationId, warms }) => conversationId !== null || warms > 0);
   const warmed = policies.filter(({ policy }) => policy !== null);
@@ -21,14 +30,32 @@ export function tables(report: Report, measure: Measure, width: number): string[
     entries: readonly Entry[],
     nameOf: (entry: Entry) => Cell,
   ) => tableOf(title, entries, { measure, width, nameOf });
+  const nameOf = namesIn(named, open);
+  const isCut = report.since === null || report.since < report.conversationsSince;
   return [
     ...daily(report, measure, width),
     ...section(`conversation, since ${report.conversationsSince}`, named, ({ conversationId }) =>
-      conversationId === null ? { text: "others", style: "dim" } : printable(conversationId),
+      conversationId === null ? { text: "others", style: "dim" } : nameOf(conversationId),
     ),
+    ...(isCut && named.length > 0 ? wrapped(A_WEEK, { width, first: INDENT }).map(dim) : []),
     ...section("model", models, ({ model }) => (model === null ? "not known" : printable(model))),
     ...(warmed.length > 1 ? section("policy", warmed, ({ policy }) => printable(policy ?? "")) : []),
   ];
+}
+
+const A_WEEK = "Conversations are told apart for a week; the days, models and policies go back further.";
+
+/** By their folders where they are open, and by their ids. */
+function namesIn(
+  told: readonly { readonly conversationId: string | null }[],
+  open: readonly Known[],
+): (id: string) => string {
+  const known = new Map(open.map((conversation) => [conversation.id, conversation]));
+  for (const { conversationId: id } of told) {
+    if (id !== null && !known.has(id)) known.set(id, { id, folder: null });
+  }
+  const { nameOf } = namesAmong([...known.values()]);
+  return (id) => nameOf(known.get(id) ?? { id, folder: null });
 }
 
 const AMOUNTS: readonly Column[] = [

@@ -1,6 +1,7 @@
 /** What `keepwarm report` prints. */
 import type { TierView } from "../hub/index.ts";
 import type { Amounts, Report } from "../ledger/index.ts";
+import type { Known } from "./conversation-name.ts";
 import { amountIn, type Measure, measureOf, shownIn } from "./measure.ts";
 import { printable } from "./printable.ts";
 import { tables } from "./report-tables.ts";
@@ -16,27 +17,32 @@ export interface ReportTextOptions {
   readonly tier?: (Omit<TierView, "set"> & Partial<Pick<TierView, "set">>) | null;
   /** Where the running gateway waits for agents; null: none is running. */
   readonly gatewayUrl?: string | null;
+  /** Those that are open in it; null: none is running. */
+  readonly open?: readonly OpenConversation[] | null;
   /** In columns. @default that of the terminal */
   readonly width?: number;
 }
 
+export type OpenConversation = Known & { readonly enabled: boolean };
+
 const INDENT = "  ";
 
 export function reportText(report: Report, options: ReportTextOptions = {}): string {
-  const { tier = null, gatewayUrl = null, width = terminalWidth() } = options;
+  const { tier = null, gatewayUrl = null, open = null, width = terminalWidth() } = options;
   const { total } = report;
   const measure = options.measure ?? measureOf(total);
   const note = (text: string) => wrapped(text, { width, first: INDENT }).map(dim);
   const head = [...wrapped(verdict(total, measure), { width }).map(bold), ...note(period(report))];
-  if (total.requests === 0 && total.warms === 0) {
+  if (total.requests === 0 && total.warms + total.preWarms === 0) {
     return [...head, ...note(whyNothing(report, gatewayUrl))].join("\n");
   }
   return [
     ...head,
     ...facts(total, measure, width),
     ...caveats(total, measure, options.measure === undefined).flatMap(note),
+    ...(total.warms + total.preWarms === 0 ? note(whyNoWarm(open)) : []),
     ...(tier === null ? [] : note(tierText(tier))),
-    ...tables(report, measure, width),
+    ...tables(report, { measure, width, open: open ?? [] }),
   ].join("\n");
 }
 
@@ -46,11 +52,12 @@ function period({ since, until }: Report): string {
 
 /** The whole of it in a sentence, where it was a loss as well. */
 function verdict(total: Amounts, measure: Measure): string {
-  if (total.warms === 0) return "Nothing was spent on warming.";
+  if (total.warms + total.preWarms === 0) return "Nothing was spent on warming.";
   const { netAmount, ...shown } = shownIn(total, measure);
   const unit = measure === "tokens" ? " tokens" : "";
   const [spent, saved, net] = [shown.spent + unit, shown.saved + unit, shown.net.replace(/^[+−]/, "") + unit];
-  if (total.rescued === 0) return `Warming cost ${spent} and has saved nothing so far.`;
+  if (total.rescued + total.preWarmReads === 0) return `Warming cost ${spent} and has saved nothing so far.`;
+  if (netAmount === 0) return `Warming saved ${saved} and cost ${spent}: about even.`;
   return netAmount < 0
     ? `Warming cost ${spent} and saved ${saved}: ${net} more than without it.`
     : `Warming saved ${saved} and cost ${spent}: ${net} less than without it.`;
@@ -94,8 +101,18 @@ function facts(total: Amounts, measure: Measure, width: number): string[] {
       ]),
     ),
     ...line("cold", counted(reasons(total))),
+    ...line("pre-warms", preWarms(total, measure)),
     ...line("requests", requests(total, measure)),
   ];
+}
+
+/** What is in the sums of those that were sent before anyone asked. */
+function preWarms({ preWarms, ...total }: Amounts, measure: Measure): string {
+  if (preWarms === 0) return "";
+  const read = `${total.preWarmReads} read by a first turn`;
+  if (measure === "tokens") return `${preWarms} sent · ${read}`;
+  const [spent, saved] = [total.preWarmsUsd, total.preWarmsSavedUsd].map((usd) => amountIn(usd, measure));
+  return `${preWarms} sent for ${spent} · ${read}, which saved ${saved}`;
 }
 
 const TITLE_WIDTH = 12;
@@ -140,13 +157,22 @@ function caveats(total: Amounts, measure: Measure, isByItself: boolean): string[
         ]
       : []),
     ...(measure === "tokens" ? [WEIGHED] : []),
-    ...(warms === 0 ? [NOTHING_WARMED] : []),
   ];
 }
 
 const WEIGHED =
   "Tokens are weighed by their list price: an uncached token of input is 1, one read from the cache a tenth or less.";
-const NOTHING_WARMED = "No conversation was kept warm: keepwarm on switches the open one on.";
+
+/** What was on and not worth it is no matter of switches. */
+function whyNoWarm(open: readonly OpenConversation[] | null): string {
+  if (open === null)
+    return "No warm was sent: nothing was switched on (keepwarm on does), or none was due and worth its price.";
+  const on = open.filter(({ enabled }) => enabled).length;
+  if (on === 0) return "No conversation is switched on: keepwarm on switches the open one on.";
+  return on === 1
+    ? "One conversation is on, and no warm was due and worth its price so far: keepwarm status says why."
+    : `${on} conversations are on, and no warm was due and worth its price so far: keepwarm status says why.`;
+}
 
 function counted(counts: readonly (readonly [number, string])[]): string {
   return counts

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { Report } from "../ledger/index.ts";
 import type { ReadOnlyStore } from "../storage/index.ts";
@@ -16,7 +16,7 @@ interface Asked {
 }
 
 /** What there is to tell, and who told it. */
-type Told = { readonly report: Report } & Required<Pick<ReportTextOptions, "tier" | "gatewayUrl">>;
+type Told = { readonly report: Report } & Required<Pick<ReportTextOptions, "tier" | "gatewayUrl" | "open">>;
 
 const DEFAULT_SINCE = "30d";
 
@@ -62,8 +62,8 @@ async function reported(since: number): Promise<Told> {
   const found = await discover(directory);
   if (found.state === "running") {
     const { client } = found;
-    const [report, { gateway }] = await Promise.all([client.report(since), client.status()]);
-    return { report, tier: gateway.tier, gatewayUrl: gateway.gatewayUrl };
+    const [report, { gateway, conversations }] = await Promise.all([client.report(since), client.status()]);
+    return { report, tier: gateway.tier, gatewayUrl: gateway.gatewayUrl, open: conversations };
   }
   if (found.state === "silent") {
     console.error(
@@ -81,6 +81,7 @@ async function storedReport(directory: string, since: number): Promise<Told> {
       import("../hub/index.ts"),
     ]);
   const days = { since: localDay(since), until: localDay(Date.now()) };
+  refuseUnreadable(directory);
   const file = `${directory}/keepwarm.sqlite`;
   const store = existsSync(file) ? lookInto(file) : null;
   const progress = progressLine();
@@ -89,10 +90,23 @@ async function storedReport(directory: string, since: number): Promise<Told> {
     const contents = await readContents(ledger, (share) => progress.show(share, "reading the ledger"));
     const report = reportOf(contents, days);
     const tier = store && (await storedTier(store.namespace, report));
-    return { report, tier, gatewayUrl: null };
+    return { report, tier, gatewayUrl: null, open: null };
   } finally {
     progress.end();
     store?.close();
+  }
+}
+
+/** What cannot be looked into is not the same as nothing. @throws a sentence */
+function refuseUnreadable(directory: string): void {
+  const other = "name another with KEEPWARM_HOME";
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw new Error(`${directory} is no folder: remove it, or ${other}`);
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK);
+  } catch {
+    throw new Error(`${directory} may not be read: change whose it is, or ${other}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { SETTINGS } from "../config/index.ts";
 import { completing } from "./completion/completer.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { invokedAs } from "./invoked-as.ts";
 
 interface RunArguments {
   readonly enable: boolean;
@@ -44,7 +45,7 @@ async function launch(
     import("../storage/index.ts"),
   ]);
   if (upstream !== undefined) checkUpstream(upstream);
-  const warn = (sentence: string) => console.error(`keepwarm: ${sentence}`);
+  const warn = (sentence: string) => console.error(`keepwarm: ${invokedAs(sentence)}`);
   const ended = await run({
     command: program,
     args,

@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { type Config, type SettingName, unknownVariables } from "../config/index.ts";
+import { type Config, type SettingName, unknownVariables, variableOf } from "../config/index.ts";
+import { explain } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { invokedAs } from "./invoked-as.ts";
 import { pricesFrom } from "./price-file.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
@@ -22,6 +24,10 @@ const TAKEN: readonly SettingName[] = [
   "allowSubscription",
   "budgetThinking",
   "warmTokens",
+  "prewarm",
+  "prewarmCatalogue",
+  "prewarmMaxUsdPerDay",
+  "prewarmKeyFile",
   "ttl5m",
   "ttl1h",
   "prices",
@@ -61,13 +67,22 @@ async function serve(config: Config, untilIdle: boolean): Promise<void> {
     version: packageJson.version,
     logger: createLog(settings.logLevel),
     ...(untilIdle ? { untilIdleMs: IDLE_MS } : {}),
+  }).catch(async (error: unknown) => {
+    const told = await withHolder(error);
+    // keepwarm run starts it so, and takes none of these flags.
+    throw untilIdle ? new Error(withoutFlags(explain(told))) : told;
   });
+  const { openToNetwork } = await import("./open-to-network.ts");
+  const open = openToNetwork(settings.host);
+  if (open !== null) console.error(`keepwarm: ${open}`);
   console.log(`keepwarm gateway: ${service.gatewayUrl} → ${service.gateway.upstreamUrl}`);
   console.log(`Point a client at it: ANTHROPIC_BASE_URL=${service.gatewayUrl}`);
   console.log(
-    settings.enableNew
-      ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
-      : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
+    invokedAs(
+      settings.enableNew
+        ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
+        : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
+    ),
   );
   // A token has no business in a log, which is where this goes when nobody is there to read it.
   if (service.consoleLink !== null && process.stdout.isTTY) console.log(`Console: ${service.consoleLink}`);
@@ -75,6 +90,23 @@ async function serve(config: Config, untilIdle: boolean): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   await service.ended;
   console.log("The gateway has stopped.");
+}
+
+/** A port that is taken, with who has it. */
+async function withHolder(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !("port" in error) || !("code" in error)) return error;
+  const { code, port } = error;
+  if (code !== "EADDRINUSE" || typeof port !== "number") return error;
+  const { holderOf } = await import("./port-holder.ts");
+  return Object.assign(error, { holder: await holderOf(port) });
+}
+
+function withoutFlags(sentence: string): string {
+  const stored = (name: SettingName) => `keepwarm config set ${name} <another>, or ${variableOf(name)}`;
+  return sentence
+    .replace("--console-port", stored("consolePort"))
+    .replace("--port", stored("port"))
+    .replace("--host", stored("host"));
 }
 
 /** @throws when a gateway of this state directory is running: two would warm the same conversations */

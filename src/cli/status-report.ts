@@ -7,6 +7,7 @@ import { span } from "./span.ts";
 import { bold, dim } from "./style.ts";
 import { terminalWidth } from "./table.ts";
 import { tierText } from "./tier-text.ts";
+import { wrapped } from "./wrapped.ts";
 
 const INDENT = "  ";
 
@@ -16,7 +17,7 @@ export function statusReport(
   now: number,
   width = terminalWidth(),
 ): string {
-  const head = gatewayLines(gateway, now);
+  const head = gatewayLines(gateway, { now, width });
   if (conversations.length === 0) {
     return [...head, "", "No conversation is open: point an agent at the gateway.", hint(gateway)].join("\n");
   }
@@ -29,7 +30,10 @@ export function statusReport(
   ].join("\n");
 }
 
-function gatewayLines(gateway: GatewayInfo, now: number): string[] {
+function gatewayLines(
+  gateway: GatewayInfo,
+  { now, width }: { readonly now: number; readonly width: number },
+): string[] {
   const { version, pid, startedAt, gatewayUrl, upstream, warmsInFlight } = gateway;
   const facts = [
     `${gateway.enableNew ? "new conversations start on" : "new conversations start off"}`,
@@ -40,9 +44,15 @@ function gatewayLines(gateway: GatewayInfo, now: number): string[] {
   return [
     `${bold(`keepwarm ${printable(version)}`)}, process ${pid}, up ${span(now - startedAt)}`,
     `${printable(gatewayUrl)} → ${printable(upstream)}`,
-    dim(facts.join(" · ")),
-    ...(gateway.tier === null ? [] : [dim(tierText(gateway.tier))]),
+    ...wrapped(facts.join(" · "), { width }).map(dim),
+    ...tierLines(gateway, width),
   ];
+}
+
+/** Where it says something of this person: a lifetime that they set, or what their own pauses advise. */
+function tierLines({ tier }: GatewayInfo, width: number): string[] {
+  if (tier === null || (tier.set === null && !tier.isOwn)) return [];
+  return wrapped(tierText(tier), { width }).map(dim);
 }
 
 /** What it runs, and in what else a keepwarm is at work that tells it. */

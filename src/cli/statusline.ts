@@ -45,6 +45,8 @@ conversation, or no answer within a second. docs/terminal.md has lines for bash,
 }
 
 function format(text: string): string {
-  if (unknownPlaceholder(text) === null) return text;
-  throw new InvalidArgumentError("It must be text whose places there are, such as {line}.");
+  const unknown = unknownPlaceholder(text);
+  if (unknown === null) return text;
+  const known = Object.keys(PLACEHOLDERS).map((name) => `{${name}}`);
+  throw new InvalidArgumentError(`There is no place {${unknown}}; there are: ${known.join(", ")}.`);
 }

@@ -1,5 +1,7 @@
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
+import type { RunView } from "../hub/index.ts";
 import { withExamples } from "./examples.ts";
 import { runningGateway } from "./gateway.ts";
 import { printable } from "./printable.ts";
@@ -14,18 +16,27 @@ export function stopCommand(): Command {
     .action(async () => {
       const gateway = await runningGateway();
       const { pid } = gateway.record;
-      const { runs } = (await gateway.status()).gateway;
+      const { gateway: info, conversations } = await gateway.status();
       await gateway.stop();
       console.log(
         (await isOver(pid))
           ? "The gateway has stopped."
           : `The gateway (process ${pid}) is stopping: it lets requests under way end first.`,
       );
-      if (runs.length === 0) return;
-      const commands = runs.map(({ command }) => printable(command)).join(", ");
-      console.log(`Its runs (${commands}) get no answer until keepwarm start, and then go on.`);
+      if (info.runs.length > 0) {
+        const names = info.runs.map(runName).join(", ");
+        console.log(`Its runs (${names}) get no answer until keepwarm start, and then go on.`);
+      }
+      if (conversations.length > 0) {
+        console.log("After a start keepwarm status shows each conversation again with its next turn.");
+      }
     });
   return withExamples(command, ["keepwarm stop", "agents that use it will find nobody there"]);
+}
+
+/** `node` in three folders is three agents. */
+function runName({ command, cwd }: RunView): string {
+  return printable(cwd === null ? command : `${command} in ${basename(cwd) || cwd}`);
 }
 
 /** Whether the process has ended in time. Its ports are free only then. */

@@ -6,6 +6,11 @@ const WORDINGS: readonly (readonly [RegExp, (command: string, ...parts: string[]
   [/^unknown command '(.*)'$/s, (_, word) => `there is no command ${word}`],
   [/^missing required argument '(.*)'$/s, (command, name) => `${command} needs a <${name}>`],
   [/^option '(.*)' argument missing$/s, (_, flags) => `${nameOf(flags)} needs a value`],
+  // What ours say in a sentence of their own.
+  [
+    /^option '(.*?)' argument '.*' is invalid\. (There is no .*)\.$/s,
+    (_, flags, why) => `${nameOf(flags)}: ${why.replace(/^There/, "there")}`,
+  ],
   [
     /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s,
     (_, flags, value, why) => `${nameOf(flags)} ${must(why, value)}`,
@@ -20,6 +25,9 @@ const WORDINGS: readonly (readonly [RegExp, (command: string, ...parts: string[]
   ],
 ];
 
+/** As other programs have it. */
+const ASKS_VERSION = /^unknown (option '-v'|command 'version')$/;
+
 /**
  * Commander's message as a sentence of ours.
  *
@@ -28,7 +36,8 @@ const WORDINGS: readonly (readonly [RegExp, (command: string, ...parts: string[]
  */
 export function usageText(message: string, command: string): string {
   const said = message.trimEnd().replace(/^error: /, "");
-  const [what = said, meant] = said.split(/\n\(Did you mean (.*)\?\)$/s);
+  const [what = said, near] = said.split(/\n\(Did you mean (.*)\?\)$/s);
+  const meant = command === "keepwarm" && ASKS_VERSION.test(what) ? "keepwarm --version" : near;
   const toDo = meant === undefined ? `${command} --help shows what there is.` : `Did you mean ${meant}?`;
   for (const [pattern, wording] of WORDINGS) {
     const found = pattern.exec(what);

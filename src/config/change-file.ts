@@ -4,8 +4,9 @@ import { dirname, resolve } from "node:path";
 import { applyEdits, modify } from "jsonc-parser";
 import { makeFolder } from "../storage/index.ts";
 import { ConfigError } from "./config-error.ts";
-import { openConfigFile } from "./config-file.ts";
+import { configFileWith, openConfigFile } from "./config-file.ts";
 import type { Environment } from "./config-path.ts";
+import { configOf } from "./in-force.ts";
 import { didYouMean } from "./nearest.ts";
 import { isSettingName, SETTING_NAMES, SETTINGS, type SettingName } from "./settings.ts";
 
@@ -25,7 +26,8 @@ export function settingNamed(word: string): SettingName {
 /**
  * Stores a value, given as text. A relative path is taken from the current folder.
  *
- * @throws {ConfigError} when the value is not allowed, or the file is broken or cannot be written
+ * @throws {ConfigError} when the value is not allowed, contradicts another setting, or the file is broken or cannot be
+ * written; nothing is stored then
  */
 export function setInFile(name: SettingName, text: string, env: Environment = process.env): FileChange {
   const { kind } = SETTINGS[name];
@@ -55,12 +57,32 @@ function changeFile(key: string, value: unknown, env: Environment): FileChange {
   const before = text.trim() === "" ? "{}\n" : text;
   const formattingOptions = { insertSpaces: true, tabSize: 2, eol: before.includes("\r\n") ? "\r\n" : "\n" };
   const after = applyEdits(before, modify(before, [key], value, { formattingOptions }));
+  if (value !== undefined) refuseContradiction(path, after, env);
   try {
     replaceFile(path, after);
   } catch (error) {
     throw new ConfigError(`the config file cannot be written: ${(error as Error).message}`);
   }
   return { path, changed: true };
+}
+
+/** What was wrong before may be put right one by one; what was right stays so. */
+function refuseContradiction(path: string, after: string, env: Environment): void {
+  try {
+    configOf(configFileWith(path, after), { env });
+  } catch (error) {
+    if (!(error instanceof ConfigError) || !isRight(env)) return;
+    throw new ConfigError(`nothing was stored: ${error.message}`);
+  }
+}
+
+function isRight(env: Environment): boolean {
+  try {
+    configOf(openConfigFile(env), { env });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function replaceFile(path: string, text: string): void {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { getNodeValue, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { ConfigError } from "./config-error.ts";
-import { configPath, type Environment } from "./config-path.ts";
+import { configPath, type Environment, shortPath } from "./config-path.ts";
 
 export interface ConfigEntry {
   readonly value: unknown;
@@ -23,7 +23,7 @@ export function readConfigFile(env: Environment): ConfigFile {
   const file = openConfigFile(env);
   if (!file.exists && env.KEEPWARM_CONFIG) {
     throw new ConfigError(
-      `there is no file ${file.path}, which KEEPWARM_CONFIG names: make it with keepwarm config set, or unset the variable`,
+      `there is no file ${shortPath(file.path)}, which KEEPWARM_CONFIG names: make it with keepwarm config set, or unset the variable`,
     );
   }
   return file;
@@ -41,6 +41,11 @@ export function openConfigFile(env: Environment): ConfigFile {
     }
     throw new ConfigError(`the config file cannot be read: ${(error as Error).message}`);
   }
+  return configFileWith(path, text);
+}
+
+/** A config file of this content. @throws {ConfigError} when it is no JSON object */
+export function configFileWith(path: string, text: string): ConfigFile {
   return { path, exists: true, text, entries: entriesOf(path, text) };
 }
 
@@ -56,10 +61,12 @@ function entriesOf(path: string, text: string): Map<string, ConfigEntry> {
   const root = parseTree(text, errors);
   const [error] = errors;
   if (error !== undefined) {
-    throw new ConfigError(`${path}:${lineAt(text, error.offset)}: this is not JSON: ${sentenceOf(error)}`);
+    throw new ConfigError(
+      `${shortPath(path)}:${lineAt(text, error.offset)}: this is not JSON: ${sentenceOf(error)}`,
+    );
   }
   if (root?.type !== "object") {
-    throw new ConfigError(`${path}: it must hold one JSON object, such as { "port": 4777 }`);
+    throw new ConfigError(`${shortPath(path)}: it must hold one JSON object, such as { "port": 4777 }`);
   }
   for (const { children: [key, value] = [] } of root.children ?? []) {
     if (key === undefined || value === undefined) continue;
@@ -67,7 +74,9 @@ function entriesOf(path: string, text: string): Map<string, ConfigEntry> {
     const line = lineAt(text, key.offset);
     const earlier = entries.get(name);
     if (earlier !== undefined) {
-      throw new ConfigError(`${path}:${line}: ${name} is there twice, on line ${earlier.line} too: keep one`);
+      throw new ConfigError(
+        `${shortPath(path)}:${line}: ${name} is there twice, on line ${earlier.line} too: keep one`,
+      );
     }
     entries.set(name, { value: getNodeValue(value), line });
   }

@@ -1,9 +1,9 @@
 /** Which settings are in force, and where each came from. */
 import { homedir } from "node:os";
-import { dirname, resolve, sep } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigFile, readConfigFile } from "./config-file.ts";
-import type { Environment } from "./config-path.ts";
+import { type Environment, shortPath } from "./config-path.ts";
 import type { Scalar } from "./kinds.ts";
 import { didYouMean } from "./nearest.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type SettingName,
   type Settings,
   settingsSchema,
+  valueText,
   variableOf,
 } from "./settings.ts";
 
@@ -57,7 +58,11 @@ interface Source {
  * @throws {ConfigError} naming every setting that is wrong, and where it is
  */
 export function loadConfig({ flags = {}, env = process.env }: ConfigSources = {}): Config {
-  const file = readConfigFile(env);
+  return configOf(readConfigFile(env), { flags, env });
+}
+
+/** As {@link loadConfig}, of a file whose content is known, written or not. */
+export function configOf(file: ConfigFile, { flags = {}, env = process.env }: ConfigSources = {}): Config {
   const problems = unknownKeys(file);
   const found = new Map<SettingName, { value: Scalar | undefined; origin: Origin }>(
     SETTING_NAMES.map((name) => [name, { value: SETTINGS[name].default, origin: { from: "default" } }]),
@@ -126,7 +131,7 @@ function unknownKeys({ path, entries }: ConfigFile): string[] {
   return [...entries].flatMap(([key, { line }]) => {
     if (isSettingName(key)) return [];
     const hint = didYouMean(key, SETTING_NAMES) || " keepwarm config shows those there are.";
-    return [`${path}:${line}: there is no setting ${key}.${hint}`];
+    return [`${shortPath(path)}:${line}: there is no setting ${key}.${hint}`];
   });
 }
 
@@ -134,13 +139,8 @@ function problemOf(name: SettingName, raw: unknown, origin: Origin): string {
   const { allowed, mayBeShown, choices } = SETTINGS[name].kind;
   const shown = mayBeShown ? `, not ${JSON.stringify(raw)}` : "";
   const hint = typeof raw === "string" ? didYouMean(raw, choices) : "";
-  const what = origin.from === "file" ? `${origin.path}:${origin.line}: ${name}` : originText(origin);
+  const what = origin.from === "file" ? `${originText(origin)}: ${name}` : originText(origin);
   return `${what} must be ${allowed}${shown}.${hint}`;
-}
-
-/** With `~` for the person's home. */
-export function shortPath(path: string, home: string = homedir()): string {
-  return path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
 }
 
 /** Where a value came from, as a person would look for it. */
@@ -166,7 +166,7 @@ function checkTogether({ port, consolePort, ttl5m, ttl1h }: InForce): void {
   }
   if (ttl5m.value >= ttl1h.value) {
     throw new ConfigError(
-      `ttl5m (${originText(ttl5m.origin)}) must be shorter than ttl1h (${originText(ttl1h.origin)})`,
+      `ttl5m (${valueText("ttl5m", ttl5m.value)}, ${originText(ttl5m.origin)}) must be shorter than ttl1h (${valueText("ttl1h", ttl1h.value)}, ${originText(ttl1h.origin)})`,
     );
   }
 }

@@ -6,7 +6,7 @@ export {
 } from "./change-file.ts";
 export { ConfigError } from "./config-error.ts";
 export { type ConfigFile, lineInFile } from "./config-file.ts";
-export { configPath, type Environment } from "./config-path.ts";
+export { configPath, type Environment, shortPath } from "./config-path.ts";
 export { type SettingsSources, settingsFrom } from "./from-sources.ts";
 export {
   type Config,
@@ -15,7 +15,6 @@ export {
   loadConfig,
   type Origin,
   originText,
-  shortPath,
 } from "./in-force.ts";
 export { settingsInHost } from "./in-host.ts";
 export { keepingOf } from "./keeping.ts";

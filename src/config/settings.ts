@@ -32,7 +32,11 @@ function optional<Value extends Scalar>(kind: Kind<Value>, description: string):
 }
 
 export const SETTINGS = {
-  host: setting(address, "127.0.0.1", "address the gateway listens on"),
+  host: setting(
+    address,
+    "127.0.0.1",
+    "address the gateway listens on; any but loopback is open to the network",
+  ),
   port: setting(port, 4777, "port the gateway listens on, 0 for any that is free"),
   consolePort: setting(
     port,
@@ -78,6 +82,10 @@ export const SETTINGS = {
     "what to do about a thinking budget: refuse to warm, or hang up when the response begins",
   ),
   warmTokens: optional(oneOf("<0|1>", [0, 1]), "max_tokens of every warm; not set: what each request allows"),
+  prewarm: setting(yesOrNo, false, "warm the catalogue's prefixes before anyone asks"),
+  prewarmCatalogue: optional(file, "a catalogue of prefixes, or a folder of them"),
+  prewarmMaxUsdPerDay: setting(amount, 1, "most that pre-warms may cost in 24 hours, in US dollars"),
+  prewarmKeyFile: optional(file, "a file with the API key of pre-warms; not set: ANTHROPIC_API_KEY"),
   ttl5m: setting(
     duration,
     300_000,

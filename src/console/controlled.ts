@@ -1,11 +1,14 @@
 /** What the control API controls: the gateway fulfils this, and the API knows nothing else of it. */
 import type {
+  CompareAnswer,
+  CompareRequest,
   ConversationView,
   GatewayInfo,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
   OutlookView,
+  PrewarmAnswer,
   RunRequest,
   SettingChange,
   SettingChanged,
@@ -60,6 +63,9 @@ export interface Controlled {
   settings(): SettingsAnswer;
   /** What is chosen is in force at once. @throws {Refused} when it is not allowed, or cannot be stored */
   changeSetting(change: SettingChange): SettingChanged;
+  /** What is warmed before anyone asks. */
+  prewarm(): PrewarmAnswer;
+  comparePrewarm(request: CompareRequest): Promise<CompareAnswer>;
   /** Stores the choice even where no such conversation is in memory, and resolves with null then. */
   setEnabled(conversationId: string, enabled: boolean): Promise<ConversationView | null>;
   /** Likewise. */

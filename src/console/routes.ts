@@ -5,10 +5,12 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type {
   ChangeAnswer,
+  CompareAnswer,
   ConversationView,
   HealthView,
   HistoryAnswer,
   OutlookView,
+  PrewarmAnswer,
   ReportAnswer,
   SettingChanged,
   SettingsAnswer,
@@ -52,6 +54,14 @@ const actionBody = z.object({ actionId: z.string().min(1).max(200), payload: z.u
 const settingBody = z.object({
   name: z.string().min(1).max(100),
   value: z.union([z.string().max(4_096), z.number(), z.boolean()]).nullable(),
+});
+
+/** As large as a request may be, in JSON inside of JSON. */
+const MAX_COMPARED_BYTES = 67_108_864;
+
+const compareBody = z.object({
+  request: z.string().min(2),
+  betas: z.array(z.string().max(200)).max(100).default([]),
 });
 
 const runBody = z.object({
@@ -108,6 +118,14 @@ export function createRoutes({ controlled, feed, onError, heartbeatMs }: RouteOp
 
   app.post("/v1/settings", async (c) =>
     c.json<SettingChanged>(controlled.changeSetting(await bodyOf(c.env.incoming, settingBody))),
+  );
+
+  app.get("/v1/prewarm", (c) => c.json<PrewarmAnswer>(controlled.prewarm()));
+
+  app.post("/v1/prewarm/compare", async (c) =>
+    c.json<CompareAnswer>(
+      await controlled.comparePrewarm(await bodyOf(c.env.incoming, compareBody, MAX_COMPARED_BYTES)),
+    ),
   );
 
   app.get("/v1/report", async (c) => {

@@ -22,6 +22,8 @@ export function withLinks(own: Controlled, links: Links): Controlled {
     health: () => own.health(),
     settings: () => own.settings(),
     changeSetting: (change) => own.changeSetting(change),
+    prewarm: () => own.prewarm(),
+    comparePrewarm: (request) => own.comparePrewarm(request),
     report: (since) => own.report(since),
     attachRun: (run) => own.attachRun(run),
     stop: () => own.stop(),

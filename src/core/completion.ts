@@ -61,7 +61,8 @@ export function noteUnknown(
   now: Instant,
 ): void {
   settleOwn(event, conversation, last, now);
-  const next = conversation.timer === null ? " Nothing more is sent until the next turn." : "";
+  const isOver = conversation.timer === null || conversation.plan?.stop !== undefined;
+  const next = isOver ? " Nothing more is sent until the next turn." : "";
   conversation.trouble = `The host reported no usage for the last warm: what it found is not known.${next}`;
 }
 

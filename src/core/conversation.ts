@@ -71,6 +71,8 @@ export interface Conversation {
   context: TurnContext;
   /** What else the host told of it: whether it is open, what it waits for. */
   facts: Omit<ConversationChange, "invalidated">;
+  /** When its host last said whether its person is at the keyboard, if they were then or until then. */
+  seen: Instant | null;
   prefix: PrefixUse | null;
   /** Epoch ms from which a chosen interval counts: the last settle or warm. */
   idleSinceMs: number;
@@ -115,6 +117,7 @@ export function newConversation(id: string): Conversation {
     turnStartedMonotonicMs: null,
     context: NOTHING,
     facts: NOTHING,
+    seen: null,
     prefix: null,
     idleSinceMs: 0,
     halt: null,
@@ -140,6 +143,11 @@ export function stateOf(conversation: Conversation): ConversationState {
   return { ...settings, active, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt, token };
 }
 
+/** Whether its usage shows that there is no cache entry. */
+export function cachedNothing({ usage }: TurnContext): boolean {
+  return usage !== undefined && usage.cacheReadTokens === 0 && usage.cacheWriteTokens === 0;
+}
+
 /** @param flight the conversation's warm on its way, if any */
 export function statusOf(
   conversation: Conversation,
@@ -155,7 +163,8 @@ export function statusOf(
   if (flight && !flight.superseded && !flight.completed) return { phase: "warming", why: null };
   if (trouble) return { phase: "idle", why: trouble };
   if (conversation.plan?.stop) return { phase: "stopped", why: conversation.plan.reason };
-  if (!prefix) return { phase: "idle", why: "Waiting for a turn: there is no prefix to keep warm yet." };
+  if (!prefix)
+    return { phase: "idle", why: cachedNothing(conversation.context) ? NOTHING_CACHED : NO_TURN_YET };
   if (nextWarmAt === null && flight?.superseded) return { phase: "idle", why: UNANSWERED };
   if (nextWarmAt === null && awaiting && !awaiting.superseded) return { phase: "idle", why: UNREPORTED };
   if (nextWarmAt !== null && nextWarmAt - now.wallMs >= lifeLeftMs(prefix, now)) {
@@ -164,6 +173,8 @@ export function statusOf(
   return { phase: "idle", why: conversation.shortfall ?? conversation.plan?.reason ?? null };
 }
 
+const NO_TURN_YET = "Waiting for a turn: there is no prefix to keep warm yet.";
+const NOTHING_CACHED = "Nothing of its last turn is cached.";
 const UNANSWERED = "The next warm waits for an aborted one to answer: there are never two on their way.";
 const UNREPORTED =
   "The host answered the last warm but has not reported its usage: the next one waits for that.";
@@ -179,6 +190,11 @@ export function lapsed(why: string): Halt {
 export const OUTLIVED = lapsed(
   "The cache entry has expired: a warm now would pay for writing it again. The next turn starts afresh.",
 );
+
+/** After a stop, with what it was for. */
+export function outlived(plan: Plan | null): Halt {
+  return plan?.stop ? lapsed(`${plan.reason} The entry has expired since.`) : OUTLIVED;
+}
 
 /** The halt for a warm that found nothing to read, or null. */
 export function coldness({ usage, missReason }: Pick<WarmCompleted, "usage" | "missReason">): Halt | null {

@@ -4,7 +4,7 @@ import type { Conversation } from "./conversation.ts";
 
 /** What the policy is told of an idle conversation. */
 export function idleSpanOf(conversation: Conversation, now: Instant): IdleSpan {
-  const { id, settings, prefix, context, facts, span, dueAt, latestAt } = conversation;
+  const { id, settings, prefix, context, facts, seen, span, dueAt, latestAt } = conversation;
   const ttlMs = prefix?.ttlMs ?? ASSUMED_TTL_MS;
   const byTtlMs = ttlMs - marginMs(ttlMs);
   return {
@@ -23,12 +23,29 @@ export function idleSpanOf(conversation: Conversation, now: Instant): IdleSpan {
     turn: context,
     ...(facts.waiting === undefined ? {} : { waiting: facts.waiting }),
     ...(facts.open === undefined ? {} : { open: facts.open }),
+    ...(seen === null ? {} : { seenAt: seenAt(facts.present === true, seen, now) }),
   };
+}
+
+/** So long, in ms, is somebody taken to be there after a host said so: a window may keep its focus over lunch. */
+const THERE_FOR_MS = 5 * 60_000;
+
+function seenAt(isPresent: boolean, toldAt: Instant, now: Instant): number {
+  const agoMs = elapsedMs(toldAt, now);
+  return now.wallMs - (isPresent ? Math.max(0, agoMs - THERE_FOR_MS) : agoMs);
 }
 
 /** Whether the TTL alone decides when a warm is due. */
 export function followsTtl({ prefix, settings }: Conversation): boolean {
   return prefix?.ttlMs != null && !isIntervalChosen(settings);
+}
+
+/** The interval, in ms: the person's choice; until they make one, what a known TTL makes it. */
+export function intervalInForce(conversation: Conversation): number {
+  const { prefix, settings } = conversation;
+  return prefix?.ttlMs != null && followsTtl(conversation)
+    ? Math.round(prefix.ttlMs - marginMs(prefix.ttlMs))
+    : settings.intervalMs;
 }
 
 /** Epoch ms up to which a warm that is due may be put off: never beyond what is left, jitter included. */

@@ -3,7 +3,7 @@ import type { TurnContext } from "../host.ts";
 import type { Plan, Planner, SpanForecast } from "../policy/index.ts";
 import { dueAt, type Instant, lifeLeftMs } from "../pure.ts";
 import type { Conversation } from "./conversation.ts";
-import { idleSpanOf } from "./idle-span.ts";
+import { idleSpanOf, intervalInForce } from "./idle-span.ts";
 
 /** Times are epoch ms. */
 export interface ConversationLook {
@@ -15,6 +15,8 @@ export interface ConversationLook {
     /** Of an unknown TTL, what is assumed. */
     readonly lapsesAt: number;
   } | null;
+  /** The person's choice of interval, in ms; until they make one, what a known TTL makes it. */
+  readonly intervalMs: number;
   /** What the policy said since that turn; null while it has not been asked, or its answer holds no more. */
   readonly plan: Plan | null;
 }
@@ -28,6 +30,7 @@ export function lookOf(conversation: Conversation, now: Instant): ConversationLo
       lastUsedAt: Math.round(prefix.lastUsedAt.wallMs),
       lapsesAt: now.wallMs + Math.round(lifeLeftMs(prefix, now)),
     },
+    intervalMs: intervalInForce(conversation),
     plan: settings.enabled && !active && halt === null ? plan : null,
   };
 }
@@ -44,5 +47,5 @@ export function forecastOf(
   const due = nextWarmAt === null ? dueAt(prefix, settings, idleSinceMs, now, 0) : conversation.dueAt;
   const forecast = planner.forecast({ ...idleSpanOf(conversation, now), dueAt: due });
   const isKept = settings.enabled && halt === null && lifeLeftMs(prefix, now) > 0;
-  return isKept ? forecast : { ...forecast, warms: [] };
+  return isKept ? forecast : { ...forecast, warms: [], warmsADay: null };
 }

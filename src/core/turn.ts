@@ -1,9 +1,13 @@
 /** What a turn that has settled leaves behind: a context, a prefix, and a fresh start. */
 import type { RememberedTurn, TurnContext } from "../host.ts";
-import { type Instant, instantAt } from "../pure.ts";
-import type { Conversation } from "./conversation.ts";
+import { type Instant, instantAt, lifeLeftMs } from "../pure.ts";
+import { type Conversation, cachedNothing } from "./conversation.ts";
 
 export function takeTurn(conversation: Conversation, turn: TurnContext, settledAt: Instant): void {
+  if (turn.leftNothing === true) {
+    takeNothing(conversation, turn, settledAt);
+    return;
+  }
   const { requestStartedAt, ttlMs, notWarmable } = turn;
   const startKnown = requestStartedAt !== undefined && Number.isFinite(requestStartedAt);
   const lastUsedAt = startKnown ? startOf(requestStartedAt, conversation, settledAt) : settledAt;
@@ -22,11 +26,27 @@ export function takeTurn(conversation: Conversation, turn: TurnContext, settledA
       warms: 0,
       spentUsd: 0,
     },
-    prefix: {
-      lastUsedAt,
-      startKnown,
-      ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
-    },
+    prefix: cachedNothing(turn)
+      ? null
+      : {
+          lastUsedAt,
+          startKnown,
+          ttlMs: ttlMs !== undefined && Number.isFinite(ttlMs) && ttlMs > 0 ? ttlMs : null,
+        },
+  } satisfies Partial<Conversation>);
+}
+
+/** It is over, and that is all: what was cached before lives as long as it did, and no longer. */
+function takeNothing(conversation: Conversation, { notWarmable }: TurnContext, settledAt: Instant): void {
+  const { prefix } = conversation;
+  const hasLapsed = prefix !== null && lifeLeftMs(prefix, settledAt) <= 0;
+  Object.assign(conversation, {
+    active: false,
+    failures: 0,
+    trouble: null,
+    shortfall: null,
+    halt: notWarmable === undefined ? null : { phase: hasLapsed ? "lapsed" : "stopped", why: notWarmable },
+    plan: null,
   } satisfies Partial<Conversation>);
 }
 

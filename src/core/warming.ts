@@ -3,7 +3,15 @@
 import type { Logger, Timers, WarmFailure, WarmService } from "../host.ts";
 import type { Plan } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
-import { type Conversation, type Flight, lapsed, OUTLIVED, stateOf, stoppedBy } from "./conversation.ts";
+import {
+  type Conversation,
+  type Flight,
+  lapsed,
+  OUTLIVED,
+  outlived,
+  stateOf,
+  stoppedBy,
+} from "./conversation.ts";
 import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
@@ -88,6 +96,12 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     else if (plan.warmAt !== undefined)
       schedule(conversation, Math.min(plan.warmAt, conversation.latestAt), now);
     else if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    else awaitLapse(conversation, now);
+  }
+
+  /** Nothing is sent any more, but once its prefix has lapsed it is said to have. */
+  function awaitLapse(conversation: Conversation, now: Instant): void {
+    if (conversation.prefix) askAgain(conversation, now.wallMs + lifeLeftMs(conversation.prefix, now), now);
   }
 
   /** Nothing is sent until then, and nothing counts down. */
@@ -103,7 +117,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
         conversation.timer = null;
         const then = context.now();
         if (!context.holds(conversation) || !isWanted(conversation) || conversation.prefix === null) return;
-        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = OUTLIVED;
+        if (lifeLeftMs(conversation.prefix, then) <= 0) conversation.halt = outlived(conversation.plan);
         else decide(conversation, then);
         context.notify(conversation);
       },
@@ -158,6 +172,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
     const lapsesAt = now.wallMs + lifeLeftMs(conversation.prefix, now);
     if (plan.warmAt !== undefined) schedule(conversation, Math.min(plan.warmAt, lapsesAt), now);
     if (plan.askAgainAt !== undefined) askAgain(conversation, plan.askAgainAt, now);
+    if (plan.stop !== undefined) awaitLapse(conversation, now);
     context.notify(conversation);
   }
 

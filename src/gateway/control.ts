@@ -17,6 +17,7 @@ import { parseIntervalPayload, settingsKey } from "../pure.ts";
 import type { AttachedRun, Gateway, RunOptions } from "./gateway.ts";
 import type { Health } from "./health.ts";
 import type { History } from "./history/index.ts";
+import type { GatewayPrewarming } from "./prewarming.ts";
 import type { SettingsDesk } from "./settings-desk.ts";
 
 export interface ControlledGateway {
@@ -24,6 +25,7 @@ export interface ControlledGateway {
   readonly history: History;
   readonly settings: SettingsDesk;
   readonly health: Health;
+  readonly prewarming: Pick<GatewayPrewarming, "view" | "compare" | "subscribe" | "changes">;
   readonly storage: StorageNamespace;
   readonly prices: Prices;
   readonly version: string;
@@ -42,7 +44,8 @@ export interface ControlledGateway {
 const ADVICE_MS = 30_000;
 
 export function controlled(options: ControlledGateway): Controlled {
-  const { gateway, history, settings, health, storage, prices, version, startedAt, page } = options;
+  const { gateway, history, settings, health, prewarming, storage, prices, version, startedAt, page } =
+    options;
   const { maxHeldBytes, now, forgetPrograms = async () => {}, stop } = options;
   const { keeper } = gateway;
   const { warmer, ledger } = keeper;
@@ -92,6 +95,7 @@ export function controlled(options: ControlledGateway): Controlled {
       maxHeldBytes,
       warmsInFlight: keeper.warmsInFlight(),
       ...gateway.counts,
+      preWarms: prewarming.changes(),
       tier: tierView(),
     };
   }
@@ -175,6 +179,7 @@ export function controlled(options: ControlledGateway): Controlled {
         }),
         ledger.subscribe(() => watcher.thing("totals")),
         history.subscribe((conversationId, entry) => watcher.history(conversationId, entry)),
+        prewarming.subscribe(() => watcher.thing("gateway")),
         health.subscribe(() => watcher.thing("health")),
       ];
       watchers.add(watcher);
@@ -192,6 +197,8 @@ export function controlled(options: ControlledGateway): Controlled {
       });
       return changed;
     },
+    prewarm: () => prewarming.view(),
+    comparePrewarm: (request) => prewarming.compare(request),
     setEnabled: (conversationId, enabled) =>
       changing(conversationId, () => warmer.setEnabled(conversationId, enabled)),
     setIntervalMs: (conversationId, intervalMs) =>

@@ -83,6 +83,12 @@ const PROBE_AFTER_MS = 60_000;
 const [NODE_MAJOR = 0, NODE_MINOR = 0] = process.versions.node.split(".").map(Number);
 const KNOWS_UPGRADES = NODE_MAJOR > 24 || (NODE_MAJOR === 24 && NODE_MINOR >= 9);
 
+/** Who listens on every address of a machine is reached from there at this one; nobody connects to those. */
+const IN_PLACE_OF_ALL = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+]);
+
 /** How often a gateway that closes lets go of connections whose last response has ended, in ms. */
 const TIDY_MS = 50;
 
@@ -298,7 +304,8 @@ export function createGateway(gatewayOptions: GatewayOptions): Gateway {
       await promise;
       server.off("error", reject);
       const { address, family, port: actual } = server.address() as AddressInfo;
-      url = `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`;
+      const here = IN_PLACE_OF_ALL.get(address) ?? address;
+      url = `http://${family === "IPv6" ? `[${here}]` : here}:${actual}`;
       return url;
     },
     async close(graceMs = 0) {

@@ -25,6 +25,14 @@ export interface Hooks {
 /** More is let go of as it comes: a prompt and a tool's input are told whole, and not what is looked for. */
 const MOST_BYTES = 8_000_000;
 
+/**
+ * Claude Code waits for a hook as long as src/agents/claude-code-plugin.ts says, and then sends the prompt: `/warm now`
+ * would become a turn where its warm takes longer. In ms.
+ */
+const PATIENCE_MS = 1_500;
+
+const STILL_AT_IT = "keepwarm is still at it. /warm says what came of it.";
+
 export function createHooks({ keeper, logger, now, switched }: HooksOptions): Hooks {
   function note({ conversationId, change, isLeft }: HookNews): void {
     if (isLeft) keeper.detach(conversationId);
@@ -52,7 +60,7 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
       return blocked(
         tag === null || isAnothers
           ? "The gateway does not know this run any more. Say something first, and then try again."
-          : await warm(words, conversationId),
+          : await inTime(warm(words, conversationId)),
       );
     }
     if (tag !== null && !isAnothers) note(news);
@@ -84,6 +92,18 @@ export function createHooks({ keeper, logger, now, switched }: HooksOptions): Ho
       });
     },
   };
+}
+
+async function inTime(answer: Promise<string>): Promise<string> {
+  let impatient: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    impatient = setTimeout(() => resolve(STILL_AT_IT), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(impatient);
+  }
 }
 
 /** The prompt is not sent, and its person sees `reason` instead. */

@@ -1,6 +1,6 @@
 /** A gateway's options, from its settings. */
 import { keepingOf, type Settings } from "../config/index.ts";
-import type { Keeping, StorageNamespace } from "../host.ts";
+import type { Keeping } from "../host.ts";
 import type { GatewayChange, GatewayOptions } from "./gateway.ts";
 import type { LiveSettings } from "./settings-desk.ts";
 
@@ -21,12 +21,12 @@ export function fixedOptions({ upstream, maxWarms, maxHeldMb, budgetThinking, ..
 /** What may be changed meanwhile: `keeping` is read at each use, the rest is told to the gateway. */
 export function liveOptions(
   { enableNew, keepWarm, tier, allowSubscription, ...limits }: LiveSettings,
-  storage?: StorageNamespace,
+  kept: Pick<Keeping, "storage" | "spending"> = {},
 ): { readonly keeping: Keeping; readonly change: GatewayChange } {
   return {
     keeping: {
       ...keepingOf({ keepWarm, ...limits }),
-      ...(storage === undefined ? {} : { storage }),
+      ...kept,
     },
     change: { enableNew, tier, allowSubscription },
   };

@@ -8,11 +8,14 @@ import {
   createIntake,
   createWarmLeases,
   forgetPausesOfPrograms,
+  leaseKey,
   consoleLink as linkTo,
   publish,
+  sharedSpending,
 } from "../hub/index.ts";
 import { LEDGER_NAMESPACE } from "../ledger/index.ts";
 import { POLICY_NAMESPACE } from "../policy/index.ts";
+import { PREWARM_NAMESPACE } from "../prewarm/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
@@ -20,6 +23,7 @@ import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createHealth, watched } from "./health.ts";
 import { createHistory } from "./history/index.ts";
 import { fixedOptions, liveOptions } from "./options.ts";
+import { createGatewayPrewarming } from "./prewarming.ts";
 import { createSettingsDesk } from "./settings-desk.ts";
 
 export interface ServiceOptions {
@@ -53,7 +57,6 @@ export interface Service {
 const NAMESPACE = "cache-warming";
 
 const HISTORY_NAMESPACE = "history";
-
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
 
@@ -78,9 +81,24 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const storage = namespace(NAMESPACE);
   const startedAt = now();
   const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
-  const { keeping, change } = liveOptions(config.settings, namespace(POLICY_NAMESPACE));
+  const { keeping, change } = liveOptions(config.settings, {
+    storage: namespace(POLICY_NAMESPACE),
+    spending: sharedSpending(directory, logger),
+  });
   const fixed = fixedOptions(config.settings);
+  const prewarming = createGatewayPrewarming({
+    settings: config.settings,
+    live: () => settings.live,
+    gateway: () => gateway,
+    storage: namespace(PREWARM_NAMESPACE),
+    nameKey: leaseKey(directory),
+    env: config.env,
+    prices,
+    clock,
+    logger,
+  });
   const gateway = createGateway({
+    notice: prewarming.notice,
     ...fixed,
     ...change,
     keeping,
@@ -103,6 +121,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const changed = liveOptions(live);
       Object.assign(keeping, changed.keeping);
       gateway.change(changed.change);
+      prewarming.apply();
     },
   });
   const control = createControlServer({
@@ -113,6 +132,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       history,
       settings,
       health,
+      prewarming,
       storage,
       prices: listPrices(prices),
       version,
@@ -147,10 +167,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   async function shutDown(): Promise<void> {
     clearInterval(idleCheck);
+    // What is on its way is called off at once, and may be billed.
+    const prewarmed = prewarming.stop();
     // First, so that nobody finds it any more who could still be sent away.
     await withdraw();
     await control.close();
     intake.dispose();
+    await prewarmed;
     await gateway.close(GRACE_MS);
     leases.releaseAll();
     // Whatever it was taking in is in.
@@ -180,6 +203,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const { url: controlUrl } = await control.listen(consolePort).catch(ofControl);
     const record = { pid: process.pid, gatewayUrl, controlUrl, startedAt, version };
     ({ withdraw } = await publish(directory, record));
+    if (config.settings.prewarm) prewarming.apply();
     const consoleLink = page ? linkTo(controlUrl, token) : null;
     return { gateway, gatewayUrl, controlUrl, consoleLink, ended: ended.promise, stop };
   } catch (error) {

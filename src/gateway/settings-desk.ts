@@ -30,6 +30,8 @@ export const LIVE_NAMES = [
   "minPrefixTokens",
   "tier",
   "allowSubscription",
+  "prewarm",
+  "prewarmMaxUsdPerDay",
 ] as const satisfies readonly SettingName[];
 
 export type LiveName = (typeof LIVE_NAMES)[number];
@@ -141,9 +143,11 @@ function lessThrough(name: LiveName, before: Scalar | undefined, after: Scalar |
   switch (name) {
     case "enableNew":
     case "allowSubscription":
+    case "prewarm":
       return after === false;
     case "maxUsdPerPause":
     case "maxUsdPerDay":
+    case "prewarmMaxUsdPerDay":
       return Number(after ?? Number.POSITIVE_INFINITY) < Number(before ?? Number.POSITIVE_INFINITY);
     case "minPrefixTokens":
       return Number(after ?? 0) > Number(before ?? 0);
@@ -166,6 +170,7 @@ function viewOf(name: SettingName, { value, origin }: Held): SettingView {
     kind: kindOf(name),
     optional: standard === undefined,
     fixed: whyFixed(name, origin),
+    live: isLive(name),
   };
 }
 
@@ -177,9 +182,11 @@ function kindOf(name: SettingName): SettingView["kind"] {
 }
 
 function whyFixed(name: SettingName, origin: Origin): string | null {
-  if (!isLive(name)) return NOT_LIVE(name);
-  if (origin.from !== "flag" && origin.from !== "environment") return null;
+  if (origin.from !== "flag" && origin.from !== "environment") return isLive(name) ? null : NOT_LIVE(name);
   const what = origin.from === "flag" ? `the flag ${origin.flag}` : `${origin.variable} in the environment`;
+  // As long as that is given, what the file says does not count.
+  if (!isLive(name))
+    return `The gateway was started with ${what}, which goes before the config file: start it with another.`;
   return `The gateway was started with ${what}, which goes before the config file: start it without, to change this here.`;
 }
 

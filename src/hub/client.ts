@@ -9,9 +9,12 @@ import { type EventsOptions, listen } from "./listen.ts";
 import type { GatewayRecord } from "./record.ts";
 import {
   type ChangeAnswer,
+  type CompareAnswer,
+  type CompareRequest,
   type ConsoleEvent,
   type ConversationView,
   changeAnswer,
+  compareAnswer,
   conversationAnswer,
   type HealthView,
   type HistoryAnswer,
@@ -19,6 +22,8 @@ import {
   historyAnswer,
   type OutlookView,
   outlookView,
+  type PrewarmAnswer,
+  prewarmAnswer,
   type ReportAnswer,
   reportAnswer,
   type SettingChange,
@@ -78,6 +83,10 @@ export interface ControlClient {
   settings(): Promise<SettingsAnswer>;
   changeSetting(change: SettingChange): Promise<SettingChanged>;
   health(): Promise<HealthView>;
+  /** What is warmed before anyone asks, and what became of it. */
+  prewarm(): Promise<PrewarmAnswer>;
+  /** How a catalogue's entry differs from what passes. */
+  comparePrewarm(request: CompareRequest): Promise<CompareAnswer>;
   /** Resolves when the warm has landed. */
   warmNow(conversationId: string): Promise<WarmAnswer>;
   forget(conversationId: string): Promise<void>;
@@ -125,6 +134,8 @@ export function createControlClient(record: GatewayRecord, token: string): Contr
     settings: () => ask({ method: "GET", path: "/v1/settings" }, settingsAnswer),
     changeSetting: (change) => ask({ method: "POST", path: "/v1/settings", body: change }, settingChanged),
     health: () => ask({ method: "GET", path: "/v1/health" }, healthView),
+    prewarm: () => ask({ method: "GET", path: "/v1/prewarm" }, prewarmAnswer),
+    comparePrewarm: (body) => ask({ method: "POST", path: "/v1/prewarm/compare", body }, compareAnswer),
     warmNow: (id) => act(id, "warm", warmAnswer),
     async forget(id) {
       await act(id, "forget", z.unknown());

@@ -24,8 +24,8 @@ export function viewOf(summary: ConversationSummary, viewed: Viewed): Conversati
   const { id, named, tag, modelName, lastTurnAt, ttlMs, sideThreads } = summary;
   const { warmer, surface, ledger } = viewed.keeper;
   const state = warmer.getState(id);
-  const { enabled, intervalMs, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
-  const { turn, prefix, plan } = warmer.look(id);
+  const { enabled, lastPct, lastExpectedPct, lastWarmAt, nextWarmAt } = state;
+  const { turn, prefix, plan, intervalMs } = warmer.look(id);
   const run = tag === null ? undefined : viewed.runOf(tag);
   const cwd = turn.cwd ?? run?.cwd ?? viewed.cwd ?? null;
   return {
@@ -65,7 +65,8 @@ export function outlookOf(conversationId: string, viewed: Viewed, at: number): O
   const { warmer } = keeper;
   if (keeper.conversation(conversationId) === null) return null;
   const { turn, plan } = warmer.look(conversationId);
-  const { curve = [], warms = [], warmUsd = null } = warmer.forecast(conversationId) ?? {};
+  const forecast = warmer.forecast(conversationId);
+  const { curve = [], warms = [], warmUsd = null, warmsADay = null } = forecast ?? {};
   const policy = warmer.getState(conversationId).keepWarm ?? viewed.keepWarm();
   return {
     conversationId,
@@ -73,6 +74,7 @@ export function outlookOf(conversationId: string, viewed: Viewed, at: number): O
     plan: plan && planView(plan, policy),
     curve,
     warms: warms.map((at) => ({ at, usd: warmUsd })),
+    warmsADay,
     returnUsd: returnUsd(turn, prices),
     warmUsd,
   };

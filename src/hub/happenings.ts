@@ -1,6 +1,6 @@
 /** Notes what happens in each conversation: turns and how they found the cache, warms and what they cost, ends and why. */
 import type { Keeper } from "../capture/index.ts";
-import type { Logger, RequestAnswered, Usage, WarmCompleted } from "../host.ts";
+import type { Logger, RequestAnswered, TurnSettled, Usage, WarmCompleted } from "../host.ts";
 import { type Booked, RETURNS } from "../ledger/index.ts";
 import { isCold, isPartial } from "../pure.ts";
 import type { Phase } from "../warmer.ts";
@@ -89,6 +89,16 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     });
   }
 
+  /** Whose last turn failed and left nothing: that is not said again of what it stopped. */
+  const failed = new Set<string>();
+
+  function onSettled({ conversationId, failure, leftNothing }: TurnSettled): void {
+    failed.delete(conversationId);
+    if (failure === undefined) return;
+    if (leftNothing) failed.add(conversationId);
+    record(conversationId, { kind: "failure", at: now(), why: failure });
+  }
+
   const noticed = new Set<string>();
 
   /** A moment later: whoever notices is in the middle of telling what happened, which comes first. */
@@ -111,6 +121,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
   function look(conversationId: string): void {
     if (keeper.conversation(conversationId) === null) {
       phases.delete(conversationId);
+      failed.delete(conversationId);
       gone?.(conversationId);
       return;
     }
@@ -118,7 +129,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     const before = phases.get(conversationId);
     if (phase === before) return;
     phases.set(conversationId, phase);
-    if (phase === "lapsed" || phase === "stopped") {
+    if ((phase === "lapsed" || phase === "stopped") && !failed.has(conversationId)) {
       record(conversationId, { kind: phase === "lapsed" ? "lapse" : "stop", at: now(), why: why ?? "" });
     }
   }
@@ -127,6 +138,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
   const onCompleted = (event: WarmCompleted) => onWarm(event, outcomeOf(event.usage));
   const onAborted = (event: Omit<WarmCompleted, "usage">) => onWarm(event, "cut-off");
   events.on("requestAnswered", onRequest);
+  events.on("turnSettled", onSettled);
   events.on("warmCompleted", onCompleted);
   events.on("warmAborted", onAborted);
   const ends = [
@@ -135,6 +147,7 @@ export function noteHappenings({ keeper, logger, now, tell, gone }: HappeningsOp
     }),
     keeper.surface.subscribe(onNotice),
     () => events.off("requestAnswered", onRequest),
+    () => events.off("turnSettled", onSettled),
     () => events.off("warmCompleted", onCompleted),
     () => events.off("warmAborted", onAborted),
   ];

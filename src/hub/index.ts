@@ -27,6 +27,7 @@ export {
   type WarmLeases,
   warmLeasesBy,
 } from "./leases/index.ts";
+export { leaseKey } from "./leases/key.ts";
 export {
   createLineReader,
   createLink,
@@ -44,8 +45,9 @@ export {
 } from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export { forgetPausesOfPrograms, programFile } from "./programs.ts";
+export { forgetPausesOfPrograms, programFile, sharedSpending } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
+export { isKeepwarm } from "./recognise.ts";
 export { type GatewayRecord, type Publication, publish, RECORD_FILE } from "./record.ts";
 export {
   createIntake,
@@ -62,20 +64,29 @@ export {
 export { controlToken, readToken, TokenError } from "./token.ts";
 export type {
   ChangeAnswer,
+  CompareAnswer,
+  CompareRequest,
   ConsoleEvent,
   ConsoleEventName,
   ConsoleEvents,
   ConversationView,
   EndEntry,
   ErrorAnswer,
+  FailureEntry,
   GatewayInfo,
+  Group,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
   HostView,
+  Known,
   MoneyView,
+  Names,
   OutlookView,
   PlanView,
+  PrefixView,
+  PreWarmView,
+  PrewarmAnswer,
   ProblemView,
   ReportAnswer,
   RunAnswer,
@@ -94,3 +105,4 @@ export type {
   WarmAnswer,
   WarmEntry,
 } from "./views/index.ts";
+export { GROUP_TITLES, GROUPS, groupOf, namesAmong, ownPart } from "./views/index.ts";

@@ -22,6 +22,11 @@ export const claudeCode: HostPlugin = {
       file,
       path: ["statusLine"],
       value: { type: "command", command: `node "${join(directory, "statusline.mjs")}"`, refreshInterval: 2 },
+      told: {
+        ours: "In such a run its status line tells what is kept warm.",
+        theirs:
+          "You have a status line of your own, which stays as it is: keepwarm statusline prints keepwarm's part for it.",
+      },
     };
     // It would take the folder, and say that there is nothing in it that it can use.
     if (version !== null && !isAtLeast(version, MODS_SINCE)) return [statusLine];
@@ -38,6 +43,6 @@ export const claudeCode: HostPlugin = {
   },
   afterwards: [
     "Start Claude Code anew, and type /warm on in a conversation to keep it warm.",
-    "Started as keepwarm run -- claude, its gateway does it instead, and the status line tells what is kept warm, unless you have one of your own: keepwarm statusline is for that.",
+    "Started as keepwarm run -- claude, its gateway does it instead.",
   ],
 };

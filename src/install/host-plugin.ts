@@ -17,6 +17,8 @@ export type ConfigEdit =
       readonly file: string;
       readonly path: JsonPath;
       readonly value: unknown;
+      /** What a person is told where ours is in place, and where theirs stays. */
+      readonly told?: { readonly ours: string; readonly theirs: string };
     };
 
 export interface Installation {

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type ConfigText, readConfig, refuseReadOnly, writeConfig } from "./config-file.ts";
 import { type ConfigEdit, type HostPlugin, type Installation, InstallError } from "./host-plugin.ts";
 import { type Change, type Edit, parseSettings, withEdit, withoutEdit } from "./json-text.ts";
+import { valueAt } from "./json-value.ts";
 import { placedVersion, placeFiles, pluginDirectory, removeFiles } from "./plugin-files.ts";
 import { type FileReceipt, type Receipt, readReceipt, removeReceipt, writeReceipt } from "./receipt.ts";
 
@@ -35,6 +36,8 @@ export interface Done {
   readonly files: readonly FileChange[];
   /** Where the plugin's files are put, or were; null where they stay as they are. */
   readonly directory: string | null;
+  /** What a person should know of the entries, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** A file that is about to be replaced. */
@@ -42,6 +45,7 @@ interface Planned {
   readonly before: ConfigText | null;
   readonly after: ConfigText | null;
   readonly receipt: FileReceipt;
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -125,7 +129,14 @@ function planInstall(path: string, edits: readonly ConfigEdit[], earlier: FileRe
       folders: earlier?.folders ?? folders,
       changes: [...(earlier?.changes.filter(isWanted) ?? []), ...changes],
     },
+    notes: edits.flatMap((edit) => noteOf(edit, text, path)),
   };
+}
+
+function noteOf(edit: ConfigEdit, text: string, file: string): string[] {
+  if (edit.kind !== "set-if-missing" || edit.told === undefined) return [];
+  const there = valueAt(parseSettings(text, file), edit.path);
+  return [isDeepStrictEqual(there, edit.value) ? edit.told.ours : edit.told.theirs];
 }
 
 function isSameEdit(a: Edit, b: Edit): boolean {
@@ -242,5 +253,5 @@ function doneOf(planned: readonly Planned[], directory: string | null): Done {
       after: after?.text ?? null,
     }))
     .filter(({ before, after }) => before !== after);
-  return { files, directory };
+  return { files, directory, notes: planned.flatMap(({ notes = [] }) => notes) };
 }

@@ -49,7 +49,7 @@ function emptyContainer(text: string, node: Node, container: Range): string | nu
 }
 
 /** The comma that follows, comments in between or not. */
-function commaAfter(text: string, node: Node): Range | null {
+export function commaAfter(text: string, node: Node): Range | null {
   const scanner = createScanner(text, true);
   scanner.setPosition(node.offset + node.length);
   scanner.scan();

@@ -1,8 +1,16 @@
 /** Changes a JSON text in one place and remembers how to take that back; all other bytes stay as they are. */
 import { isDeepStrictEqual } from "node:util";
-import { applyEdits, type FormattingOptions, modify, type ParseError, parse } from "jsonc-parser";
+import {
+  applyEdits,
+  type FormattingOptions,
+  findNodeAtLocation,
+  modify,
+  type ParseError,
+  parse,
+  parseTree,
+} from "jsonc-parser";
 import { type ConfigEdit, InstallError, type JsonPath } from "./host-plugin.ts";
-import { withoutPlace } from "./json-removal.ts";
+import { commaAfter, withoutPlace } from "./json-removal.ts";
 import { depthOf, isContainer, valueAt, withValue } from "./json-value.ts";
 
 export type Edit = Pick<ConfigEdit, "kind" | "path" | "value">;
@@ -16,7 +24,7 @@ export interface Change {
   readonly inserted: string;
   /** How many steps of the edit's path led somewhere before. */
   readonly depth: number;
-  /** What was there before; left out where nothing was. */
+  /** What a `set` took the place of; left out where nothing was. What is only added to is nobody's to copy. */
   readonly previous?: unknown;
 }
 
@@ -42,13 +50,15 @@ export function withEdit(text: string, edit: Edit, file: string): Edited | null 
   refuseObstacle(document, edit, file);
   const list = valueAt(document, path);
   const place = kind === "add" ? [...path, Array.isArray(list) ? list.length : 0] : path;
-  const after = modified(text, place, value, kind === "add");
+  const after =
+    (kind === "add" ? appended(text, path, value) : null) ?? modified(text, place, value, kind === "add");
   const hadComma = parsed(text, false) === undefined;
   if (!isDeepStrictEqual(parsed(after, hadComma), withValue(document, place, value))) {
     throw new InstallError(`${file} could not be changed without harm, so it was left alone`);
   }
   const change = { edit, ...difference(text, after), depth: depthOf(document, path) };
-  return { text: after, change: list === undefined ? change : { ...change, previous: list } };
+  const isReplaced = kind !== "add" && list !== undefined;
+  return { text: after, change: isReplaced ? { ...change, previous: list } : change };
 }
 
 /** Whether the document says already what the edit wants. */
@@ -156,8 +166,25 @@ function parsed(text: string, allowTrailingComma = true): unknown {
 }
 
 function modified(text: string, place: JsonPath, value: unknown, isArrayInsertion: boolean): string {
-  const options = { formattingOptions: formatOf(text), isArrayInsertion };
+  const options = isOneLine(text)
+    ? { isArrayInsertion }
+    : { formattingOptions: formatOf(text), isArrayInsertion };
   return applyEdits(text, modify(text, [...place], value, options));
+}
+
+/** Formatting what is put in would break it up whole. */
+function isOneLine(text: string): boolean {
+  return /^\s*\{[^\r\n]*[^\s{}][^\r\n]*\}\s*$/.test(text);
+}
+
+/** Behind the last item of a list, in the way that one stands; null where there is none. It is left as it is written. */
+function appended(text: string, list: JsonPath, value: unknown): string | null {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  const last = root && findNodeAtLocation(root, [...list])?.children?.at(-1);
+  if (!last || commaAfter(text, last) !== null) return null;
+  const end = last.offset + last.length;
+  const lead = /\r?\n[ \t]*$/.exec(text.slice(0, last.offset))?.[0] ?? " ";
+  return `${text.slice(0, end)},${lead}${JSON.stringify(value)}${text.slice(end)}`;
 }
 
 /** As the text is written already. */

@@ -46,7 +46,9 @@ export async function readRecordings(path: string): Promise<Recording[]> {
     }
   } catch (error) {
     if (error instanceof RecordingError) throw error;
-    throw new RecordingError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+    const why = error instanceof Error ? error.message : String(error);
+    // The system's message names the file once more.
+    throw new RecordingError(`${path} cannot be read: ${why.replace(/, \w+ '.*'$/s, "")}`);
   }
   if (!recordings.some(({ calls }) => calls.length > 0)) {
     throw new RecordingError(`${path} holds no conversation: each line is one, as JSON`);

@@ -69,6 +69,13 @@ export const FIGURE_NAMES = [
   /** Spent and saved in tokens, each weighed by its price: an uncached token of input weighs 1. */
   "spentWeight",
   "savedWeight",
+  // Pre-warms: what they cost and saved is in the sums above.
+  "preWarms",
+  "preWarmsUsd",
+  /** First turns that read what only a pre-warm had kept. */
+  "preWarmReads",
+  "preWarmsSavedUsd",
+  "preWarmedTokens",
 ] as const;
 
 export type FigureName = (typeof FIGURE_NAMES)[number];

@@ -1,11 +1,11 @@
 /** Books what conversations and their warms cost, and what the warms saved. */
 import type { LedgerHome, Logger, RequestAnswered, Usage, WarmAborted, WarmCompleted } from "../host.ts";
-import { UNNAMED_PREFIX } from "../pure.ts";
 import { type Account, createAccounts } from "./accounts.ts";
 import { requestBooking, warmBooking } from "./bookings.ts";
 import { localDay } from "./days.ts";
 import { type Amounts, amountsOf, type Figures, sum } from "./figures.ts";
 import { inMemory } from "./in-memory.ts";
+import { bookPreWarm, type PreWarmEvent } from "./pre-warms.ts";
 import { type Report, reportOf } from "./report.ts";
 import { rollUp } from "./roll-up.ts";
 import { nameOfRow, readContents, removeName } from "./rows.ts";
@@ -33,6 +33,8 @@ export interface Ledger {
   turnSettled(event: RequestAnswered): void;
   warmCompleted(event: WarmCompleted): void;
   warmAborted(event: WarmAborted): void;
+  /** A prefix was warmed before anyone asked, or a first turn has read one. */
+  preWarm(event: PreWarmEvent): void;
   /** A request from before a restart, which was booked then. */
   remember(event: RequestAnswered): void;
   /** Of one conversation, as long as it is told apart; null while nothing is known of it. */
@@ -110,8 +112,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
   ) {
     const account = accounts.of(conversationId);
     account.figures = sum(account.figures, figures);
-    // Only what was ever warmed is told apart, and what its person has a name for.
-    const isNamed = account.figures.warms > 0 && !conversationId.startsWith(UNNAMED_PREFIX);
+    // Only what was ever warmed is told apart. One that no client named has an id of ours, which says nothing.
+    const { warms, preWarms } = account.figures;
+    const isNamed = warms + preWarms > 0;
     const [model, policy] = [shortened(of.model), shortened(of.policy)];
     const { day, book } = sheetOfToday();
     book({ conversationId, isNamed, bucket: { model, policy, figures } });
@@ -199,6 +202,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
       else bookWarm(event, false);
     }),
     warmAborted: guarded((event: Readable<WarmAborted>) => bookWarm(event, true)),
+    preWarm(event) {
+      bookPreWarm(event, prices, book);
+    },
     remember: guarded((event: RequestAnswered) => {
       const account = accounts.of(event.conversationId);
       account.span = afterRequest(account.span, event);

@@ -63,6 +63,8 @@ export interface PolicyFacts {
   readonly waiting?: "tool" | "permission" | "background" | "none";
   /** Whether a client is known to have the conversation open; false is known to be closed. */
   readonly open?: boolean;
+  /** Epoch ms at which the person was last seen at the keyboard, where a host can tell. */
+  readonly seenAt?: number;
   /** What the conversation and its person did until now. */
   readonly activity?: Activity;
 }
@@ -73,6 +75,14 @@ export function stopOf({
   waiting = "none",
 }: Pick<PolicyFacts, "stop" | "waiting">): StopKind {
   return waiting === "none" ? stop : "tool_use";
+}
+
+/**
+ * The last sign of life, in epoch ms: the last request, or the person seen at the keyboard since. A pause that is
+ * judged by it is as young as that sign.
+ */
+export function aliveAt({ now, turnStartedAt, seenAt = turnStartedAt }: PolicyFacts): number {
+  return Math.max(turnStartedAt, Math.min(now, seenAt));
 }
 
 /** What conversation and person did until now. Own warms are no activity. Whatever is unknown is left out. */

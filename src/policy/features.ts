@@ -1,5 +1,5 @@
 /** What is known of an idle conversation, as the numbers that its chance of being over is reckoned from. */
-import { type PolicyFacts, stopOf } from "./facts.ts";
+import { aliveAt, type PolicyFacts, stopOf } from "./facts.ts";
 import { BIN_EDGES_S, type GapSummary, LONG_BIN } from "./gap-history.ts";
 
 /** Their names, in order; a prior has a weight for each. */
@@ -25,7 +25,7 @@ export const FEATURES = [
 export function featuresOf(facts: PolicyFacts): number[] {
   const { now, turnStartedAt, settledAt, activity = {} } = facts;
   const stop = stopOf(facts);
-  const idle = scaled(log((now - turnStartedAt) / 1_000), Math.log(1_000), 1);
+  const idle = scaled(log((now - aliveAt(facts)) / 1_000), Math.log(1_000), 1);
   const afterTool = stop === "tool_use" ? 1 : 0;
   return [
     idle,

@@ -9,21 +9,25 @@ export interface Forecast {
   readonly plan: Plan;
   /** Chance, 0–1, that the person is back so long from now; it rises. */
   readonly curve: readonly { readonly afterMs: number; readonly returned: number }[];
-  /** When warms go out until the policy stops, in epoch ms; the first {@link MOST_WARMS}. */
+  /** When warms go out until the policy stops, in epoch ms: those of a day, and at most {@link MOST_WARMS}. */
   readonly warms: readonly number[];
+  /** Warms a day, where they go on after those; null: those are all. */
+  readonly warmsADay: number | null;
   /** What each of them costs in USD. */
   readonly warmUsd: number;
 }
 
-const MOST_WARMS = 48;
+/** More than a 5-minute entry takes in a day. */
+const MOST_WARMS = 330;
 /** A policy that does nothing but ask to be asked again. */
 const MOST_QUESTIONS = 8 * MOST_WARMS;
+const DAY_MS = 86_400_000;
 
 /** From half a minute to a day, each a quarter later than the one before: a person's pauses are of every size. */
 const AFTER_MS: readonly number[] = (() => {
   const all = [0];
-  for (let afterMs = 30_000; afterMs < 86_400_000; afterMs *= 1.25) all.push(Math.round(afterMs));
-  return [...all, 86_400_000];
+  for (let afterMs = 30_000; afterMs < DAY_MS; afterMs *= 1.25) all.push(Math.round(afterMs));
+  return [...all, DAY_MS];
 })();
 
 export function forecast(policy: Policy, facts: PolicyFacts, caps: Caps = {}): Forecast {
@@ -32,18 +36,21 @@ export function forecast(policy: Policy, facts: PolicyFacts, caps: Caps = {}): F
   return {
     plan: decide(facts),
     curve: AFTER_MS.map((afterMs) => ({ afterMs, returned: 1 - idleAt(facts.now + afterMs) })),
-    warms: warmsAhead(decide, facts),
+    ...warmsAhead(decide, facts),
     warmUsd: warmUsd(facts),
   };
 }
 
-function warmsAhead(decide: Policy, told: PolicyFacts): number[] {
+function warmsAhead(decide: Policy, told: PolicyFacts): Pick<Forecast, "warms" | "warmsADay"> {
   const eachUsd = warmUsd(told);
   const warms: number[] = [];
   let facts = told;
-  for (let asked = 0; asked < MOST_QUESTIONS && warms.length < MOST_WARMS; asked++) {
+  for (let asked = 0; asked < MOST_QUESTIONS; asked++) {
     const { warmAt, askAgainAt } = decide(facts);
     const at = warmAt ?? askAgainAt ?? facts.now;
+    const isBeyond = at > told.now + DAY_MS || warms.length === MOST_WARMS;
+    if (warmAt !== undefined && isBeyond) return { warms, warmsADay: DAY_MS / facts.everyMs };
+    if (isBeyond) break;
     // Asked again when its time has come, as a warmer does.
     if (at > facts.now) facts = { ...facts, now: at };
     else if (warmAt === undefined) break;
@@ -52,7 +59,7 @@ function warmsAhead(decide: Policy, told: PolicyFacts): number[] {
       facts = afterWarm(facts, facts.now, eachUsd);
     }
   }
-  return warms;
+  return { warms, warmsADay: null };
 }
 
 function afterWarm(facts: PolicyFacts, warmAt: number, usd: number): PolicyFacts {

@@ -58,10 +58,21 @@ export function createHistory(kept?: KeptGaps): History {
 
   async function write(storage: StorageNamespace): Promise<void> {
     const text = await storage.get(GAPS_KEY);
+    // Somebody had it forgotten, in another process: what is still in memory is not to bring it back.
+    if (text === null && stored !== null) return forget();
     // An audit has taught it something since, or another process has: writing over that would lose it.
     if (text !== stored) presence.person.include(GapHistory.parse(text));
     stored = presence.person.toString();
     await storage.set(GAPS_KEY, stored);
+  }
+
+  /** Rejects when the storage does. */
+  async function forget(): Promise<void> {
+    presence = new Presence(new GapHistory(), own.of);
+    // What is still being read is forgotten too.
+    isRead = true;
+    stored = null;
+    await Promise.all([own.forgetAll(), storage?.delete(GAPS_KEY)]);
   }
 
   return {
@@ -77,12 +88,9 @@ export function createHistory(kept?: KeptGaps): History {
     },
     async forget() {
       presence = new Presence(new GapHistory(), own.of);
-      // What is still being read is forgotten too.
       isRead = true;
-      const ofConversations = own.forgetAll();
       await writing;
-      stored = null;
-      await Promise.all([ofConversations, storage?.delete(GAPS_KEY)]);
+      await forget();
     },
     forgetConversation(conversationId) {
       presence.forget(conversationId);

@@ -1,5 +1,5 @@
 /** The chance that a person comes back, over time, from what is known now. */
-import { type PolicyFacts, stopOf } from "./facts.ts";
+import { aliveAt, type PolicyFacts, stopOf } from "./facts.ts";
 import { featuresOf } from "./features.ts";
 import { BIN_EDGES_S, LONG_BIN } from "./gap-history.ts";
 import { type Prior, SHIPPED_PRIOR, weightsOf } from "./prior.ts";
@@ -45,10 +45,11 @@ export function outlookOf(facts: PolicyFacts, prior: Prior = SHIPPED_PRIOR): Out
 function survivalOf(facts: PolicyFacts, prior: Prior): (at: number) => number {
   const over = overChance(facts, prior);
   const absent = absence(facts, prior);
-  const absentNow = absent(facts.now - facts.turnStartedAt);
+  const goneAt = aliveAt(facts);
+  const absentNow = absent(facts.now - goneAt);
   return (at) => {
     if (at <= facts.now) return 1;
-    return over + ((1 - over) * absent(at - facts.turnStartedAt)) / absentNow;
+    return over + ((1 - over) * absent(at - goneAt)) / absentNow;
   };
 }
 

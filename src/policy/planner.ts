@@ -30,6 +30,8 @@ export interface IdleSpan {
   readonly turn: TurnContext;
   readonly waiting?: NonNullable<PolicyFacts["waiting"]>;
   readonly open?: boolean;
+  /** The person was last seen at the keyboard. */
+  readonly seenAt?: number;
 }
 
 export interface PlannerOptions {
@@ -39,7 +41,7 @@ export interface PlannerOptions {
   readonly keepWarm?: KeepWarm;
   /** List prices. Left out, only their usual ratios are known, and limits in dollars let nothing through. */
   readonly prices?: Prices;
-  /** Where the last day's spending is kept, so that its limit holds over a restart. @default in memory */
+  /** Where the last day's spending is kept: its limit holds over restarts, and over all who share it. @default in memory */
   readonly storage?: StorageNamespace;
   /** What the person did lately, as far as it is known. */
   readonly activityOf?: (conversationId: string, now: number) => Activity;
@@ -67,7 +69,16 @@ const USUAL_READ = 0.1;
 const USUAL_WRITE: Readonly<Record<CacheTier, number>> = { "5m": 1.25, "1h": 2 };
 
 /** Until the last day's spending has been read, in ms. */
-const NOT_READ_MS = 1_000;
+const NOT_READ_MS = 100;
+
+function beingRead({ now }: IdleSpan): Plan {
+  return {
+    askAgainAt: now + NOT_READ_MS,
+    reason: "What the last day has cost is being read.",
+    expectedNetUsd: 0,
+    pReturn: 0,
+  };
+}
 
 export function createPlanner(options: PlannerOptions = {}): Planner {
   const { prices, storage, activityOf } = options;
@@ -108,15 +119,7 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
       return stop("The price of this model is not known, so your limits in dollars could not be kept.");
     }
     const spentUsd24h = caps.dayUsd === undefined ? 0 : daySpend.usd(span.now);
-    if (spentUsd24h === null) {
-      const askAgainAt = span.now + NOT_READ_MS;
-      return {
-        askAgainAt,
-        reason: "What the last day has cost is being read.",
-        expectedNetUsd: 0,
-        pReturn: 0,
-      };
-    }
+    if (spentUsd24h === null) return beingRead(span);
     const { tier, ttlMs = 0 } = span.turn;
     const usual = { inputUsd: 0, read: USUAL_READ, write: USUAL_WRITE[tierOf(tier, ttlMs)] };
     return factsOf(span, price ?? usual, spentUsd24h);
@@ -128,11 +131,15 @@ export function createPlanner(options: PlannerOptions = {}): Planner {
       return warmAt === undefined ? reason : null;
     },
     nameOf: (keepWarm) => formatKeepWarm(choiceOf(keepWarm)),
-    plan: (span) => planAs(choiceOf(span.keepWarm), span),
+    plan(span) {
+      // Others may have spent the rest of it meanwhile. It matters, and is waited for, when a warm would go out now.
+      const mayBeSpent = options.caps?.dayUsd !== undefined && daySpend.isStale(span.now);
+      return mayBeSpent && span.now >= span.dueAt ? beingRead(span) : planAs(choiceOf(span.keepWarm), span);
+    },
     forecast(span) {
       const caps = options.caps ?? {};
       const facts = knownOf(span, caps);
-      if ("reason" in facts) return { plan: facts, curve: [], warms: [], warmUsd: null };
+      if ("reason" in facts) return { plan: facts, curve: [], warms: [], warmsADay: null, warmUsd: null };
       const { warmUsd, ...foreseen } = forecast(policyOf(choiceOf(span.keepWarm)), facts, caps);
       return { ...foreseen, warmUsd: facts.price.inputUsd > 0 ? warmUsd : null };
     },

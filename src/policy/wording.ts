@@ -1,11 +1,6 @@
 /** The sentences of a plan. */
 
-/** `$0.05`, `$1.20`, `$0.004`: two digits that mean something. */
-export function usd(amount: number): string {
-  const size = Math.abs(amount);
-  const digits = size >= 0.095 || size === 0 ? 2 : size >= 0.0095 ? 3 : 4;
-  return `${amount < 0 ? "−" : ""}$${size.toFixed(digits)}`;
-}
+export { usd } from "../pure.ts";
 
 /** `45 s`, `20 minutes`, `2 hours`. */
 export function howLong(ms: number): string {
@@ -17,13 +12,20 @@ export function howLong(ms: number): string {
   return counted(hours, "hour");
 }
 
+/** `5 to 10 minutes`, `20 seconds to 5 minutes`. */
+export function between(fromMs: number, toMs: number): string {
+  const [from, to] = [howLong(fromMs), howLong(toMs)];
+  const unit = to.slice(to.indexOf(" "));
+  return `${from.endsWith(unit) ? from.slice(0, -unit.length) : from} to ${to}`;
+}
+
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `62 %`, `under 1 %`. */
-export function percent(share: number): string {
-  const whole = Math.round(share * 100);
-  if (whole < 1) return "under 1 %";
-  return whole > 99 ? "over 99 %" : `${whole} %`;
+/** `62 %`, `3.1 %`, `under 0.1 %`. */
+export function finePercent(share: number): string {
+  const hundred = share * 100;
+  if (hundred < 0.1) return "under 0.1 %";
+  return `${hundred < 9.95 ? hundred.toFixed(1) : Math.min(99, Math.round(hundred))} %`;
 }

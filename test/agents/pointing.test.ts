@@ -130,14 +130,18 @@ describe("Claude Code", () => {
     expect(rest).toEqual(["hi"]);
   });
 
-  it("is not started where an organisation's own file names a base URL, which nothing beats", async () => {
-    const { write, home, directory } = agentOn("claude-code");
-    const managed = claudeCodeUnder(write("managed.json", baseUrl("https://company.example")));
-    const invocation = { command: "claude", leading: [], args: [], env: { HOME: home }, directory };
-    await expect(
-      managed.point({ ...invocation, upstream: null, baseUrl: GATEWAY, temporaryDirectory: home }),
-    ).rejects.toThrow(/managed\.json sets ANTHROPIC_BASE_URL .* nothing beats that file/);
-  });
+  it.each(["managed.json", "managed-settings.d/20-proxy.json"])(
+    "is not started where an organisation's own file names a base URL, which nothing beats (%s)",
+    async (name) => {
+      const { write, home, directory } = agentOn("claude-code");
+      write(name, baseUrl("https://company.example"));
+      const managed = claudeCodeUnder(join(home, "managed.json"));
+      const invocation = { command: "claude", leading: [], args: [], env: { HOME: home }, directory };
+      await expect(
+        managed.point({ ...invocation, upstream: null, baseUrl: GATEWAY, temporaryDirectory: home }),
+      ).rejects.toThrow(`${name} sets ANTHROPIC_BASE_URL`);
+    },
+  );
 
   it.each(["claude-code", "any"])(
     "has hooks and /warm for this run alone, after plugins of its own (%s)",

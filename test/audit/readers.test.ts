@@ -143,7 +143,7 @@ it("hands conversations to the lab in its own form, in numbers and hashes alone"
   expect(line).toEqual({
     session: expect.stringMatching(/^[0-9a-f]{16}$/),
     agent: "claude-code",
-    user: "me",
+    user: "one person",
     calls: [
       [START, asked.endedAt, asked.model, 3, 24_000, 0, 0, 250, 0, "t", "", asked.firstAt],
       [

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { openBrowser, openConsole, rowOf, setUp, soon, switchIn } from "./world.ts";
+import { openBrowser, openConsole, prewarmed, rowOf, setUp, soon, switchIn } from "./world.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -27,7 +27,7 @@ const PLACES = ["light", "dark"].flatMap((colours) => [
 ]);
 
 it("has no violation on any view, light and dark, wide and as a phone", { timeout: 180_000 }, async () => {
-  const world = await setUp({ ttlMs: 60_000, env: { KEEPWARM_KEEP_WARM: "always" } });
+  const world = await setUp({ ttlMs: 60_000, env: { KEEPWARM_KEEP_WARM: "always", ...prewarmed() } });
   for (const id of ["api-server", "website", "notes"]) await world.talk(id);
   for (const { colours, size, viewport } of PLACES) {
     const context = await openBrowser({
@@ -53,6 +53,7 @@ it("has no violation on any view, light and dark, wide and as a phone", { timeou
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Totals" }).click();
     await page.getByRole("img", { name: "Spent, saved and net" }).waitFor();
+    await page.getByRole("heading", { name: "Pre-warms" }).waitFor();
     found.totals = await violations(page);
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("heading", { name: "Limits" }).waitFor();
@@ -78,6 +79,8 @@ it("has no violation where conversations generate, have lapsed or were stopped, 
   });
   await world.talk("too short", 1_500);
   await world.talk("pinged once");
+  world.emulator.failNext({ status: 400 });
+  await world.talk("refused").catch(() => {});
   const busy = await world.talk("busy");
   void busy.ask("[[delay:60000ms]]").catch(() => {});
   for (const colorScheme of ["light", "dark"] as const) {
@@ -85,8 +88,9 @@ it("has no violation where conversations generate, have lapsed or were stopped, 
     await context.addInitScript({ content: AXE });
     const page = await openConsole(world.link, { context });
     await expect.poll(() => rowOf(page, "busy").innerText(), soon).toContain("Generating");
-    await expect.poll(() => rowOf(page, "too short").innerText(), soon).toContain("Stopped");
-    await expect.poll(() => rowOf(page, "pinged once").innerText(), soon).toMatch(/Stopped\s+cold for/);
+    await expect.poll(() => rowOf(page, "refused").innerText(), soon).toContain("Stopped");
+    await expect.poll(() => rowOf(page, "too short").innerText(), soon).toContain("Lapsed");
+    await expect.poll(() => rowOf(page, "pinged once").innerText(), soon).toMatch(/Lapsed\s+cold for/);
     expect(await violations(page)).toEqual([]);
     await rowOf(page, "too short").getByRole("link").click();
     await page.getByRole("heading", { name: "Will you be back?" }).waitFor();

@@ -19,9 +19,9 @@ describe("the console", () => {
     expect(await row.locator(".cell-warm").innerText()).not.toContain("%");
 
     await expect.poll(world.warms, soon).toBe(1);
-    await expect.poll(() => row.locator(".cell-warm").innerText(), soon).toMatch(/^(9\d|100)%/);
-    await expect.poll(() => row.locator(".cell-kept").innerText(), soon).toMatch(/^100%/);
-    await expect.poll(() => row.locator(".cell-net").innerText(), soon).toMatch(/-\$0\.0/);
+    await expect.poll(() => row.locator(".cell-warm").innerText(), soon).toMatch(/^(9\d|100)\s%/);
+    await expect.poll(() => row.locator(".cell-kept").innerText(), soon).toMatch(/^100\s%/);
+    await expect.poll(() => row.locator(".cell-net").innerText(), soon).toMatch(/−\$0\.0/);
     const first = await row.locator(".countdown").innerText();
     await expect.poll(() => row.locator(".countdown").innerText(), soon).not.toBe(first);
     expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
@@ -87,8 +87,9 @@ describe("the console", () => {
     await world.talk("api-server");
     const page = await openConsole(world.link);
     await rowOf(page, "api-server").getByRole("link").click();
-    await page.getByRole("button", { name: "Warm now" }).click();
-    await page.getByText("Warming is off for this conversation", { exact: false }).last().waitFor();
+    const warmNow = page.getByRole("button", { name: "Warm now" });
+    expect(await warmNow.isDisabled()).toBe(true);
+    await page.getByText("Warming is off for it: switch it on first.").waitFor();
     await page.getByRole("switch", { name: "Enabled" }).click();
     await page.getByRole("button", { name: "Warm now" }).click();
     await expect.poll(world.warms).toBe(1);
@@ -179,6 +180,13 @@ describe("the console", () => {
     await page.getByRole("textbox", { name: "Most per day" }).fill("2");
     await page.getByRole("textbox", { name: "Most per day" }).press("Enter");
     await expect.poll(() => page.locator("[data-setting=maxUsdPerDay]").innerText()).toContain("Set by");
+    const most = page.getByRole("textbox", { name: "Most per day" });
+    await most.fill("-3");
+    await most.press("Enter");
+    await page.getByText("Most per day must be", { exact: false }).last().waitFor();
+    expect([await most.inputValue(), await most.getAttribute("aria-invalid")]).toEqual(["-3", "true"]);
+    await most.press("Tab");
+    expect([await most.inputValue(), await most.getAttribute("aria-invalid")]).toEqual(["2", "false"]);
     await world.talk("website");
     await page.getByRole("link", { name: "Conversations", exact: true }).click();
     await expect.poll(() => switchIn(rowOf(page, "website")).getAttribute("aria-checked")).toBe("true");

@@ -1,7 +1,7 @@
 /** A gateway as people start it, the emulator behind it, and a person at the console in a real browser. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text as read } from "node:stream/consumers";
@@ -9,7 +9,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, expect, onTestFinished } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
-import { API_KEY, Talk, text } from "../hosts/sdk/world.ts";
+import { API_KEY, MODEL, Talk, text } from "../hosts/sdk/world.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { freePort } from "../support/free-port.ts";
 import { keepwarm } from "../support/keepwarm-command.ts";
@@ -91,6 +91,22 @@ export async function setUp({ ttlMs = TTL_MS, env: more = {} }: WorldOptions = {
       return talk;
     },
     warms: () => emulator.requests.filter(({ maxTokens }) => maxTokens !== null && maxTokens <= 1).length,
+  };
+}
+
+/** Settings of a gateway that pre-warms a catalogue of one. */
+export function prewarmed(fields: Readonly<Record<string, unknown>> = {}): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), "keepwarm-catalogue-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const system = [
+    { type: "text", text: text("handbook of the reviewer", 4_000), cache_control: { type: "ephemeral" } },
+  ];
+  const entry = { name: "reviewer", request: { model: MODEL, system }, triggers: ["connect"], ...fields };
+  writeFileSync(join(folder, "catalogue.json"), JSON.stringify({ prefixes: [entry] }));
+  return {
+    ANTHROPIC_API_KEY: API_KEY,
+    KEEPWARM_PREWARM: "true",
+    KEEPWARM_PREWARM_CATALOGUE: join(folder, "catalogue.json"),
   };
 }
 

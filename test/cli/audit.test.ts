@@ -320,6 +320,19 @@ describe("keepwarm audit says what is wrong", () => {
     );
   });
 
+  it("about files that are named as transcripts are and hold none", async () => {
+    const folder = join(home, "kept");
+    writeClaudeCode(folder, session);
+    for (const name of ["broken.jsonl", "notes.jsonl"]) writeFileSync(join(folder, name), "{not json\n");
+    writeFileSync(join(folder, "empty.jsonl"), "");
+    writeFileSync(join(folder, "package.json"), "{}");
+    const { code, stderr } = await audit(folder);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^keepwarm: ~\/kept\/(broken|notes)\.jsonl is no transcript that keepwarm understands: left out, and so 1 more\n$/m,
+    );
+  });
+
   it("about what was left out, beside the answer", async () => {
     const file = writeClaudeCode(join(home, ".claude"), session);
     appendFileSync(file, '{"type":"assistant","message":{"usage":{"inp');

@@ -96,12 +96,12 @@ describe("changing the config file", () => {
   it("sets, gets and unsets", async () => {
     expect(await keepwarm(["set", "port", "5000"])).toEqual({
       code: 0,
-      stdout: `Stored in ${file}.\n`,
+      stdout: `Stored port 5000 in ${file}.\n`,
       stderr: "",
     });
     expect((await keepwarm(["get", "port"])).stdout).toBe("5000\n");
     expect((await keepwarm(["set", "port", "5000"])).stdout).toBe(
-      `Nothing to change in ${file}: it says so already.\n`,
+      `Nothing to change in ${file}: port is 5000 there already.\n`,
     );
     expect((await keepwarm(["unset", "port"])).stdout).toBe(
       `port is taken out of ${file}. It is 4777 now, the default.\n`,
@@ -113,7 +113,9 @@ describe("changing the config file", () => {
 
   it("says when the environment goes before what was stored", async () => {
     const { stdout } = await keepwarm(["set", "port", "5000"], { KEEPWARM_PORT: "6000" });
-    expect(stdout).toBe(`Stored in ${file}. KEEPWARM_PORT is set, though, and goes before the file.\n`);
+    expect(stdout).toBe(
+      `Stored port 5000 in ${file}. KEEPWARM_PORT is set, though, and goes before the file.\n`,
+    );
   });
 
   it("says what holds once a setting is taken out, or was never in", async () => {
@@ -152,6 +154,9 @@ describe("changing the config file", () => {
       ["set", "port", "many"],
       'port must be a whole number from 0 (any port that is free) to 65535, not "many".',
     ],
+    [["set", "ttl5m", "2h"], "nothing was stored: ttl5m (2h, "],
+    [["set", "consolePort", "4777"], "nothing was stored: port (default) and consolePort ("],
+    [["set", "prices", "/nope.json"], "the prices in /nope.json cannot be used: ENOENT"],
     [["get", "prot"], "there is no setting prot. Did you mean port?"],
     [["set", "port"], "config set needs a <value>"],
     [["port"], "config takes no arguments (port)"],
@@ -160,6 +165,23 @@ describe("changing the config file", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.startsWith(`keepwarm: ${said}`)).toBe(true);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it("puts right one by one what is wrong already", async () => {
+    writeFileSync(file, '{ "ttl5m": "2h", "port": "many" }');
+    expect(await keepwarm(["set", "port", "5000"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await keepwarm(["set", "ttl1h", "3h"])).toMatchObject({ code: 0, stderr: "" });
+    expect((await keepwarm(["get", "ttl5m"])).stdout).toBe("2h\n");
+  });
+
+  it("calls the file the same in every sentence, from the person's home", async () => {
+    const env = { HOME: home, KEEPWARM_HOME: join(home, "kw") };
+    expect((await keepwarm(["set", "port", "5000"], env)).stdout).toBe(
+      "Stored port 5000 in ~/kw/config.json.\n",
+    );
+    expect((await keepwarm([], env)).stdout).toContain("Config file: ~/kw/config.json\n");
+    writeFileSync(join(home, "kw", "config.json"), '{ "port": "many" }');
+    expect((await keepwarm([], env)).stderr).toMatch(/^keepwarm: ~\/kw\/config\.json:1: port must be/);
   });
 
   it("leaves a broken file alone", async () => {

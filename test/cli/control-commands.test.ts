@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ConversationView, controlToken, publish } from "../../src/hub/index.ts";
 import { createLedger } from "../../src/ledger/index.ts";
 import { POLICY_NAMESPACE, TIERS_KEY, TierHistory } from "../../src/policy/index.ts";
@@ -88,6 +88,14 @@ describe("keepwarm report", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^Warming cost \$0\.25 and has saved nothing so far\./);
     expect(stdout).toMatch(/^ {2}chat +\$0\.25 +\$0\.00 +−\$0\.25 +0$/m);
+  });
+
+  it("does not take a folder that it cannot look into for an empty one", async () => {
+    const file = join(aStateDirectory(), "file");
+    writeFileSync(file, "");
+    expect(await keepwarmIn(file, "report")).toEqual(
+      refused(1, `${file} is no folder: remove it, or name another with KEEPWARM_HOME`),
+    );
   });
 
   it("tells what a process has stored that was killed, and leaves a damaged store as it is", async () => {
@@ -204,7 +212,7 @@ describe("keepwarm status", () => {
     const { code, stdout, stderr } = await keepwarm("status");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^keepwarm 0\.1\.0, process 4321, up /);
-    expect(stdout).toMatch(/Kept warm \(1\)\n {2}chat +in 3d 1h +—\/98 % +auto +auto +claude-opus-5-5\n$/);
+    expect(stdout).toMatch(/Warm \(1\)\n {2}chat +in 3d 1h +—\/98 % +auto +auto +claude-opus-5-5\n$/);
   });
 
   it("prints the API's whole answer as JSON, fields of a newer gateway too", async () => {
@@ -263,7 +271,7 @@ describe("settings that are wrong", () => {
     ].join("\n");
     const shown = await keepwarm("status");
     expect(shown).toMatchObject({ code: 0, stderr: WRONG });
-    expect(shown.stdout).toContain("On, but not being warmed (1)");
+    expect(shown.stdout).toContain("Waiting (1)");
     const { code, stdout, stderr } = await keepwarm("status", "--json");
     expect([code, stderr, JSON.parse(stdout).conversations.length]).toEqual([0, WRONG, 1]);
   });
@@ -347,6 +355,16 @@ describe("keepwarm on and off", () => {
     const { keepwarm, controlled } = await aGateway(aConversation({ id: "a" }), aConversation({ id: "b" }));
     expect(await keepwarm("off")).toEqual(refused(2, "several conversations are open, so say which: a, b"));
     expect(controlled.calls).toEqual([]);
+  });
+
+  it("mean the one of the Claude Code that they are run in, where it is open", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "a" }), aConversation({ id: "b" }));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv("CLAUDE_CODE_SESSION_ID", "b");
+    expect((await keepwarm("off")).code).toBe(0);
+    vi.stubEnv("CLAUDE_CODE_SESSION_ID", "elsewhere");
+    expect((await keepwarm("off")).code).toBe(2);
+    expect(controlled.calls).toEqual(["setEnabled b false"]);
   });
 
   it("have nothing to do where none is open", async () => {
@@ -436,7 +454,7 @@ describe("keepwarm on and off", () => {
     expect(await keepwarm("off", "cathedral")).toEqual(said("cathedral is off."));
     expect(await keepwarm("off", "cath")).toEqual(said("cathedral is off."));
     expect(await keepwarm("off", "bazaar")).toEqual(
-      refused(2, "bazaar may be any of these, so say which by its id: bazaar 11aa22bb, bazaar 33cc44dd"),
+      refused(2, "bazaar may be any of these, so say which by its id: 11aa22bb, 33cc44dd"),
     );
     expect(await keepwarm("off", "33cc")).toEqual(said("bazaar 33cc44dd is off."));
     expect(await keepwarm("off", "bazaars")).toEqual(said("bazaars is off."));
@@ -572,6 +590,21 @@ describe("keepwarm stop", () => {
     expect(await keepwarm("stop")).toEqual(said("The gateway has stopped."));
     await gone;
   });
+
+  it("says which runs get no answer by their folders, and when conversations are shown again", async () => {
+    const { keepwarm, controlled } = await aGateway(aConversation({ id: "a" }));
+    const run = { command: "node", pid: 1 };
+    controlled.attachRun({ ...run, runId: "r1", cwd: "/home/ada/cathedral" });
+    controlled.attachRun({ ...run, runId: "r2", cwd: "/home/ada/forge" });
+    // Whoever stops it is asked whether its process is over: this one goes on.
+    const { stdout } = await keepwarm("stop");
+    expect(stdout).toContain(
+      "Its runs (node in cathedral, node in forge) get no answer until keepwarm start, and then go on.\n",
+    );
+    expect(stdout).toContain(
+      "After a start keepwarm status shows each conversation again with its next turn.\n",
+    );
+  }, 30_000);
 });
 
 describe("a shell", () => {

@@ -77,6 +77,17 @@ describe("keepwarm install", () => {
     expect(await here.uninstall({ dryRun: true })).toBe("Nothing would change.");
   });
 
+  it("puts its entry into settings of one line without breaking them up", async () => {
+    const here = machine();
+    here.write('{"theme":"dark","keys":{"a":1}}\n');
+    await here.install();
+    expect(here.read()).toBe(
+      `{"theme":"dark","keys":{"a":1},"plugin": [${JSON.stringify(here.pluginDirectory)}]}\n`,
+    );
+    await here.uninstall();
+    expect(here.read()).toBe('{"theme":"dark","keys":{"a":1}}\n');
+  });
+
   it("refuses an agent that is not there, or too old, unless it is forced to", async () => {
     const none = machine("");
     await expect(none.install()).rejects.toThrow("robot is not on the PATH: install Robot first");
@@ -87,6 +98,7 @@ describe("keepwarm install", () => {
 
   it("lists the agents there are", async () => {
     const here = machine();
+    expect(await here.list()).toMatch(/^install +agent +here +needs at least +keepwarm/);
     expect((await here.list()).split("\n").at(-1)).toMatch(/^robot +Robot +1\.4\.0 +1\.2\.0 +not installed$/);
     await here.install();
     expect((await here.list()).split("\n").at(-1)).toMatch(/ installed$/);

@@ -9,10 +9,10 @@ import { keepwarm } from "../support/keepwarm-command.ts";
 const STOPS = { end_turn: "e", tool_use: "t", question: "q", other: "?" } as const;
 
 /** A folder with recordings as the lab reads them. */
-function aFile(name = "gaps.jsonl"): { readonly folder: string; readonly file: string } {
+function aFile(name = "gaps.jsonl", people = 5): { readonly folder: string; readonly file: string } {
   const folder = mkdtempSync(join(tmpdir(), "keepwarm-lab-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const lines = syntheticRecordings({ people: 5, conversations: 4 }).map(({ id, person, calls }) =>
+  const lines = syntheticRecordings({ people, conversations: 4 }).map(({ id, person, calls }) =>
     JSON.stringify({
       session: id,
       user: person,
@@ -82,6 +82,27 @@ describe("keepwarm lab", () => {
     expect(stdout).toMatch(/^1h alone +1h /m);
     expect(stdout).toMatch(/^person-1 /m);
     expect(stdout).toContain("Open: a conversation's last");
+  });
+
+  it("tells nothing over people of one person", async () => {
+    const { file } = aFile("gaps.jsonl", 1);
+    const { stdout } = await keepwarm(["lab", file, "--arms", "adaptive,fixed-12", "--tier", "5m"]);
+    expect(stdout).toMatch(/^\d+ conversations? of 1 person, \d+ calls; /);
+    expect(stdout).toMatch(/^adaptive +5m +(.+ %) +(.+ %) +\S+ +— +\S+ +— /m);
+  });
+
+  it("writes a bill that grew with its sign, and leaves out what chooses another tier than the one asked for", async () => {
+    const { file } = aFile();
+    const { stdout } = await keepwarm(["lab", file, "--tier", "5m"]);
+    expect(stdout).toMatch(/^always-24h +5m +\+\d/m);
+    expect(stdout).not.toMatch(/^(auto|1h alone) /m);
+  });
+
+  it("names a file that is not there once", async () => {
+    expect(await keepwarm(["lab", "/nope.jsonl"])).toMatchObject({
+      code: 1,
+      stderr: "keepwarm: /nope.jsonl cannot be read: ENOENT: no such file or directory\n",
+    });
   });
 
   it("tells each person's bill as well when asked, after the figures", async () => {

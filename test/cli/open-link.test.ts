@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -33,6 +34,15 @@ describe("opening the console's link", () => {
     await expect(openLink(LINK, { directory: aStateDirectory(), launch })).rejects.toThrow(
       "no browser could be opened (spawn xdg-open ENOENT): open the link yourself",
     );
+  });
+
+  it("says so when what should start a browser finds none", async () => {
+    const directory = aStateDirectory();
+    const launch = async () => spawn(process.execPath, ["-e", "process.exit(3)"]);
+    await expect(openLink(LINK, { directory, launch })).rejects.toThrow(
+      /^no browser could be opened \(node(\.exe)? ended with 3\): open the link yourself$/,
+    );
+    await openLink(LINK, { directory, launch: async () => spawn(process.execPath, ["-e", ""]) });
   });
 
   it("puts nothing into the file that is not a link", async () => {

@@ -48,6 +48,22 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   throw new Error("it did something");
 }
 
+describe("what other programs have for --version", () => {
+  it.each([
+    ["-v", "keepwarm has no option -v"],
+    ["version", "there is no command version"],
+  ])("is told: keepwarm %s", async (word, said) => {
+    expect((await run(word)).stderr).toBe(`keepwarm: ${said}. Did you mean keepwarm --version?\n`);
+  });
+});
+
+describe("keepwarm forget", () => {
+  it("says that it wants to be told what", async () => {
+    const { stdout } = await run("forget", "--help");
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain("left out, --pauses must be given");
+  });
+});
+
 describe("every command", () => {
   it("is walked by these tests", () => {
     expect(paths).toContain("config set");

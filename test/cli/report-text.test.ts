@@ -91,6 +91,7 @@ describe("keepwarm report", () => {
         conversation, since 2026-11-13  spent    saved     net  rescues
         review                          $1.50  $0.0040  −$1.50        1
         refactoring                     $0.90  $4.20    +$3.30        4
+        Conversations are told apart for a week; the days, models and policies go back further.
 
         model             spent    saved     net  rescues
         claude-haiku-5-5  $1.50  $0.0040  −$1.50        1
@@ -118,6 +119,7 @@ describe("keepwarm report", () => {
 
         conversation, since 2026-11-13  spent  saved    net  rescues
         refactoring                      225K  1.05M  +825K        4
+        Conversations are told apart for a week; the days, models and policies go back further.
 
         model            spent  saved    net  rescues
         claude-opus-5-5   225K  1.05M  +825K        4"
@@ -144,8 +146,43 @@ describe("keepwarm report", () => {
   it("says so where nothing was warmed, and how to begin", () => {
     const said = text([row("2026-11-20", null, { requests: 3, requestsUsd: 1, lapsed: 2 }, null)]);
     expect(said).toMatch(/^Nothing was spent on warming\.\n.*\n {2}returns {3}2 lapsed\n/);
-    expect(said).toContain("No conversation was kept warm: keepwarm on switches the open one on.");
+    expect(said).toContain("No warm was sent: nothing was switched on (keepwarm on does), or none was due");
     expect(text([row("2026-11-20", "a", GAIN)])).not.toContain("keepwarm on");
+  });
+
+  it("tells what was on and never worth a warm from what was off", () => {
+    const passed = [row("2026-11-20", null, { requests: 3 }, null)];
+    const said = (...enabled: boolean[]) =>
+      text(passed, { open: enabled.map((on, at) => ({ id: `c${at}`, folder: null, enabled: on })) });
+    expect(said(false)).toContain("No conversation is switched on: keepwarm on switches the open one on.");
+    expect(said(true, false)).toContain(
+      "One conversation is on, and no warm was due and worth its price so far",
+    );
+    expect(said(true, true)).toContain("2 conversations are on, and no warm was due");
+    expect(said(true)).not.toContain("keepwarm on ");
+  });
+
+  it("calls a saving and a cost that differ by less than it shows about even", () => {
+    const even = { ...GAIN, savedUsd: 0.58, spentUsd: 0.580186 };
+    expect(text([row("2026-11-20", "a", even)])).toMatch(
+      /^Warming saved \$0\.58 and cost \$0\.58: about even\.\n/,
+    );
+  });
+
+  it("calls conversations as status does, by folder where they are open and else by a short id", () => {
+    const [one, other] = ["c625cb6d", "9f00aa11"].map(
+      (start) => `keepwarm-thread-${start}-0000-4000-8000-000000000000`,
+    );
+    const rows = [row("2026-11-20", one ?? "", GAIN), row("2026-11-20", other ?? "", LOSS)];
+    const said = text(rows, { open: [{ id: one ?? "", folder: "cathedral", enabled: true }] });
+    expect(said).toMatch(/^ {2}cathedral +\$0\.90 /m);
+    expect(said).toMatch(/^ {2}9f00aa11 +\$1\.50 /m);
+  });
+
+  it("says why conversations are told of fewer days than the rest", () => {
+    const rows = [row("2026-11-20", "a", GAIN)];
+    expect(text(rows)).toContain("Conversations are told apart for a week;");
+    expect(text(rows, {}, "2026-11-18")).not.toContain("for a week");
   });
 
   it("says where nothing passed at all what would make something pass, or when something did", () => {

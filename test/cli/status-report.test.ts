@@ -7,13 +7,15 @@ import {
   NOON,
 } from "../support/controlled-in-memory.ts";
 
-const width = 200;
-
 /** One of which no folder is known, unless it is said: called by its id. */
 const aConversation: typeof anyConversation = (view) => anyConversation({ folder: null, run: null, ...view });
 const gateway = controlledInMemory().info();
 
-function report(conversations: readonly ConversationView[], info: Partial<GatewayInfo> = {}): string {
+function report(
+  conversations: readonly ConversationView[],
+  info: Partial<GatewayInfo> = {},
+  width = 200,
+): string {
   return statusReport({ gateway: { ...gateway, ...info }, conversations }, NOON, width);
 }
 
@@ -56,14 +58,13 @@ describe("keepwarm status", () => {
       new conversations start off · 1.5 of 256 MB held
 
         conversation  next warm    cache  keep warm  interval  last turn   model
-      Warming now (1)
-        sending       —                —  auto       auto      4m 41s ago  claude-opus-5-5
-      Kept warm (2)
+      Generating (1)
+        busy          —                —  auto       auto      3s ago      —
+      Warm (3)
+        sending       warming          —  auto       auto      4m 41s ago  claude-opus-5-5
         review        in 59s     —/100 %  auto       auto      3m 40s ago  claude-opus-5-5
         refactoring   in 3m 20s   —/98 %  auto       auto      6m ago      claude-opus-5-5
-      Taking their turn (1)
-        busy          —                —  auto       auto      3s ago      —
-      On, but not being warmed (1)
+      Waiting (1)
         waiting       —                —  auto       auto      —           claude-opus-5-5
           Waiting for a turn: there is no prefix to keep warm yet.
       Lapsed (1)
@@ -218,17 +219,40 @@ describe("keepwarm status", () => {
       relativeCost,
       isOwn: false,
     };
-    const line = (view: Partial<typeof tier> & { set?: string | null }) =>
-      report([], { tier: { ...tier, ...view } })
+    const line = (view: Partial<Omit<typeof tier, "set">> & { set?: string | null }) =>
+      report([], { tier: { ...tier, ...view } }, 200)
         .split("\n")
         .find((one) => one.startsWith("cache lifetime"));
-    expect(line({})).toBe(
-      "cache lifetime as sent · cheapest for claude-opus-5-5: 5m + warms, 21 % less than 5m alone (by most people's pauses, as yours are not known well yet)",
+    // What most people's pauses advise is no news to anybody.
+    expect(line({})).toBeUndefined();
+    expect(line({ set: "5m" })).toBe(
+      "cache lifetime 5m · cheapest for claude-opus-5-5: 5m + warms, 21 % less than 5m alone (by most people's pauses, as yours are not known well yet)",
     );
     expect(line({ isOwn: true, cheapest: "5m alone" })).toBe(
       "cache lifetime as sent · cheapest for claude-opus-5-5: 5m alone (by your own pauses)",
     );
     expect(report([], { tier: { ...tier, set: "auto" } })).toContain("cache lifetime auto · ");
     expect(report([], { tier: null })).not.toContain("cache lifetime");
+  });
+
+  it("is no wider than the terminal, sentences and all", () => {
+    const why = `Not worth a warm: ${"3.1 % chance of a return 5 to 10 minutes from now, if not sooner; ".repeat(3)}`;
+    const runs = [1, 2, 3, 4].map((pid) => ({
+      runId: `${pid}`,
+      pid,
+      command: `agent-${pid}`,
+      cwd: null,
+      startedAt: NOON,
+    }));
+    const tier = {
+      set: "auto",
+      modelName: "claude-opus-5-5",
+      cheapest: "5m + warms",
+      relativeCost: {},
+      isOwn: true,
+    };
+    const said = report([aConversation({ id: "one", why })], { runs, tier }, 60);
+    expect(Math.max(...said.split("\n").map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(said.replaceAll(/\s+/g, " ")).toContain(why.trim());
   });
 });

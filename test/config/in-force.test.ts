@@ -60,6 +60,8 @@ describe("where a setting comes from", () => {
       allowSubscription: false,
       budgetThinking: "refuse",
       warmTokens: undefined,
+      prewarm: false,
+      prewarmMaxUsdPerDay: 1,
       ttl5m: 300_000,
       ttl1h: 3_600_000,
       logLevel: "info",
@@ -255,7 +257,7 @@ describe("what is wrong is said with its place", () => {
     );
     expect(complaint(environment(), { port: "0", consolePort: "0" })).toBe("");
     expect(complaint(environment(), { ttl5m: "1h" })).toBe(
-      "ttl5m (--ttl-5m) must be shorter than ttl1h (default)",
+      "ttl5m (1h, --ttl-5m) must be shorter than ttl1h (1h, default)",
     );
   });
 
@@ -289,6 +291,10 @@ describe("a setting's names", () => {
       ["allowSubscription", "KEEPWARM_ALLOW_SUBSCRIPTION", "--allow-subscription"],
       ["budgetThinking", "KEEPWARM_BUDGET_THINKING", "--budget-thinking"],
       ["warmTokens", "KEEPWARM_WARM_TOKENS", "--warm-tokens"],
+      ["prewarm", "KEEPWARM_PREWARM", "--prewarm"],
+      ["prewarmCatalogue", "KEEPWARM_PREWARM_CATALOGUE", "--prewarm-catalogue"],
+      ["prewarmMaxUsdPerDay", "KEEPWARM_PREWARM_MAX_USD_PER_DAY", "--prewarm-max-usd-per-day"],
+      ["prewarmKeyFile", "KEEPWARM_PREWARM_KEY_FILE", "--prewarm-key-file"],
       ["ttl5m", "KEEPWARM_TTL_5M", "--ttl-5m"],
       ["ttl1h", "KEEPWARM_TTL_1H", "--ttl-1h"],
       ["logLevel", "KEEPWARM_LOG_LEVEL", "--log-level"],

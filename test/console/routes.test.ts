@@ -29,6 +29,22 @@ async function clientOf(directory: string): Promise<ControlClient> {
 
 const errorIn = ({ body }: Told): string => JSON.parse(body).error;
 
+describe("the control API of pre-warms", () => {
+  it("tells of the catalogue, and compares requests far larger than other bodies", async () => {
+    const { directory, controlled } = await aControl();
+    const client = await clientOf(directory);
+    expect(await client.prewarm()).toEqual(controlled.prewarm());
+    const request = JSON.stringify({ model: "claude-opus-5-5", system: "handbook ".repeat(100_000) });
+    expect(await client.comparePrewarm({ request, betas: ["a", "b"] })).toMatchObject({ compared: 0 });
+    expect(controlled.calls).toContain(`comparePrewarm ${request.length} a,b`);
+  });
+
+  it("refuses a comparison that is none", async () => {
+    const { post } = await aControl();
+    expect((await post("/v1/prewarm/compare", "{}")).status).toBe(400);
+  });
+});
+
 describe("the control API", () => {
   it("tells the gateway's status and its conversations", async () => {
     const { url, token, controlled } = await aControl();

@@ -72,17 +72,17 @@ describe("the history of a conversation", () => {
     await ada.ask("Shall we begin?");
     await keeper.warmer.setKeepWarm("ada", "1 ping");
     await away(12 * MINUTE_MS);
-    expect(await kinds("ada")).toEqual(["turn", "warm", "stop"]);
-    expect((await of("ada")).at(-1)).toMatchObject({
-      why: "The 1 warm that you chose is used up.",
-      at: expect.any(Number),
-    });
+    expect(await kinds("ada")).toEqual(["turn", "warm", "stop", "lapse"]);
+    expect((await of("ada")).slice(-2)).toMatchObject([
+      { why: "The 1 warm that you chose is used up.", at: expect.any(Number) },
+      { why: "The 1 warm that you chose is used up. The entry has expired since." },
+    ]);
     await keeper.warmer.setKeepWarm("ada", "always");
     await ada.ask("Go on.");
     // The laptop slept: nothing is sent, and its entry has lapsed.
     clock.sleep(20 * MINUTE_MS);
     await away(5 * MINUTE_MS);
-    expect((await kinds("ada")).slice(3)).toEqual(["lapse", "turn", "lapse"]);
+    expect((await kinds("ada")).slice(4)).toEqual(["turn", "lapse"]);
   });
 
   it("has each entry told to who listens, as it happens, numbered in order", async () => {

@@ -64,6 +64,21 @@ describe("/warm in a session of an attached run", () => {
     expect(await hook("UserPromptSubmit", { prompt })).toBeNull();
   });
 
+  it("is answered before Claude Code would give up and send it, though a warm takes its time", async () => {
+    const world = await setUp({ enableNew: false });
+    const { warm, ask } = await inRun(world);
+    await warm("on");
+    await ask("Shall we begin?");
+    let land = () => {};
+    vi.spyOn(world.keeper.warmer, "warmNow").mockImplementation(
+      () => new Promise((resolve) => (land = () => resolve({ sent: true }))),
+    );
+    const asked = performance.now();
+    expect(await warm("now")).toMatch(/^keepwarm is still at it/);
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    land();
+  });
+
   it("is told of to whoever writes the history", async () => {
     const switched: unknown[] = [];
     const world = await setUp({ enableNew: false, switched: (...one) => switched.push(one) });

@@ -61,6 +61,7 @@ describe("the settings of a running gateway", () => {
       kind: "number",
       optional: true,
       fixed: null,
+      live: true,
     });
     expect(view("keepWarm")).toMatchObject({
       value: "auto",
@@ -86,6 +87,14 @@ describe("the settings of a running gateway", () => {
     expect(view("port").fixed).toBe(
       "This takes effect when the gateway starts: keepwarm config set port <value>, then start it anew.",
     );
+    expect(view("port").live).toBe(false);
+  });
+
+  it("that a flag decides are not said to be changed by the config file", () => {
+    const { view } = aDesk({ flags: { ttl5m: "20s" } });
+    expect(view("ttl5m").fixed).toBe(
+      "The gateway was started with the flag --ttl-5m, which goes before the config file: start it with another.",
+    );
   });
 
   it("can be changed here if a person may have to, and else when it starts", () => {
@@ -106,6 +115,8 @@ describe("the settings of a running gateway", () => {
     ["minPrefixTokens", 4_000, 4_000],
     ["tier", "auto", "auto"],
     ["allowSubscription", true, true],
+    ["prewarm", true, true],
+    ["prewarmMaxUsdPerDay", "0.5", 0.5],
   ])("has %s changed to %j in force, in the file, and told at once", (name, value, held) => {
     const { desk, applied, view, content } = aDesk({ text: '{ "port": 5000 // mine\n}' });
     const answer = desk.change({ name, value });
@@ -199,6 +210,8 @@ describe("a change that cannot be stored", () => {
     ["enableNew", '{ "enableNew": true }', false],
     ["allowSubscription", '{ "allowSubscription": true }', false],
     ["maxUsdPerPause", "{}", 0.1],
+    ["prewarm", '{ "prewarm": true }', false],
+    ["prewarmMaxUsdPerDay", "{}", 0.5],
     ["maxUsdPerDay", '{ "maxUsdPerDay": 5 }', 1],
     ["minPrefixTokens", '{ "minPrefixTokens": 5 }', 10],
   ])("holds all the same where it lets less be sent: %s", (name, text, value) => {
@@ -214,6 +227,8 @@ describe("a change that cannot be stored", () => {
   it.each([
     ["enableNew", "{}", true],
     ["allowSubscription", "{}", true],
+    ["prewarm", "{}", true],
+    ["prewarmMaxUsdPerDay", "{}", 2],
     ["maxUsdPerDay", '{ "maxUsdPerDay": 1 }', 5],
     ["maxUsdPerDay", '{ "maxUsdPerDay": 1 }', null],
     ["minPrefixTokens", '{ "minPrefixTokens": 10 }', 5],

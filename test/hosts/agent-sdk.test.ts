@@ -11,7 +11,7 @@ import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/co
 import { FOLDER } from "./support/install.ts";
 import { KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { start } from "./support/process.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -113,10 +113,7 @@ describe.concurrent("a program on the Agent SDK through keepwarm run", () => {
     const warms = requests.filter(isWarm).length;
     await wait(2 * TTL_MS);
     expect(requests.filter(isWarm)).toHaveLength(warms);
-    printRow({
-      agent: "Claude Agent SDK",
-      how: "`keepwarm run -- node agent.mjs`",
-      versions: ["0.3.328"],
+    showRow("agentSdk", {
       readShare: Math.min(...returns.map(({ read, prefix }) => read / prefix)),
       warms,
     });

@@ -23,7 +23,7 @@ import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { start } from "./support/process.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -103,10 +103,7 @@ describe.concurrent("Claude Code with the mod", () => {
     expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
-    printRow({
-      agent: "Claude Code",
-      how: "`keepwarm install claude-code`",
-      versions: ["2.1.328"],
+    showRow("claudeCode", {
       readShare: Math.min(...returns.map(({ read, prefix }) => read / prefix)),
       warms: warms(warm),
     });

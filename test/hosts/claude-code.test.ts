@@ -20,7 +20,7 @@ import {
 import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, gatewayPid, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -102,10 +102,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
-    printRow({
-      agent: "Claude Code",
-      how: "`keepwarm run -- claude`",
-      versions: ["2.1.328"],
+    showRow("claudeCodeRun", {
       readShare: Math.min(...returns.map(({ read, prefix }) => read / prefix)),
       warms: warm.requests.filter(isWarm).length,
     });

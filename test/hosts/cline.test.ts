@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, describe, expect, it, type TestContext } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
-import { CLINE_VERSION, type Cline, normalisedCline, startCline } from "./support/cline.ts";
+import { type Cline, normalisedCline, startCline } from "./support/cline.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { start } from "./support/process.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -75,10 +75,7 @@ describe.concurrent("Cline in front of a gateway", () => {
     );
     expect(late.map(({ read }) => read)).toEqual([0, 0]);
     expect(normalisedCline(kept)).toEqual(normalisedCline(bare));
-    printRow({
-      agent: "Cline",
-      how: "`keepwarm start`, and its base URL in Cline's settings",
-      versions: [CLINE_VERSION],
+    showRow("cline", {
       readShare: Math.min(...shares),
       warms: warm.requests.filter(isWarm).length,
     });

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { MINUTE_MS, prefixOf, setUp, Talk } from "./sdk/world.ts";
 import { AWS_KEYS, bedrock, type CloudClient, clientClass, vertex } from "./support/clouds.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const BEDROCK_MODEL = "us.anthropic.claude-opus-4-5-20251101-v1:0";
 const VERTEX_MODEL = "claude-opus-4-5@20251101";
@@ -12,10 +12,7 @@ type World = Awaited<ReturnType<typeof setUp>>;
 
 const shown = { readShare: 1, warms: 0 };
 afterAll(() =>
-  printRow({
-    agent: "`AnthropicBedrock`, `AnthropicVertex`",
-    how: "`keepwarm.wrap(client)`",
-    versions: ["1.1.2", "1.1.3"],
+  showRow("clouds", {
     ...shown,
   }),
 );

@@ -12,7 +12,7 @@ import { exchanges, expectOnlyTheConversationWarmed, isTitle, isWarm } from "./s
 import { normalised } from "./support/normalised.ts";
 import { exported, type OpenCodeServer, openCodeEnv, pointedAt, serve } from "./support/opencode.ts";
 import { buildPlugin, installPlugin, type Terminal, terminalOf } from "./support/opencode-plugin.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -104,10 +104,7 @@ describe("OpenCode with keepwarm inside", () => {
 
     const [kept, bare] = stored.map((session) => normalised(session, { usage: "left out" }));
     expect(kept).toEqual(bare);
-    printRow({
-      agent: "OpenCode",
-      how: "`keepwarm install opencode`, then `/warm`",
-      versions: ["1.18.33"],
+    showRow("openCode", {
       readShare,
       warms: warmsOf(warm),
     });

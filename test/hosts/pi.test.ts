@@ -20,7 +20,7 @@ import {
   startPi,
   storedSessions,
 } from "./support/pi.ts";
-import { printRow } from "./support/row.ts";
+import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
 const PAUSE_MS = 4 * TTL_MS;
@@ -112,10 +112,8 @@ describe.concurrent.each(VERSIONS)("pi %s with keepwarm inside", (version) => {
     expect(normalisedRequests(warm.requests, warm.home)).toEqual(
       normalisedRequests(alone.requests, alone.home),
     );
-    printRow({
-      agent: "pi",
-      how: "`keepwarm install pi`, then `/warm on`",
-      versions: [version],
+    showRow("pi", {
+      version,
       readShare: Math.min(...returns.map(({ read, prefix }) => read / prefix)),
       warms: warm.requests.filter(isWarm).length,
     });

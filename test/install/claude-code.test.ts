@@ -44,6 +44,17 @@ describe("keepwarm in Claude Code", () => {
     expect(snapshot()).toEqual(before);
   });
 
+  it("says whose status line there is from now on", async () => {
+    const { options, write } = inClaudeCode();
+    expect((await install({ ...options, dryRun: true })).notes).toEqual([
+      "In such a run its status line tells what is kept warm.",
+    ]);
+    write('{ "statusLine": { "type": "command", "command": "mine" } }');
+    expect((await install(options)).notes).toEqual([
+      expect.stringMatching(/^You have a status line of your own/),
+    ]);
+  });
+
   it("has no mod in a version that takes none", async () => {
     const { options, read } = inClaudeCode();
     await install({ ...options, hostVersion: "2.1.197" });

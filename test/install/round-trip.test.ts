@@ -37,6 +37,17 @@ describe("installing and uninstalling", () => {
     });
   }
 
+  it("copies nothing of the person's that it only adds to", async () => {
+    const world = home();
+    world.write('{\n  "plugin": [["theirs", { "apiKey": "sesame" }]]\n}\n');
+    await world.install();
+    const receipt = join(world.folder, "state", "installed", "robot.json");
+    expect(readFileSync(receipt, "utf8")).not.toContain("sesame");
+    expect(world.read()).toContain('[["theirs", { "apiKey": "sesame" }], "');
+    await world.uninstall();
+    expect(world.read()).toBe('{\n  "plugin": [["theirs", { "apiKey": "sesame" }]]\n}\n');
+  });
+
   it("removes a file and the folders that were made for it", async () => {
     const world = home();
     const before = world.snapshot();
@@ -145,7 +156,7 @@ describe("installing twice", () => {
     world.write('{ "theme": "dark" }');
     await world.install();
     await world.uninstall();
-    expect(await world.uninstall()).toEqual({ files: [], directory: null });
+    expect(await world.uninstall()).toEqual({ files: [], directory: null, notes: [] });
     expect(world.read()).toBe('{ "theme": "dark" }');
   });
 });

@@ -55,6 +55,25 @@ describe("the adaptive policy", () => {
     expect(open).toBeGreaterThan(warmsOf({}));
   });
 
+  it("takes a person who is at the keyboard for one who will come back", () => {
+    const idleFor = {
+      now: factsWith().turnStartedAt + 50 * MINUTE_MS,
+      dueAt: factsWith().turnStartedAt + 50 * MINUTE_MS,
+    };
+    const gone = adaptive(factsWith(idleFor));
+    const there = adaptive(factsWith({ ...idleFor, seenAt: idleFor.now }));
+    expect(there.pReturn).toBeGreaterThan(gone.pReturn);
+    expect(there.expectedNetUsd).toBeGreaterThan(gone.expectedNetUsd);
+  });
+
+  it("takes a person who was seen before their last request, or by a clock that is ahead, for nothing new", () => {
+    const { turnStartedAt, now } = factsWith();
+    expect(adaptive(factsWith({ seenAt: turnStartedAt - MINUTE_MS }))).toEqual(adaptive(factsWith()));
+    expect(adaptive(factsWith({ seenAt: now + 60 * MINUTE_MS }))).toEqual(
+      adaptive(factsWith({ seenAt: now })),
+    );
+  });
+
   it("takes the wait for a tool or a permission for what it is, whatever was said last", () => {
     for (const waiting of ["tool", "permission", "background"] as const) {
       expect(adaptive(factsWith({ stop: "end_turn", waiting }))).toEqual(
@@ -98,9 +117,38 @@ describe("the adaptive policy", () => {
     expect(adaptive({ ...facts, now: facts.dueAt }).stop).toBe(true);
   });
 
-  it("says the chances and the prices that it decided by", () => {
+  it("says the chances and the prices that it decided by, and when the warm would help", () => {
     expect(adaptive(factsWith()).reason).toMatch(
-      /^Worth a warm: \d+ % chance of a return within 10 minutes, and a warm costs \$0\.050, a rewrite \$0\.57 more than a read\.$/,
+      /^Worth a warm: \d+ % chance of a return 5 to 10 minutes from now, if not sooner; a warm costs \$0\.050, a rewrite \$0\.57 more than a read\.$/,
     );
+    const late = factsWith({ now: factsWith().dueAt });
+    expect(adaptive(late).reason).toContain(" a return 20 seconds to 5 minutes from now, ");
+  });
+
+  it("says nothing that contradicts what it decides: chance times what is saved, against the price", () => {
+    const said =
+      /^(Worth|Not worth) a warm: (?:under )?([\d.]+) % .*; (?:a warm costs|\d+ warms cost) \$([\d.]+)( at most)?, a rewrite \$([\d.]+) /;
+    let judged = 0;
+    for (const activity of [{}, MOVED_ON, personWith([8, 12, null]), personWith([40, 50, null, null])]) {
+      for (const [ttlMs, read] of [
+        [5, 0.1],
+        [5, 0.025],
+        [60, 0.1],
+      ] as const) {
+        const price = { inputUsd: 5e-6, read, write: ttlMs === 60 ? 2 : 1.25 };
+        const facts = factsWith({ activity, ttlMs: ttlMs * MINUTE_MS, price });
+        for (const { reason } of liveThrough(adaptive, facts).plans) {
+          const [, verdict, chance, cost, atMost, premium] = said.exec(reason) ?? [];
+          if (verdict === undefined || atMost !== undefined) continue;
+          judged += 1;
+          const worthUsd = (Number(chance) / 100) * Number(premium);
+          // As far as rounded figures can tell.
+          const ratio = worthUsd / Number(cost);
+          if (verdict === "Worth") expect(ratio, reason).toBeGreaterThan(0.96);
+          else expect(ratio, reason).toBeLessThan(1.04);
+        }
+      }
+    }
+    expect(judged).toBeGreaterThan(20);
   });
 });

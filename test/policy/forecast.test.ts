@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { adaptive, always, breakEven, fixed, forecast, type Policy, until } from "../../src/policy/index.ts";
+import {
+  adaptive,
+  always,
+  breakEven,
+  fixed,
+  forecast,
+  type Policy,
+  type PolicyFacts,
+  until,
+} from "../../src/policy/index.ts";
 import { factsWith, liveThrough } from "../support/idle-span.ts";
 
 const MINUTE_MS = 60_000;
@@ -17,8 +26,28 @@ describe("a forecast", () => {
   it.each(policies)("of %s tells the warms that go out if nobody comes back", (_, policy) => {
     for (const facts of [factsWith(), factsWith({ ttlMs: 60 * MINUTE_MS, open: true })]) {
       const { warmsAt } = liveThrough(policy, facts);
-      expect(forecast(policy, facts).warms).toEqual(warmsAt.slice(0, 48));
+      const withinADay = warmsAt.filter((at) => at <= facts.now + 24 * 60 * MINUTE_MS);
+      expect(forecast(policy, facts).warms).toEqual(withinADay);
     }
+  });
+
+  it("of one without an end says how many warms a day that is, and of one with an end that there are no more", () => {
+    const { warms, warmsADay } = forecast(always, factsWith());
+    expect(warms.length).toBeGreaterThan(300);
+    expect(warmsADay).toBeCloseTo((24 * 60) / (280 / 60), 6);
+    const often = forecast(always, factsWith({ everyMs: 10_000 }));
+    expect(often.warms.length).toBeLessThan(400);
+    expect(often.warmsADay).toBe(8_640);
+    expect(forecast(until(3 * 24 * 60 * MINUTE_MS), factsWith()).warmsADay).not.toBeNull();
+    for (const policy of [
+      until(12 * 60 * MINUTE_MS),
+      fixed(3),
+      breakEven,
+      (facts: PolicyFacts) => adaptive(facts),
+    ]) {
+      expect(forecast(policy, factsWith()).warmsADay).toBeNull();
+    }
+    expect(forecast(always, factsWith(), { dayUsd: 0.2 }).warmsADay).toBeNull();
   });
 
   it("holds the person's limits", () => {

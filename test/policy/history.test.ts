@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createHistory, GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
+import { CONVERSATION_GAPS_KEY, createHistory, GAPS_KEY, GapHistory } from "../../src/policy/index.ts";
 import { createMemoryStorage } from "../../src/storage/index.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 
@@ -82,6 +82,21 @@ describe("what is remembered of a person's pauses", () => {
     await written();
     expect(history.activityOf("b", 0).person).toEqual(new GapHistory().summary());
     expect(GapHistory.parse(await storage.get(GAPS_KEY)).summary()).toEqual(new GapHistory().summary());
+  });
+
+  it("is forgotten where another process removed it, by what is still running too", async () => {
+    const { storage, history, pause } = pauses();
+    await written();
+    pause(7 * MINUTE_MS, 1_800_000_000_000);
+    await written();
+    for (const key of [GAPS_KEY, CONVERSATION_GAPS_KEY]) await storage.delete(key);
+    history.started("b", 1_800_000_900_000);
+    await written();
+    history.dispose();
+    await written();
+    expect(await storage.keys()).toEqual([]);
+    expect(history.activityOf("a", 1_800_000_900_000).person).toEqual(new GapHistory().summary());
+    expect(history.activityOf("a", 1_800_000_900_000).conversation).toBeUndefined();
   });
 
   it("is gone when it is forgotten, even while it was being read", async () => {

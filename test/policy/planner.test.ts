@@ -84,7 +84,37 @@ describe("a planner", () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(second.plan(span).stop).toBe(true);
     const tomorrow = { ...span, now: span.now + 26 * HOUR_MS, dueAt: span.dueAt + 26 * HOUR_MS };
+    // What others spent meanwhile is read first.
+    expect(second.plan(tomorrow).askAgainAt).toBeGreaterThan(tomorrow.now);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(second.plan(tomorrow).warmAt).toBe(tomorrow.dueAt);
+  });
+
+  it("holds the day's limit over all who share the place where it is kept, at the same time", async () => {
+    const storage = createMemoryStorage();
+    const planners = [1, 2, 3].map(() => createPlanner({ prices, caps: { dayUsd: 0.1 }, storage }));
+    const read = () => new Promise((resolve) => setImmediate(resolve));
+    await read();
+    for (const planner of planners) {
+      expect(planner.plan({ ...span, now: NOW + 5_000 }).warmAt).toBe(span.dueAt);
+    }
+    const [first, ...others] = planners;
+    first?.spent(0.04, span.now);
+    others[0]?.spent(0.05, span.now);
+    await read();
+    const due = { ...span, now: span.dueAt };
+    for (const planner of planners) {
+      // What others spent meanwhile is read before anything is sent, and nothing is sent until then.
+      expect(planner.plan(due).askAgainAt).toBeGreaterThan(due.now);
+      await read();
+      expect(planner.plan(due)).toMatchObject({ stop: true, reason: expect.stringMatching(/24 hours/) });
+    }
+    expect(await storage.keys()).toHaveLength(2);
+    const tomorrow = { ...due, now: due.now + 26 * HOUR_MS, dueAt: due.dueAt + 26 * HOUR_MS };
+    planners[2]?.plan(tomorrow);
+    await read();
+    expect(planners[2]?.plan(tomorrow).warmAt).toBe(tomorrow.dueAt);
+    expect(await storage.keys()).toEqual([]);
   });
 
   it("sends nothing where a limit in dollars cannot be kept, because the price is not known", () => {

@@ -125,6 +125,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       warmsInFlight: 0,
       turns: 0,
       warms: 0,
+      preWarms: 0,
       tier: null,
     }),
     totals: () => ({ day: "2026-11-20", today: NO_MONEY, all: NO_MONEY }),
@@ -148,6 +149,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
         plan: null,
         curve: [],
         warms: [],
+        warmsADay: null,
         returnUsd: null,
         warmUsd: null,
       };
@@ -164,6 +166,22 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     changeSetting({ name, value }) {
       called("changeSetting", name, value);
       return { file: "/home/ada/config.json", settings: [], note: null };
+    },
+    prewarm: () => ({
+      enabled: false,
+      trouble: null,
+      isBusy: false,
+      catalogue: null,
+      spentUsd: 0,
+      maxUsd: 1,
+      prefixes: [],
+      problems: [],
+      uncatalogued: 0,
+      history: [],
+    }),
+    async comparePrewarm({ request, betas }) {
+      called("comparePrewarm", request.length, betas.join(","));
+      return { compared: 0, conversationId: null, difference: null, notes: [] };
     },
     async act(id, actionId, payload) {
       called("act", id, actionId, JSON.stringify(payload));

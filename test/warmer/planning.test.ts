@@ -18,7 +18,13 @@ function planned(decide: (span: IdleSpan) => Plan, limit: string | null = null) 
       asked.push(span);
       return decide(span);
     },
-    forecast: (span) => ({ plan: decide(span), curve: [], warms: [span.dueAt], warmUsd: null }),
+    forecast: (span) => ({
+      plan: decide(span),
+      curve: [],
+      warms: [span.dueAt],
+      warmsADay: null,
+      warmUsd: null,
+    }),
     limit: () => limit,
     nameOf: (keepWarm) => keepWarm ?? "auto",
     spent: (costUsd) => spent.push(costUsd),
@@ -78,6 +84,49 @@ describe("a warmer with a policy", () => {
     expect(asked.length).toBeLessThanOrEqual(4);
   });
 
+  it("is asked again when the person sits down, and told since when they are gone", async () => {
+    const { arm, asked, clock, warmer } = planned(({ dueAt }) => ({ ...WORTH, warmAt: dueAt }));
+    await arm();
+    const seenAgo = () => {
+      const { now, seenAt } = asked.at(-1) ?? {};
+      return seenAt === undefined || now === undefined ? undefined : now - seenAt;
+    };
+    const askedOf = (present: boolean) => {
+      warmer.onConversationChanged(ID, { present });
+      warmer.onConversationChanged(ID, { waiting: present ? "tool" : "none" });
+      return seenAgo();
+    };
+    warmer.onConversationChanged(ID, { present: false });
+    expect(seenAgo()).toBeUndefined();
+    await clock.pass(MINUTE_MS);
+    const before = asked.length;
+    warmer.onConversationChanged(ID, { present: true });
+    expect(asked.length).toBe(before + 1);
+    expect(seenAgo()).toBe(0);
+    await clock.pass(2 * MINUTE_MS);
+    expect(askedOf(false)).toBe(0);
+    await clock.pass(MINUTE_MS);
+    warmer.onConversationChanged(ID, { waiting: "permission" });
+    expect(seenAgo()).toBe(MINUTE_MS);
+  });
+
+  it("takes nobody to be there for longer than five minutes after a host said so", async () => {
+    const { arm, asked, clock, warmer } = planned(({ now }) => ({
+      ...NOT_WORTH,
+      askAgainAt: now + MINUTE_MS,
+    }));
+    await arm();
+    warmer.onConversationChanged(ID, { present: true });
+    await clock.pass(4 * MINUTE_MS);
+    expect(asked.at(-1)?.seenAt).toBe(asked.at(-1)?.now);
+    // A turn that has nothing to do with it keeps the prefix alive.
+    warmer.onTurnStarted(ID);
+    warmer.onTurnSettled(ID, {});
+    await clock.pass(4 * MINUTE_MS);
+    const { now = 0, seenAt = 0 } = asked.at(-1) ?? {};
+    expect(now - seenAt).toBe(3 * MINUTE_MS);
+  });
+
   it("does not send what was worth it when it was planned and is not any more", async () => {
     let worth = true;
     const { arm, clock, status, warms } = planned(({ dueAt }) =>
@@ -85,9 +134,23 @@ describe("a warmer with a policy", () => {
     );
     await arm();
     worth = false;
-    await clock.pass(10 * MINUTE_MS);
+    await clock.pass(4.9 * MINUTE_MS);
     expect(warms()).toBe(0);
     expect(status()).toEqual({ phase: "stopped", why: NOT_WORTH.reason });
+  });
+
+  it("says of one that it has stopped warming when its prefix has lapsed, and tells its surface", async () => {
+    const { arm, clock, status, notices } = planned(() => ({ ...NOT_WORTH, stop: true }));
+    await arm();
+    expect(status().phase).toBe("stopped");
+    await clock.pass(5 * MINUTE_MS - 1);
+    expect(status().phase).toBe("stopped");
+    await clock.pass(1);
+    expect(status()).toEqual({
+      phase: "lapsed",
+      why: `${NOT_WORTH.reason} The entry has expired since.`,
+    });
+    expect(notices.at(-1)?.at).toBe(clock.now());
   });
 
   it("never sends later than the prefix allows, whatever it says, nor after it has lapsed", async () => {

@@ -1,9 +1,12 @@
 /** Whether a gateway runs, and where none does, whether one could. */
 import { createServer } from "node:net";
-import type { Settings } from "../../config/index.ts";
-import { type Discovery, discover, type GatewayInfo, type GatewayRecord } from "../../hub/index.ts";
+import { type Config, type Settings, valueText } from "../../config/index.ts";
+import { type ControlClient, type Discovery, discover, type GatewayRecord } from "../../hub/index.ts";
+import { holderOf } from "../port-holder.ts";
+import { comparedWith } from "../running-settings.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
-import { listenerOn } from "./listener.ts";
+
+export const UNTIL_RIGHT = "not checked until the settings are right";
 
 export interface GatewayFindings {
   readonly findings: readonly Finding[];
@@ -13,7 +16,7 @@ export interface GatewayFindings {
 
 export async function gatewayFindings(
   directory: string,
-  settings: Settings | null,
+  config: Config | null,
   version: string,
 ): Promise<GatewayFindings> {
   let found: Discovery;
@@ -23,14 +26,14 @@ export async function gatewayFindings(
     // A token that may not be used is a finding of its own.
     return { findings: [], upstream: null };
   }
-  if (found.state === "running") return running(found, settings, version);
-  const ports = settings === null ? [] : await portFindings(settings);
+  if (found.state === "running") return running(found, config, version);
+  const ports = config === null ? [note("gateway ports", UNTIL_RIGHT)] : await portFindings(config.settings);
   return { findings: [absent(found), ...ports], upstream: null };
 }
 
 async function running(
   { client, record }: Extract<Discovery, { state: "running" }>,
-  settings: Settings | null,
+  config: Config | null,
   version: string,
 ): Promise<GatewayFindings> {
   const where = `${record.gatewayUrl}, process ${record.pid}`;
@@ -40,7 +43,7 @@ async function running(
     const enabled = conversations.filter((conversation) => conversation.enabled).length;
     const standing = `${where}, has proven itself: ${runs}, ${enabled} of ${conversations.length} conversations on`;
     const finding = record.version === version ? good("gateway", standing) : another(where, record, version);
-    return { findings: [finding, ...elsewhere(gateway, settings)], upstream: gateway.upstream };
+    return { findings: [finding, ...(await otherwise(client, config))], upstream: gateway.upstream };
   } catch (error) {
     const finding =
       record.version === version
@@ -55,21 +58,22 @@ function another(where: string, record: GatewayRecord, version: string): Finding
   return note("gateway", says, "keepwarm stop, then start it anew");
 }
 
-/** A gateway reads its settings when it starts, and may have been given others by flags. */
-function elsewhere({ upstream }: GatewayInfo, settings: Settings | null): Finding[] {
-  if (settings === null || isSameUrl(upstream, settings.upstream)) return [];
-  return [
-    note(
-      "gateway upstream",
-      `the running gateway sends requests on to ${upstream}, and the settings say ${settings.upstream}`,
-      "where that is not meant, keepwarm stop, then start it anew",
-    ),
-  ];
-}
-
-/** However its end is written. */
-function isSameUrl(a: string, b: string): boolean {
-  return a.replace(/\/+$/, "") === b.replace(/\/+$/, "");
+/** It may have been given others by flags, or have been running when they were changed by hand. */
+async function otherwise(client: ControlClient, config: Config | null): Promise<Finding[]> {
+  if (config === null) return [];
+  try {
+    const { instead } = await comparedWith(client, config);
+    return instead.map(({ name, text, where }) => {
+      const wanted = valueText(name, config.settings[name]) || "not set";
+      return note(
+        "gateway settings",
+        `${name} is ${text || "not set"} in the running gateway (${where}), and the settings say ${wanted}`,
+        "where that is not meant, keepwarm stop, then start it anew",
+      );
+    });
+  } catch (error) {
+    return [note("gateway settings", `unknown: ${error instanceof Error ? error.message : error}`)];
+  }
 }
 
 function absent(found: Exclude<Discovery, { state: "running" }>): Finding {
@@ -111,7 +115,7 @@ async function portFinding(setting: string, host: string, port: number): Promise
     case null:
       return good(about, `${port} is free`);
     case "EADDRINUSE": {
-      const holder = await listenerOn(port);
+      const holder = await holderOf(port);
       return wrong(about, `${port} is taken${holder === null ? "" : ` by ${holder}`}`, another);
     }
     case "EACCES":

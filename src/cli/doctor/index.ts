@@ -1,12 +1,14 @@
 /** Looks at everything that keepwarm needs, and changes nothing. */
+import { statSync } from "node:fs";
 import { installedAgents } from "../../agents/index.ts";
 import { type Config, loadConfig, unknownVariables } from "../../config/index.ts";
 import { isLoopback } from "../../hub/index.ts";
 import { installedPlugin } from "../../install/index.ts";
 import { stateDirectory } from "../../storage/index.ts";
 import { explain } from "../errors.ts";
+import { openToNetwork } from "../open-to-network.ts";
 import { type Finding, good, note, wrong } from "./finding.ts";
-import { gatewayFindings } from "./gateway.ts";
+import { gatewayFindings, UNTIL_RIGHT } from "./gateway.ts";
 import { pluginFindings } from "./plugins.ts";
 import type { ExaminedAgent, Report } from "./report.ts";
 import { stateFindings } from "./state.ts";
@@ -24,22 +26,24 @@ export interface ExamineOptions {
 export async function examine({ version, offline, env }: ExamineOptions): Promise<Report> {
   const directory = stateDirectory(env);
   const { config, finding } = configFinding(env);
-  const gateway = gatewayFindings(directory, config?.settings ?? null, version);
+  const gateway = gatewayFindings(directory, config, version);
   // What runs is what matters; where nothing does, what would be started.
   const upstream = (await gateway).upstream ?? config?.settings.upstream;
   const [state, reached, agents] = await Promise.all([
     stateFindings(directory),
-    offline || upstream === undefined ? [] : upstreamFindings(upstream),
+    offline ? [] : upstream === undefined ? [note("upstream", UNTIL_RIGHT)] : upstreamFindings(upstream),
     examinedAgents(directory, env),
   ]);
   return {
     findings: [
       good("keepwarm", `${version}, on Node ${process.versions.node}`),
       finding,
+      ...hostFindings(config?.settings.host),
       ...environmentFindings(env, config?.settings.port),
       ...state,
       ...(await gateway).findings,
-      ...pluginFindings(directory, version),
+      // In what is no folder there are none, and that is said already.
+      ...(isFolderOrMissing(directory) ? pluginFindings(directory, version) : []),
       ...reached,
     ],
     agents,
@@ -64,8 +68,27 @@ function configFinding(env: NodeJS.ProcessEnv): { config: Config | null; finding
     const count = chosen === 0 ? "all defaults" : `${chosen} ${chosen === 1 ? "setting" : "settings"} chosen`;
     return { config, finding: good("settings", `${count}; keepwarm config shows them`) };
   } catch (error) {
-    return { config: null, finding: wrong("settings", explain(error).replaceAll("\n", "; ")) };
+    if (!env.KEEPWARM_CONFIG && !isFolderOrMissing(stateDirectory(env))) {
+      return {
+        config: null,
+        finding: note("settings", "not read: the state folder, where they are, is none"),
+      };
+    }
+    const says = explain(error).replaceAll("\n", "; ");
+    return {
+      config: null,
+      finding: wrong("settings", says, "correct it there; keepwarm config says when it is right"),
+    };
   }
+}
+
+function hostFindings(host?: string): Finding[] {
+  const open = host === undefined ? null : openToNetwork(host);
+  return open === null ? [] : [note("host", open, "where that is not meant, keepwarm config unset host")];
+}
+
+function isFolderOrMissing(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
 }
 
 function environmentFindings(env: NodeJS.ProcessEnv, port?: number): Finding[] {

@@ -1,6 +1,6 @@
 /** What keepwarm keeps on disk: whether it can be written, and by nobody else. */
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, mkdtemp, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readToken } from "../../hub/index.ts";
 import { inspectStore } from "../../storage/index.ts";
@@ -44,13 +44,24 @@ async function folderFinding(directory: string): Promise<Finding> {
 async function notYetFinding(directory: string): Promise<Finding> {
   let parent = dirname(directory);
   while ((await stat(parent).catch(() => null)) === null) parent = dirname(parent);
-  return (await isWritable(parent))
+  const code = await whyNothingIsMade(parent);
+  return code === null
     ? good("state folder", `${directory}, which the first start makes`)
     : wrong(
         "state folder",
-        `${directory} cannot be made: ${parent} may not be written`,
+        `${directory} cannot be made: nothing can be made in ${parent} (${code})`,
         "name another with KEEPWARM_HOME",
       );
+}
+
+/** By trying: some file systems let everybody write, and take nothing (`/proc`). Null: it can be done. */
+async function whyNothingIsMade(parent: string): Promise<string | null> {
+  try {
+    await rmdir(await mkdtemp(join(parent, ".keepwarm-doctor-")));
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }
 
 async function isWritable(folder: string): Promise<boolean> {

@@ -45,7 +45,8 @@ export async function installPlugin(word: string, surroundings: Surroundings): P
       ? `keepwarm is installed in ${plugin.title}.`
       : `keepwarm was installed in ${plugin.title} already.`,
   );
-  if (isNew) for (const sentence of plugin.afterwards) print(sentence);
+  if (!isNew) return;
+  for (const sentence of [...plugin.afterwards, ...done.notes]) print(sentence);
 }
 
 /** @throws {UsageError} for an agent that is not known, and {@link InstallError} where a file cannot be changed */
@@ -71,7 +72,7 @@ export async function listPlugins({ plugins, stateDirectory, env, print }: Surro
       return [plugin.id, plugin.title, found, plugin.since, STATES[state]];
     }),
   );
-  const columns = ["install", "agent", "here", "from version", "keepwarm"].map((title) => ({ title }));
+  const columns = ["install", "agent", "here", "needs at least", "keepwarm"].map((title) => ({ title }));
   print(rows.length === 0 ? "This keepwarm has no plugins." : table(columns, rows));
 }
 

@@ -3,8 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ControlClient, discover } from "../../hub/index.ts";
-import { makeFolder } from "../../storage/index.ts";
+import { type ControlClient, controlToken, discover } from "../../hub/index.ts";
 import { trusted } from "../gateway.ts";
 
 /** How a gateway is started: what goes before its settings. */
@@ -38,6 +37,8 @@ export async function findOrStartGateway(options: StartOptions): Promise<Control
 }
 
 async function startGateway({ directory, command, env, flags = [], signal }: StartOptions) {
+  // It makes the folder as well, and says so for people where that cannot be done.
+  await controlToken(directory);
   const log = await openLog(directory);
   const child = spawn(command.file, [...command.args, ...flags], {
     detached: true,
@@ -78,7 +79,6 @@ function whenOver(child: ChildProcess): Promise<void> {
 }
 
 async function openLog(directory: string) {
-  makeFolder(directory);
   const file = join(directory, "gateway.log");
   const { size } = await stat(file).catch(() => ({ size: 0 }));
   const anew = size > LONGEST_LOG;

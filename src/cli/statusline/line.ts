@@ -80,10 +80,11 @@ function valuesOfSeveral(on: readonly ConversationView[], now: number): Values {
   const next = due.length === 0 ? null : countdown(Math.min(...due) - now);
   const known = on.flatMap(({ money }) => money ?? []);
   const money = known.length === 0 ? null : sumOf(known);
-  const text = next === null ? `${on.length} on` : `${due.length} warm, next ${next}`;
+  const { state, text: idle } = idleText(on, now);
+  const text = next === null ? idle : `${due.length} warm, next ${next}`;
   return {
     line: joined(next === null ? `keepwarm ${text}` : styled("green", text), null, netText(money)),
-    state: next === null ? "on" : "warm",
+    state: next === null ? state : "warm",
     next,
     turn: null,
     warm: null,
@@ -94,6 +95,18 @@ function valuesOfSeveral(on: readonly ConversationView[], now: number): Values {
     every: null,
     for: null,
     count: String(on.length),
+  };
+}
+
+/** Where none of them is to be warmed: how many are on, and how many of them are not any more, `1 on, 2 stopped`. */
+function idleText(on: readonly ConversationView[], now: number): Pick<Standing, "state" | "text"> {
+  const states = on.map((view) => standingOf(view, now).state);
+  const counts = (["warming", "on", "lapsed", "stopped"] as const)
+    .map((state) => ({ state, count: states.filter((one) => one === state).length }))
+    .filter(({ count }) => count > 0);
+  return {
+    state: counts[0]?.state ?? "on",
+    text: counts.map(({ state, count }) => `${count} ${state}`).join(", "),
   };
 }
 

@@ -28,6 +28,8 @@ function whatHappened(entry: HistoryEntry): string {
     case "lapse":
     case "stop":
       return printable(entry.why);
+    case "failure":
+      return `turn failed: ${printable(entry.why)}`;
     case "switch":
       return entry.enabled ? "switched on" : "switched off";
   }

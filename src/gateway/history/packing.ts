@@ -35,7 +35,7 @@ const warm = z.tuple([
   text,
   z.boolean(),
 ]);
-const end = z.tuple([z.enum(["l", "s"]), z.number(), z.number(), z.string()]);
+const end = z.tuple([z.enum(["l", "s", "f"]), z.number(), z.number(), z.string()]);
 const change = z.tuple([z.literal("e"), z.number(), z.number(), z.boolean()]);
 const row = z.union([turn, warm, end, change]);
 
@@ -77,6 +77,8 @@ function rowOf(entry: HistoryEntry): z.infer<typeof row> {
       return ["l", seq, at, entry.why];
     case "stop":
       return ["s", seq, at, entry.why];
+    case "failure":
+      return ["f", seq, at, entry.why];
     case "switch":
       return ["e", seq, at, entry.enabled];
   }
@@ -102,10 +104,12 @@ function entryOf(value: unknown): HistoryEntry | null {
     }
     default: {
       const [kind, seq, at, why] = data;
-      return { kind: kind === "l" ? "lapse" : "stop", seq, at, why };
+      return { kind: END_KINDS[kind], seq, at, why };
     }
   }
 }
+
+const END_KINDS = { l: "lapse", s: "stop", f: "failure" } as const;
 
 type Counts = z.infer<typeof usage>;
 

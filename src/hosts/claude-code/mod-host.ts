@@ -4,7 +4,7 @@ import { createKeeper } from "../../capture/index.ts";
 import type { Logger, Timers, WarmFailure } from "../../host.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { systemTimers } from "../../timers.ts";
-import { type HostOnKeeper, harmlessBy, hostOnKeeper } from "../native/index.ts";
+import { type HostOnKeeper, harmlessBy, hostOnKeeper, requestTelling } from "../native/index.ts";
 import type { Engine, Surroundings } from "./engine.ts";
 import { gatewayObjection } from "./gateway-in-the-way.ts";
 import { modSettings } from "./mod-settings.ts";
@@ -69,6 +69,7 @@ export async function createModHost(options: ModHostOptions): Promise<ModHost> {
   const endFollowing = leases?.follow(keeper);
   const host = hostOnKeeper({
     keeper,
+    telling: requestTelling,
     fetch: send,
     logger: silent,
     harmless: harmlessBy(silent),

@@ -71,6 +71,8 @@ export interface ExchangeContext {
 
 /** How long a host may take to tell its credentials, in ms; then the request is followed without them. */
 const CREDENTIALS_MS = 2_000;
+/** The same before a warm, in ms; then it has failed, and others are not kept waiting for it. */
+const RENEWAL_MS = 10_000;
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */
 const BACKOFF_MS = 8_000;
 
@@ -92,7 +94,7 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
       tag: null,
       send: request.fetch ?? context.fetch,
       ...(request.notWarmable === undefined ? {} : { notWarmable: request.notWarmable }),
-      ...(credentials === undefined ? {} : { refresh: (sent) => renewed(sent, credentials) }),
+      ...(credentials === undefined ? {} : { refresh: (sent) => renewed(sent, credentials, timers) }),
       startedAt,
     });
     call = opened;
@@ -106,7 +108,12 @@ export function openExchange(request: NativeRequest, context: ExchangeContext): 
     else act(call);
   }
 
-  const shown = credentials?.() ?? {};
+  let shown: CapturedHeaders | Promise<CapturedHeaders> = {};
+  try {
+    shown = credentials?.() ?? {};
+  } catch {
+    // They are asked for again before each warm.
+  }
   if (shown instanceof Promise) {
     const impatient = timers.setTimer(() => begin({}), CREDENTIALS_MS);
     void shown
@@ -155,13 +162,22 @@ function bytesOf(payload: Payload): Uint8Array {
 async function renewed(
   sent: CapturedRequest,
   credentials: NonNullable<NativeRequest["credentials"]>,
+  timers: Timers,
 ): Promise<CapturedRequest> {
   let shown: CapturedHeaders;
+  let impatient: number | undefined;
+  const late = () =>
+    new Promise<never>((_, reject) => {
+      impatient = timers.setTimer(reject, RENEWAL_MS);
+    });
   try {
-    shown = await credentials();
+    // In this order: where the first throws, nobody would hear of the second.
+    shown = await Promise.race([credentials(), late()]);
   } catch {
     // Not what the host said, which may have a secret in it.
     throw new Error("the host could not give its credentials");
+  } finally {
+    if (impatient !== undefined) timers.clearTimer(impatient);
   }
   return { ...sent, headers: withHeaders(sent.headers, shown) };
 }

@@ -4,7 +4,7 @@ import type { Keeper } from "../../capture/index.ts";
 import type { ConversationChange, Disposable, Logger, Timers } from "../../host.ts";
 import type { Instant } from "../../pure.ts";
 import { answerWarm, standingOf } from "./answer-warm.ts";
-import { type NativeExchange, type NativeRequest, openExchange } from "./exchange.ts";
+import type { NativeExchange, NativeRequest, openExchange } from "./exchange.ts";
 import { followStatus } from "./follow-status.ts";
 import { type Standing, statusLine } from "./status-text.ts";
 
@@ -31,6 +31,8 @@ export interface HostOnKeeper extends Disposable {
 
 export interface KeeperHostParts {
   readonly keeper: Keeper;
+  /** For who uses {@link HostOnKeeper.request}: left to the host, because it is large for one that does not. */
+  readonly telling: typeof openExchange | undefined;
   /** Sends warms. */
   readonly fetch: Fetch;
   readonly logger: Logger;
@@ -61,7 +63,7 @@ export function harmlessBy(logger: Logger): Harmless {
 }
 
 export function hostOnKeeper(parts: KeeperHostParts): HostOnKeeper {
-  const { keeper, fetch, logger, harmless, timers, now, instant, switched } = parts;
+  const { keeper, telling, fetch, logger, harmless, timers, now, instant, switched } = parts;
   const { warmer, surface } = keeper;
   const shown = new Set<() => void>();
 
@@ -73,9 +75,10 @@ export function hostOnKeeper(parts: KeeperHostParts): HostOnKeeper {
   return {
     keeper,
     request: (request) =>
-      harmless("follow a request", UNFOLLOWED, () =>
-        harmlessExchange(openExchange(request, { keeper, fetch, timers, instant }), harmless),
-      ),
+      harmless("follow a request", UNFOLLOWED, () => {
+        if (telling === undefined) throw new Error("it was not given requestTelling");
+        return harmlessExchange(telling(request, { keeper, fetch, timers, instant }), harmless);
+      }),
     changed: (conversationId, change) =>
       harmless("take news of a conversation", undefined, () => keeper.changed(conversationId, change)),
     closed: (conversationId) =>

@@ -9,6 +9,7 @@ export type {
   Payload,
   ResponseHead,
 } from "./exchange.ts";
+export { openExchange as requestTelling } from "./exchange.ts";
 export { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
 export { type LinkedProgramOptions, linkedProgram } from "./linked-program.ts";
 export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";

@@ -8,12 +8,20 @@ import { type Fetch, listPrices } from "../../anthropic/index.ts";
 import { createKeeper, type createWatch, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { Logger, StorageNamespace, Timers } from "../../host.ts";
-import { createLink, createSpool, createWarmLeases, noteHappenings, programFile } from "../../hub/index.ts";
+import {
+  createLink,
+  createSpool,
+  createWarmLeases,
+  noteHappenings,
+  programFile,
+  sharedSpending,
+} from "../../hub/index.ts";
 import { POLICY_NAMESPACE } from "../../policy/index.ts";
 import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
 import { atExit } from "./at-exit.ts";
+import type { openExchange } from "./exchange.ts";
 import { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
 import { linkedProgram } from "./linked-program.ts";
 import { chosenSettings } from "./person-settings.ts";
@@ -29,7 +37,9 @@ export interface NativeHostOptions {
   readonly fetch?: Fetch;
   /** Never receives a prompt, a body or a credential. @default silent */
   readonly logger?: Logger;
-  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Left to the host, because it is large for one that does not. */
+  /** For who uses {@link NativeHost.request}: `requestTelling`. Left to the host, because it is large for one that does not. */
+  readonly telling?: typeof openExchange;
+  /** For who uses {@link NativeHost.watch}: `fetchWatching`. Likewise. */
   readonly watching?: typeof createWatch;
   /** What the headers of a watched `fetch` say of its conversation; `namedBySession` reads what agents send. */
   readonly namedBy?: NonNullable<WatchOptions["namedBy"]>;
@@ -76,7 +86,11 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { enableNew, ...settings } = chosen.settings;
   const keeper = createKeeper({
     ...settings,
-    keeping: { ...settings.keeping, storage: files.namespace(POLICY_NAMESPACE) },
+    keeping: {
+      ...settings.keeping,
+      storage: files.namespace(POLICY_NAMESPACE),
+      spending: sharedSpending(directory, logger),
+    },
     ledger: spool.storage,
     storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
     logger,
@@ -128,6 +142,7 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
   const harmless = harmlessBy(logger);
   const host = hostOnKeeper({
     keeper,
+    telling: options.telling,
     fetch,
     logger,
     harmless,

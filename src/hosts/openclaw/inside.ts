@@ -1,5 +1,10 @@
 /** keepwarm at work inside a process that serves OpenClaw's conversations. */
-import { createNativeHost, type NativeHost, type NativeHostOptions } from "../native/index.ts";
+import {
+  createNativeHost,
+  type NativeHost,
+  type NativeHostOptions,
+  requestTelling,
+} from "../native/index.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { createRuns, type Runs } from "./runs.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -21,7 +26,7 @@ const NOT_TOLD =
   "OpenClaw does not tell keepwarm which requests are yours, so nothing is kept warm: plugins.entries.keepwarm.hooks.allowConversationAccess has to be true in openclaw.json.";
 
 export function beginInside(createHost: CreateHost = createNativeHost): Inside {
-  const host = createHost({ name: "openclaw" });
+  const host = createHost({ name: "openclaw", telling: requestTelling });
   const runs = createRuns();
   const sessions = createSessions(host, runs);
   let hasAsked = false;

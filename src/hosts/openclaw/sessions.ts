@@ -1,4 +1,5 @@
 /** OpenClaw's sessions as conversations: whose a call is, and what becomes of a conversation with its session. */
+import { isIntervalChosen } from "../../pure.ts";
 import type { NativeHost } from "../native/index.ts";
 import type { Belonging } from "./calls.ts";
 import type { ModelCall } from "./readings.ts";
@@ -45,10 +46,13 @@ export function createSessions(host: NativeHost, runs: Runs): Sessions {
   /** Its person's choice goes with a session that goes on under another id. */
   async function handOn(from: string, to: string): Promise<void> {
     await warmer.load(from);
-    const { enabled, keepWarm } = warmer.getState(from);
+    const state = warmer.getState(from);
+    const { enabled, keepWarm, intervalMs } = state;
     host.detached(from);
     if (keepWarm !== undefined) await warmer.setKeepWarm(to, keepWarm);
-    if (enabled) await warmer.setEnabled(to, true);
+    if (isIntervalChosen(state)) await warmer.setIntervalMs(to, intervalMs);
+    // Off too, or it would count as a new one.
+    await warmer.setEnabled(to, enabled);
   }
 
   return {

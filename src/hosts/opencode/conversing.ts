@@ -24,8 +24,10 @@ export interface Conversing {
 const LOOK_MS = 60_000;
 /** How soon it asks again while it was told nothing, in ms. */
 const AGAIN_MS = 5_000;
-/** How long an answer may take, in ms. */
+/** How long an answer may take of which nothing is heard, in ms. */
 const ANSWER_MS = 3_000;
+/** The same where something is heard of the conversation: a warm that is sent at once takes its time. */
+const DONE_MS = 120_000;
 /** Of a person who types, this is said once, in ms. */
 const PRESENT_MS = 30_000;
 const UNANSWERED =
@@ -37,11 +39,27 @@ export function createConversing(
 ): Conversing {
   /** When it was asked for last, and whether anything came of it. */
   const looked = new Map<string, { at: number; isKnown: boolean }>();
-  const waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  const waiting = new Map<string, { readonly session: string; impatient: ReturnType<typeof setTimeout> }>();
   let lastPresent: { session: string; isPresent: boolean; at: number } | null = null;
 
   function say(words: Said): void {
     void client.tui.publish({ body: eventOf(words) }).catch(() => {});
+  }
+
+  function giveUpIn(ms: number, id: string): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      waiting.delete(id);
+      heard.answer(UNANSWERED);
+    }, ms);
+  }
+
+  /** Its server is there. */
+  function bePatient(session: string): void {
+    for (const [id, one] of waiting) {
+      if (one.session !== session) continue;
+      clearTimeout(one.impatient);
+      one.impatient = giveUpIn(DONE_MS, id);
+    }
   }
 
   const end = event.on("tui.command.execute", (value) => {
@@ -49,9 +67,10 @@ export function createConversing(
       const words = toldIn(value);
       if (words?.kind === "stands") {
         looked.set(words.session, { at: Date.now(), isKnown: true });
+        bePatient(words.session);
         heard.stands(words.session, words.standing);
       } else if (words?.kind === "answer" && waiting.has(words.id)) {
-        clearTimeout(waiting.get(words.id));
+        clearTimeout(waiting.get(words.id)?.impatient);
         waiting.delete(words.id);
         heard.answer(words.text);
       }
@@ -69,11 +88,7 @@ export function createConversing(
     },
     ask(session, text) {
       const id = crypto.randomUUID();
-      const impatient = setTimeout(() => {
-        waiting.delete(id);
-        heard.answer(UNANSWERED);
-      }, ANSWER_MS);
-      waiting.set(id, impatient);
+      waiting.set(id, { session, impatient: giveUpIn(ANSWER_MS, id) });
       say({ kind: "do", session, text, id });
     },
     present(session, isPresent) {
@@ -86,7 +101,7 @@ export function createConversing(
     },
     dispose() {
       end();
-      for (const timer of waiting.values()) clearTimeout(timer);
+      for (const { impatient } of waiting.values()) clearTimeout(impatient);
     },
   };
 }

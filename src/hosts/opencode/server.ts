@@ -64,6 +64,8 @@ function hooksOf(client: ServerClient, options: ServerOptions): ServerHooks {
       return;
     }
     telling.looked(session);
+    // At once, so that who asks for what takes a while knows that it is being done.
+    telling.standing(session);
     if (words.kind === "look") await host.keeper.warmer.load(session);
     else {
       const answer = isGatewayRun ? GATEWAY_RUN : await host.command(session, words.text);

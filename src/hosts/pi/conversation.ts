@@ -1,5 +1,10 @@
 /** One session of pi with keepwarm: from its start until it is left, by quitting, reloading, resuming or forking. */
-import { createNativeHost, type NativeHost, type NativeHostOptions } from "../native/index.ts";
+import {
+  createNativeHost,
+  type NativeHost,
+  type NativeHostOptions,
+  requestTelling,
+} from "../native/index.ts";
 import { createMessageThreads, THREADS_COLD } from "./message-threads.ts";
 import type { Pi, PiContext } from "./pi-api.ts";
 import { watchPresence } from "./presence.ts";
@@ -41,7 +46,12 @@ export function openConversation(
   const id = session.getSessionId();
   const entries = createSessionEntries(pi, session, handedOn);
   const threads = createMessageThreads(entries);
-  const host = createHost({ name: "pi", storage: entries.storage, onChange: () => screen?.changed() });
+  const host = createHost({
+    name: "pi",
+    telling: requestTelling,
+    storage: entries.storage,
+    onChange: () => screen?.changed(),
+  });
   const requests = createRequests({ host, conversationId: id, threads, registry, session });
   const options = { ui, host, conversationId: id, reason: threads.reason };
   const screen = hasUI ? createScreen(options) : null;

@@ -4,7 +4,7 @@
  * has said. So the first warm finds out, and when it was in vain it was the last.
  */
 import type { WarmCompleted } from "../../host.ts";
-import { isCold } from "../../pure.ts";
+import { isCold as foundNothing } from "../../pure.ts";
 import type { PiPayload } from "./readings.ts";
 import type { SessionEntries } from "./session-entries.ts";
 
@@ -24,9 +24,11 @@ export interface MessageThreads {
 
 export function createMessageThreads(entries: Pick<SessionEntries, "kept" | "keep">): MessageThreads {
   let isThread = false;
+  /** Known, though it may not have been written down. */
+  let isCold = entries.kept().threads === "cold";
 
   function reason(): string | null {
-    return isThread && entries.kept().threads === "cold" ? THREADS_COLD : null;
+    return isThread && isCold ? THREADS_COLD : null;
   }
 
   return {
@@ -36,8 +38,13 @@ export function createMessageThreads(entries: Pick<SessionEntries, "kept" | "kee
       return reason() ?? undefined;
     },
     warmed({ usage, foreign }) {
-      if (!isThread || foreign || !isCold(usage)) return false;
-      entries.keep({ threads: "cold" });
+      if (!isThread || foreign || !foundNothing(usage)) return false;
+      isCold = true;
+      try {
+        entries.keep({ threads: "cold" });
+      } catch {
+        // The next time it is resumed it is tried once more.
+      }
       return true;
     },
   };

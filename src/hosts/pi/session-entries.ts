@@ -29,14 +29,15 @@ export interface SessionEntries {
 }
 
 /**
- * @param handedOn what the session had that this one was forked from, in case the fork lies before it was chosen
+ * @param handedOn what the session had that this one was forked from: the file has only what was chosen up to the
+ * place of the fork
  */
 export function createSessionEntries(pi: Pi, session: PiSession, handedOn: Kept | null): SessionEntries {
   const ownKey = settingsKey(session.getSessionId());
   const others = new Map<string, string>();
-  const found = lastKept(session);
-  let kept = found ?? handedOn ?? {};
-  if (found === null && handedOn !== null && Object.keys(handedOn).length > 0) append();
+  const found = lastKept(session) ?? {};
+  let kept = handedOn ?? found;
+  if (JSON.stringify(kept) !== JSON.stringify(found)) append();
 
   function append(): void {
     pi.appendEntry(ENTRY_TYPE, kept);

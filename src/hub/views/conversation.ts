@@ -35,6 +35,7 @@ export interface ConversationView {
   /** Why nothing is being warmed, or what else is to be said of it, as a sentence. */
   readonly why: string | null;
   readonly enabled: boolean;
+  /** As chosen; until somebody chooses, what a known TTL makes it. */
   readonly intervalMs: number;
   /** The interval is the person's choice; otherwise a known TTL decides. */
   readonly intervalChosen: boolean;
@@ -80,8 +81,10 @@ export interface OutlookView {
    * conversation may be over. Empty: there is nothing idle to reckon with.
    */
   readonly curve: readonly { readonly afterMs: number; readonly returned: number }[];
-  /** Warms that go out if nobody comes back, until the policy stops; the first few dozen. */
+  /** Warms that go out if nobody comes back, until the policy stops: those of a day, or the first few hundred. */
   readonly warms: readonly { readonly at: number; readonly usd: number | null }[];
+  /** Warms a day, where they go on after those; null: those are all. */
+  readonly warmsADay: number | null;
   /** See {@link ConversationView}. */
   readonly returnUsd: { readonly warm: number; readonly cold: number } | null;
   /** What one warm costs; null: the price is not known. */
@@ -139,6 +142,7 @@ export const outlookView = z.looseObject({
   plan: z.nullable(planView),
   curve: z.array(z.looseObject({ afterMs: z.number(), returned: z.number() })),
   warms: z.array(z.looseObject({ at: z.number(), usd: z.nullable(z.number()) })),
+  warmsADay: z._default(z.nullable(z.number()), null),
   returnUsd,
   warmUsd: z.nullable(z.number()),
 });

@@ -64,6 +64,8 @@ export interface GatewayInfo {
   /** Turns that have begun, and warms that were sent, since it started. */
   readonly turns: number;
   readonly warms: number;
+  /** Rises with whatever happens to pre-warms: then `GET /v1/prewarm` tells something new. */
+  readonly preWarms: number;
   /** Null: nothing has passed yet. */
   readonly tier: TierView | null;
 }
@@ -124,6 +126,7 @@ export const gatewayInfo = z.looseObject({
   warmsInFlight: z.number(),
   turns: z.number(),
   warms: z.number(),
+  preWarms: z._default(z.number(), 0),
   tier: z.nullable(
     z.looseObject({
       set: z.nullable(z.string()),

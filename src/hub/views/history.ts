@@ -53,12 +53,19 @@ export interface EndEntry extends Entry {
   readonly why: string;
 }
 
+/** A request of the person's own thread was not answered: what was cached before it is what it was. */
+export interface FailureEntry extends Entry {
+  readonly kind: "failure";
+  /** As a phrase: `status 400`. */
+  readonly why: string;
+}
+
 export interface SwitchEntry extends Entry {
   readonly kind: "switch";
   readonly enabled: boolean;
 }
 
-export type HistoryEntry = TurnEntry | WarmEntry | EndEntry | SwitchEntry;
+export type HistoryEntry = TurnEntry | WarmEntry | EndEntry | FailureEntry | SwitchEntry;
 
 export interface HistoryAnswer {
   readonly conversationId: string;
@@ -101,7 +108,7 @@ export const historyEntry = z.discriminatedUnion("kind", [
     policy: z.nullable(z.string()),
     foreign: z.boolean(),
   }),
-  z.looseObject({ ...entry, kind: z.enum(["lapse", "stop"]), why: z.string() }),
+  z.looseObject({ ...entry, kind: z.enum(["lapse", "stop", "failure"]), why: z.string() }),
   z.looseObject({ ...entry, kind: z.literal("switch"), enabled: z.boolean() }),
 ]);
 

@@ -25,8 +25,10 @@ export {
   type RunView,
   type TierView,
 } from "./gateway.ts";
+export { GROUP_TITLES, GROUPS, type Group, groupOf } from "./groups.ts";
 export {
   type EndEntry,
+  type FailureEntry,
   type HistoryAnswer,
   type HistoryEntry,
   historyAnswer,
@@ -36,6 +38,16 @@ export {
   type WarmEntry,
 } from "./history.ts";
 export type { MoneyView, TotalsView } from "./money.ts";
+export { type Known, type Names, namesAmong, ownPart } from "./names.ts";
+export {
+  type CompareAnswer,
+  type CompareRequest,
+  compareAnswer,
+  type PrefixView,
+  type PreWarmView,
+  type PrewarmAnswer,
+  prewarmAnswer,
+} from "./pre-warms.ts";
 export {
   type SettingChange,
   type SettingChanged,

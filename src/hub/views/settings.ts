@@ -28,6 +28,8 @@ export interface SettingView {
   readonly optional: boolean;
   /** Why it cannot be changed here, as a sentence; null: it can, and what is chosen is in force at once. */
   readonly fixed: string | null;
+  /** It can be changed while the gateway runs, unless a flag or the environment decides it. */
+  readonly live: boolean;
 }
 
 export interface SettingsAnswer {
@@ -69,6 +71,7 @@ const settings = {
       kind: z.enum(["switch", "choice", "number", "text"]),
       optional: z.boolean(),
       fixed: z.nullable(z.string()),
+      live: z._default(z.boolean(), true),
     }),
   ),
 };

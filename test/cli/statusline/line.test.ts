@@ -86,6 +86,19 @@ describe("the status line of several", () => {
     expect(line(busy, { ...busy, id: "b", money: null })).toBe("keepwarm 2 on · net $2.00");
   });
 
+  it("says of those that are on and not warmed any more that they are not", () => {
+    const stopped = aConversation({ id: "stopped", phase: "stopped", money: null });
+    const lapsed = aConversation({ id: "lapsed", phase: "lapsed", money: null });
+    const busy = aConversation({ id: "busy", phase: "generating", money: null });
+    expect(line(stopped, { ...stopped, id: "b" })).toBe("keepwarm 2 stopped");
+    expect(line(stopped, lapsed, { ...lapsed, id: "b" })).toBe("keepwarm 2 lapsed, 1 stopped");
+    expect(line(stopped, busy)).toBe("keepwarm 1 on, 1 stopped");
+    const state = (...views: ConversationView[]) =>
+      lineOf(views, { all: views, now: NOON, format: "{state}" });
+    expect(state(stopped, { ...stopped, id: "b" })).toBe("stopped");
+    expect(state(stopped, busy)).toBe("on");
+  });
+
   it("is that of the only one that is on, and says off where none is", () => {
     const off = aConversation({ id: "off", phase: "off", enabled: false });
     expect(line(off, warm)).toBe("warm 3:12 · 98 % · net $1.24");

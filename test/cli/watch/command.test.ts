@@ -104,7 +104,7 @@ describe("keepwarm watch in a real terminal", () => {
     if (!hasScript) return;
     const { directory } = await controlOf(controlledInMemory(aChat()));
     const { says, child, ends, printed } = inTerminal(directory);
-    await says(/\[\?1049h.*Kept warm \(1\).*in 3m /s);
+    await says(/\[\?1049h.*Warm \(1\).*in 3m /s);
     child.stdin?.write(key);
     expect(await ends()).toBe(0);
     expect(printed.stdout).toMatch(/\[\?7h.\[\?25h.\[\?1049l.*ended with 0/s);

@@ -61,7 +61,7 @@ describe("keepwarm watch on a terminal", () => {
       "today spent $0.00 · saved $0.00 · net $0.00 · in all net $0.00",
       "",
       "  conversation  next warm    cache  keep warm  interval  model",
-      "Kept warm (1)",
+      "Warm (1)",
       "  chat          in 3m 20s  91/98 %  auto       auto      claude-opus-5-5",
       ...Array<string>(9).fill(""),
       "q ends it",
@@ -149,7 +149,7 @@ describe("keepwarm watch on a terminal", () => {
       "09:00:00  the gateway has gone: waiting for the next one (keepwarm start)",
       "",
       "  conversation  next warm    cache  keep warm  interval  model",
-      "On, but not being warmed (1)",
+      "Waiting (1)",
     ]);
     await clock.pass(5_000);
     screen.onGone("something else answers there");
@@ -157,7 +157,7 @@ describe("keepwarm watch on a terminal", () => {
     screen.onThere(THERE);
     await clock.pass(50);
     expect(terminal.shown().join()).not.toContain("waiting");
-    expect(terminal.shown().join()).toContain("Kept warm (1)");
+    expect(terminal.shown().join()).toContain("Warm (1)");
   });
 
   it("shows what is wrong with the gateway", async () => {
@@ -172,7 +172,7 @@ describe("keepwarm watch on a terminal", () => {
   it("follows the terminal's size, and never writes over its edge", async () => {
     const long = aConversation({
       id: "a-conversation-with-a-rather-long-name",
-      why: "Not worth a warm: 3 % chance of a return within 78 seconds, and a warm costs $0.0020.",
+      why: "Not worth a warm: 3.1 % chance of a return 20 to 78 seconds from now, if not sooner; a warm costs $0.0020.",
       money: { ...NO_MONEY, spentUsd: 0.12 },
     });
     const { terminal } = await aWatch({ columns: 200, rows: 30, open: [chat, long] });

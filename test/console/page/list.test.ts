@@ -1,7 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
-import { groupOf } from "../../../src/console/page/list/groups.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { nameOf as nameInTerminal } from "../../../src/cli/conversation-name.ts";
+import { forget, takeConversation } from "../../../src/console/page/link/known.ts";
 import { found, itemsOf, ordered } from "../../../src/console/page/list/order.ts";
-import { programOf, shortId, titleOf } from "../../../src/console/page/list/title.ts";
+import { besideTitle, programOf, titleOf } from "../../../src/console/page/list/title.ts";
+import { groupOf } from "../../../src/hub/index.ts";
 import type { ConversationView } from "../../../src/hub/views/index.ts";
 import { aConversation, NOON } from "../../support/controlled-in-memory.ts";
 
@@ -49,14 +51,21 @@ describe("the list", () => {
     expect(found(views, "web api")).toEqual([]);
   });
 
-  it("calls a conversation by its folder, else by its name, else by its model", () => {
-    expect(titleOf({ id: "x", named: true, folder: "api", modelName: "m" })).toBe("api");
-    expect(titleOf({ id: "x", named: true, folder: null, modelName: "m" })).toBe("x");
-    expect(titleOf({ id: "keepwarm-thread-1", named: false, folder: null, modelName: "m" })).toBe("m");
-    expect(shortId({ id: "0f6e8a2c-1111-2222", named: true })).toBe("0f6e8a2c…");
+  it("calls a conversation what the terminal calls it, and says beside it what that does not", () => {
+    const id = "keepwarm-thread-c625cb6d-59f4-4f0e-9d8c-1b2a3c4d5e6f";
+    const unnamed = aConversation({ id, named: false, folder: null });
+    const named = aConversation({ id: "0f6e8a2c-1111-2222", folder: "api" });
+    const all = [unnamed, named, aConversation({ id: "11aa22bb-1111", folder: "web" })];
+    const twin = aConversation({ id: "33cc44dd-1111", folder: "web" });
+    for (const view of [...all, twin]) takeConversation(view);
+    onTestFinished(() => forget([...all, twin].map((view) => view.id)));
+    for (const view of [...all, twin]) expect(titleOf(view)).toBe(nameInTerminal(view, [...all, twin]));
+    expect(titleOf(unnamed)).toBe("c625cb6d");
+    expect(besideTitle(unnamed)).toBe("unnamed");
+    expect([titleOf(named), besideTitle(named)]).toEqual(["api", "0f6e8a2c"]);
+    expect([titleOf(twin), besideTitle(twin)]).toEqual(["web 33cc44dd", null]);
     expect(programOf({ host: "pi", run: null })).toBe("in pi");
     expect(programOf({ host: null, run: { runId: "1", command: "claude" } })).toBe("via claude");
     expect(programOf({ host: null, run: null })).toBeNull();
-    expect(shortId({ id: "short", named: true })).toBe("short");
   });
 });

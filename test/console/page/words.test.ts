@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { keepWarmText } from "../../../src/console/page/words/keep-warm.ts";
 import { counted, likelihood, money } from "../../../src/console/page/words/money.ts";
-import { ago, countdown, dateOf, span } from "../../../src/console/page/words/time.ts";
+import { ago, countdown, dateOf, momentAmong, span } from "../../../src/console/page/words/time.ts";
 
 // Whatever the language of the machine that tests.
 vi.hoisted(() => vi.stubGlobal("navigator", { languages: ["en-US@posix", "en-US"] }));
@@ -18,11 +18,11 @@ describe("words", () => {
       "$0.10",
       "$0.035",
       "$0.0012",
-      "-$0.50",
+      "−$0.50",
     ]);
     expect([1, -1, 0, -0.00001].map((usd) => money(usd, { sign: true }))).toEqual([
       "+$1.00",
-      "-$1.00",
+      "−$1.00",
       "$0.00",
       "$0.00",
     ]);
@@ -46,7 +46,12 @@ describe("words", () => {
   });
 
   it("say chances, choices and counts", () => {
-    expect([0, 0.034, 0.34, 0.999].map(likelihood)).toEqual(["0%", "3.4%", "34%", "100%"]);
+    expect([0, 0.034, 0.34, 0.999].map(likelihood)).toEqual([
+      "0\u00a0%",
+      "3.4\u00a0%",
+      "34\u00a0%",
+      "100\u00a0%",
+    ]);
     expect(["auto", "30m", "2h", "1 ping", "newer words"].map(keepWarmText)).toEqual([
       "Auto",
       "30 min",
@@ -55,6 +60,13 @@ describe("words", () => {
       "newer words",
     ]);
     expect([counted(1, "warm"), counted(1_200, "warm")]).toEqual(["1 warm", "1,200 warms"]);
+  });
+
+  it("say moments with their seconds where they lie within minutes of each other", () => {
+    const at = new Date(2026, 10, 20, 15, 46, 10).getTime();
+    expect(momentAmong([at, at + 5 * MINUTE])(at, at)).toMatch(/3:46:10.PM/);
+    expect(momentAmong([at + 5 * MINUTE, at])(at, at)).toMatch(/3:46:10.PM/);
+    expect(momentAmong([at, at + 16 * MINUTE])(at, at)).toMatch(/3:46.PM/);
   });
 
   it("take a day for the person's own", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createNativeHost } from "../../../src/hosts/native/index.ts";
+import { createNativeHost, requestTelling } from "../../../src/hosts/native/index.ts";
 import { aService } from "../../support/service-under-test.ts";
 import { API_KEY, MODEL, text } from "./world.ts";
 
@@ -9,6 +9,7 @@ async function both() {
   const url = service.gatewayUrl;
   const host = createNativeHost({
     name: "robot",
+    telling: requestTelling,
     env: { KEEPWARM_HOME: directory, KEEPWARM_KEEP_WARM: "always" },
   });
   onTestFinished(() => host.dispose());

@@ -131,6 +131,45 @@ describe("a program that tells its payloads", () => {
     expect(await host.command("ada", "")).toMatch(/signed in with a subscription/);
   });
 
+  it("goes on with a conversation of which the program could not give its credentials once", async () => {
+    let isBroken = true;
+    const { host, talk, away, warms } = await setUp();
+    const credentials = () => {
+      if (isBroken) throw new Error("not signed in yet");
+      return { "x-api-key": API_KEY };
+    };
+    await host.command("ada", "on");
+    const ada = talk("ada", { credentials });
+    await ada.ask("hello");
+    isBroken = false;
+    await ada.ask("more");
+    await away(5 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+  });
+
+  it("is not held up by logins of other conversations that are never renewed", async () => {
+    const { host, talk, clock, calm, warms } = await setUp();
+    let hangs = false;
+    const credentials = () => (hangs ? new Promise<never>(() => {}) : { "x-api-key": API_KEY });
+    // As many as are sent at once.
+    for (const id of ["a", "b", "c", "d"]) {
+      await host.command(id, "on");
+      await talk(id, { credentials }).ask("hello");
+    }
+    hangs = true;
+    await clock.pass(MINUTE_MS);
+    await host.command("ada", "on");
+    await talk("ada").ask("hello");
+    // Never calm, because four wait for ever: the others' files take real time all the same.
+    for (let passed = 0; passed < 298 && warms().length === 0; passed++) {
+      await clock.pass(1_000);
+      await new Promise((resolve) => setTimeout(resolve, passed < 220 ? 0 : 25));
+    }
+    await calm();
+    expect(warms()).toHaveLength(1);
+    expect(await host.command("ada", "")).toMatch(/found 100 % of the prefix/);
+  });
+
   it("does not tell what the program said when it could not give its credentials", async () => {
     let isBroken = false;
     const { host, talk, away, warms, logger } = await setUp();

@@ -12,6 +12,7 @@ import {
   type NativeHost,
   type NativeHostOptions,
   type NativeRequest,
+  requestTelling,
 } from "../../../src/hosts/native/index.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
@@ -42,6 +43,7 @@ export async function setUp(
   const { url } = await emulator.listen();
   const host = createNativeHost({
     name: "robot",
+    telling: requestTelling,
     logger,
     now: clock.now,
     monotonicNow: clock.monotonicNow,
@@ -89,6 +91,7 @@ export async function setUp(
   function another(name: string) {
     const other = createNativeHost({
       name,
+      telling: requestTelling,
       logger,
       now: clock.now,
       monotonicNow: clock.monotonicNow,

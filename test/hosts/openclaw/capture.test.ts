@@ -78,6 +78,32 @@ describe("a conversation of OpenClaw", () => {
     expect(await warm("", sessionId)).toMatch(/^Warming is on \(2h\)/);
   });
 
+  it.each([
+    ["interval 4m", /^Warming is off/],
+    ["off", /^Warming is off/],
+  ])("keeps %j as well, though new conversations are switched on", async (words, said) => {
+    const { play, warm, tell, away, warms, hosts } = await setUp({ env: { KEEPWARM_ENABLE_NEW: "true" } });
+    const compacted = upTo(turns, "after_compaction");
+    await play(upTo(turns, "agent_end"));
+    await warm("off");
+    await warm(words);
+    const sessionId = "00000000-0000-0000-0000-0000000000aa";
+    const under = (moment: (typeof turns)[number]) =>
+      JSON.parse(JSON.stringify(moment).replaceAll("00000000-0000-0000-0000-000000000001", sessionId));
+    await tell(
+      "after_compaction",
+      { previousSessionId: "00000000-0000-0000-0000-000000000001" },
+      { sessionId },
+    );
+    await play(upTo(turns, "agent_end", 3).slice(compacted.length).map(under));
+    await away(6 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    expect(await warm("", sessionId)).toMatch(said);
+    const [keeper] = hosts.map((host) => host.keeper);
+    const { intervalChosen = false } = keeper?.warmer.getState(sessionId) ?? {};
+    expect(intervalChosen).toBe(words !== "off");
+  });
+
   it("is another one after /new, and off", async () => {
     const { play, warm, away, warms } = await setUp();
     await warm("on");

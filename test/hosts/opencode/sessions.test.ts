@@ -94,6 +94,17 @@ describe("terminals", () => {
   });
 });
 
+describe("a terminal that asks for what takes a while", () => {
+  it("is told at once how the conversation stands, and so that somebody is at it", async () => {
+    const never = new Promise<string>(() => {});
+    const { say, told } = await setUp({
+      createHost: (make) => (options) => ({ ...make(options), command: () => never }),
+    });
+    await say({ kind: "do", session: SESSION, text: "now", id: "1" });
+    expect(told).toMatchObject([{ kind: "stands", session: SESSION }]);
+  });
+});
+
 describe("two projects in one process", () => {
   it("keep each its own, and the last one gives back the process's fetch", async () => {
     const before = globalThis.fetch;

@@ -143,6 +143,18 @@ describe("a terminal and a server", () => {
     expect(answers).toEqual([expect.stringMatching(/^keepwarm does not answer.*keepwarm doctor/)]);
   });
 
+  it("are patient with one that is known to be at it, as with a warm that is sent now", () => {
+    const { said, answers, conversing, hear } = terminal();
+    conversing.ask("a", "now");
+    const [asked] = said as { id: string }[];
+    hear(eventOf({ kind: "stands", session: "a", standing: standing() }));
+    vi.advanceTimersByTime(30_000);
+    expect(answers).toEqual([]);
+    hear(eventOf({ kind: "answer", session: "a", text: "Warming is on.", id: asked?.id ?? "" }));
+    vi.advanceTimersByTime(300_000);
+    expect(answers).toEqual(["Warming is on."]);
+  });
+
   it("tell that somebody types, without what, and only where it matters", () => {
     const { said, conversing, hear } = terminal();
     conversing.present("a", true);

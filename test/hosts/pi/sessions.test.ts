@@ -39,6 +39,20 @@ describe("a conversation's setting", () => {
     expect(entries).toHaveLength(1);
   });
 
+  it("goes with a fork as it is, though the fork lies where it was another", async () => {
+    const { play, warm, tell, load, open, entries } = await setUp();
+    await play(start);
+    await warm("on");
+    const atFork = [...entries];
+    await play(turn);
+    await warm("off");
+    await tell(reasonOf("session_shutdown", "fork"));
+    open("session-2", atFork);
+    load();
+    await tell(reasonOf("session_start", "fork"));
+    expect(await warm("")).toMatch(/^Warming is off/);
+  });
+
   it("does not go with a new conversation, nor with another that is resumed", async () => {
     const { play, warm, tell, load, open } = await setUp();
     await play([...start, ...turn]);
@@ -134,6 +148,22 @@ describe("what the request does not show", () => {
     }
   });
 
+  it("ends it just as well when another model is chosen in the middle of a turn", async () => {
+    const model = (id: string) => ({ provider: "anthropic", id, api: "anthropic-messages", baseUrl: "" });
+    const { play, warm, tell, away, warms } = await setUp();
+    await play(start);
+    await warm("on");
+    const underWay = turn.findLastIndex(
+      (moment) => moment.kind === "told" && moment.event.type === "after_provider_response",
+    );
+    await play(turn.slice(0, underWay));
+    await tell({ type: "model_select", model: model("b"), previousModel: model("a") });
+    await play(turn.slice(underWay));
+    await away(10 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    expect(await warm("")).toMatch(/another model was chosen/);
+  });
+
   it("is not disturbed by a choice of what was chosen already", async () => {
     const model = { provider: "anthropic", id: "a", api: "anthropic-messages", baseUrl: "" };
     const { play, warm, tell, away, warms } = await setUp();
@@ -213,6 +243,19 @@ describe("a message thread", () => {
     expect(warms()).toHaveLength(1);
     expect(await warm("")).toContain(THREADS_COLD);
     expect(entries.at(-1)).toMatchObject({ data: { threads: "cold", settings: { enabled: true } } });
+  });
+
+  it("is asked once, though pi cannot write down what came of it", async () => {
+    const { play, warm, away, warms, shown, failEntries } = await setUp();
+    await play(first.slice(0, 1));
+    await warm("on");
+    failEntries();
+    await play(first.slice(1));
+    await away(20 * MINUTE_MS);
+    await play(second.slice(first.length));
+    await away(20 * MINUTE_MS);
+    expect(warms()).toHaveLength(1);
+    expect(shown.notes.at(-1)).toBe(`keepwarm: ${THREADS_COLD}`);
   });
 
   it("is remembered not to be worth another try when it is resumed", async () => {

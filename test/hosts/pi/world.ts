@@ -61,12 +61,16 @@ export async function setUp({ createHost, env = {}, hasUI = true, apiKey = API_K
   };
   const typing = new Set<() => undefined>();
   let sessionId = "session-1";
+  let isFull = false;
 
   const pi: Pi = {
     on: (event, handler) => handlers.set(event, [...(handlers.get(event) ?? []), handler]),
     registerCommand: (name, command) => commands.set(name, command),
     registerShortcut: (key, shortcut) => shortcuts.set(key, shortcut),
-    appendEntry: (customType, data) => entries.push({ type: "custom", customType, data }),
+    appendEntry(customType, data) {
+      if (isFull) throw new Error("ENOSPC: no space left on device");
+      entries.push({ type: "custom", customType, data });
+    },
   };
   const context = (model: unknown, warms: readonly unknown[] = []): PiContext => ({
     hasUI,
@@ -181,6 +185,10 @@ export async function setUp({ createHost, env = {}, hasUI = true, apiKey = API_K
     ...{ clock, emulator, url, entries, shown, warms, host, tell, play, away, warm, load, calm, commands },
     press: async (key: string) => shortcuts.get(key)?.handler(context(MODEL(url))),
     type: () => [...typing].map((handler) => handler()),
+    /** From now on pi cannot write. */
+    failEntries() {
+      isFull = true;
+    },
     /** Another session is opened: its id, and what its file holds. */
     open(id: string, held: readonly object[]) {
       sessionId = id;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { createKeepwarm, type KeepwarmOptions } from "../../../src/hosts/sdk/index.ts";
 
@@ -57,3 +58,24 @@ it("keeps a storage that is an object of a class", async () => {
   expect([...storage.entries.keys()]).toEqual(["settings:a"]);
   keepwarm.dispose();
 });
+
+it("are all in the page about them, and no others", () => {
+  const page = readFileSync(new URL("../../../docs/sdk.md", import.meta.url), "utf8");
+  const table = page.split("## Options")[1]?.split("\n\n")[0] ?? "";
+  const named = table
+    .split("\n")
+    .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const unknown = () => createKeepwarm({ foo: 1 } as KeepwarmOptions);
+  expect(unknown).toThrow(/There are: /);
+  const known = messageOf(unknown).split("There are: ")[1]?.replace(".", "").split(", ");
+  expect(named.toSorted()).toEqual(known?.toSorted());
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

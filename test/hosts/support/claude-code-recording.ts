@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import type { TestContext } from "vitest";
 import { withoutPlaces } from "./claude-code.ts";
+import type { Owner } from "./process.ts";
 
 /** In the order in which they arrived. */
 export type Moment =
@@ -30,10 +30,7 @@ export interface Recorder {
   moments(home: string): Moment[];
 }
 
-export async function recorder(
-  upstream: string,
-  test: Pick<TestContext, "onTestFinished">,
-): Promise<Recorder> {
+export async function recorder(upstream: string, test: Owner): Promise<Recorder> {
   const noted: (Moment | null)[] = [];
   const server = createServer((request, response) => {
     const at = noted.push(null) - 1;

@@ -62,6 +62,9 @@ export function startClaude({ launcher = [], args = [], ...options }: ClaudeOpti
   };
 }
 
+const KEY_MS = 30;
+const ENTER_AGAIN_MS = 5_000;
+
 /** In a terminal of `script`'s, where a person has been before, and with all the traffic that it likes. */
 export function startInTerminal({ launcher = [], args = [], env, cwd, test }: ClaudeOptions): Claude {
   const { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: _, ...chatty } = env;
@@ -82,11 +85,21 @@ export function startInTerminal({ launcher = [], args = [], env, cwd, test }: Cl
     ...started,
     async say(words) {
       const from = started.said().length;
-      started.write(words);
-      // It takes what comes at once for something pasted.
+      // Key by key, as a person types: it takes what comes at once for something pasted.
+      for (const key of words) {
+        started.write(key);
+        await wait(KEY_MS);
+      }
+      // The first may be taken by its menu of commands, and on an empty prompt it does nothing.
+      const enter = () => started.write("\r");
       await wait(500);
-      started.write("\r");
-      await started.says(/emulated.*done|Warming|Resume/s, from);
+      enter();
+      const again = setInterval(enter, ENTER_AGAIN_MS);
+      try {
+        await started.says(/emulated.*done|Warming|Resume/s, from);
+      } finally {
+        clearInterval(again);
+      }
       // What it shows stands between codes that place it, some of them in the place of spaces.
       return stripVTControlCharacters(started.said().slice(from));
     },

@@ -1,11 +1,8 @@
 /** The real Cline, headless, in a home of its own: it speaks the Agent Client Protocol, as editors do. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestContext } from "vitest";
 import { program } from "./install.ts";
-import { start } from "./process.ts";
-
-export const CLINE_VERSION = "3.0.65";
+import { type Owner, start } from "./process.ts";
 
 const MODEL = "claude-sonnet-4-5-20250929";
 
@@ -15,7 +12,7 @@ export interface ClineOptions {
   readonly cwd: string;
   /** The API's address, as its person writes it into Cline's settings. */
   readonly url: string;
-  readonly test: Pick<TestContext, "onTestFinished">;
+  readonly test: Owner;
 }
 
 export interface Cline {

@@ -17,13 +17,24 @@ export default function install(): void {
   installPiWithThreads();
   const { dependencies = {} } = packageIn(LIST);
   const missing = Object.entries(dependencies).filter(
-    ([name, version]) => packageIn(join(FOLDER, "node_modules", name, "package.json")).version !== version,
+    ([name, version]) => installedVersion(name) !== version,
   );
   if (missing.length === 0) return;
   mkdirSync(FOLDER, { recursive: true });
   copyFileSync(LIST, join(FOLDER, "package.json"));
   const args = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
   execFileSync("npm", args, { cwd: FOLDER, stdio: "inherit" });
+}
+
+/** The version that is to be installed. */
+export function listedVersion(name: string): string {
+  const version = packageIn(LIST).dependencies?.[name];
+  if (version === undefined) throw new Error(`${LIST} does not list ${name}`);
+  return version;
+}
+
+export function installedVersion(name: string): string | undefined {
+  return packageIn(join(FOLDER, "node_modules", name, "package.json")).version;
 }
 
 interface Package {

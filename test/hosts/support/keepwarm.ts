@@ -2,15 +2,15 @@
 import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import type { TestContext } from "vitest";
 import { freePort } from "../../support/free-port.ts";
+import type { Owner } from "./process.ts";
 
 export const KEEPWARM = [process.execPath, resolve("src/cli.ts")] as const;
 
 /** Settings for everything that is started with them; a gateway that is ends with the test. */
 export async function keepwarmEnv(
   home: string,
-  options: { upstream: string; ttlMs: number; test: Pick<TestContext, "onTestFinished"> },
+  options: { upstream: string; ttlMs: number; test: Owner },
 ): Promise<Record<string, string>> {
   const { upstream, ttlMs, test } = options;
   const env = {

@@ -1,15 +1,12 @@
 /** An API that takes message threads as agents send them, in front of the emulator. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { TestContext } from "vitest";
+import type { Owner } from "./process.ts";
 
 /** The emulator refuses these in threads, as is documented; the real API takes agents', or they would not send them. */
 const REFUSED = ["cache_control", "context_management"];
 
-export async function lenientAboutThreads(
-  upstream: string,
-  test: Pick<TestContext, "onTestFinished">,
-): Promise<string> {
+export async function lenientAboutThreads(upstream: string, test: Owner): Promise<string> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);

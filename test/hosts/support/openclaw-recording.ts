@@ -106,6 +106,8 @@ function withoutPlaces(text: string, home: string, url: string): string {
     .replaceAll(resolve("."), "/keepwarm")
     .replaceAll(url, "http://127.0.0.1:1")
     .replace(/\[\w{3} \d{4}-\d\d-\d\d \d\d:\d\d UTC\]/g, "[Fri 2026-11-20 12:00 UTC]")
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, "2026-11-20 12:00 UTC")
+    .replace(/\w+day, \w+ \d+\w\w, \d{4} - \d+:\d\d [AP]M/g, "Friday, November 20th, 2026 - 12:00 PM")
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, "2026-11-20 12:00:00 UTC")
     .replace(/(?<!-)\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?Z)?/g, (time) =>
       time.length > 10 ? "2026-11-20T12:00:00Z" : "2026-11-20",

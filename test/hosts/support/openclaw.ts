@@ -2,13 +2,11 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { TestContext } from "vitest";
 import { buildHost, folderOf, HOST_BUNDLES } from "../../../scripts/host-bundles.ts";
 import { freePort } from "../../support/free-port.ts";
 import { FOLDER } from "./install.ts";
-import { type Started, start } from "./process.ts";
+import { type Owner, type Started, start } from "./process.ts";
 
-export const OPENCLAW_VERSION = "2026.9.6";
 export const OPENCLAW = join(FOLDER, "node_modules", "openclaw", "openclaw.mjs");
 export const OPENCLAW_MODEL = "claude-opus-5-5";
 
@@ -27,7 +25,7 @@ export interface OpenClawOptions {
   readonly home: string;
   /** The API's address. */
   readonly url: string;
-  readonly test: Pick<TestContext, "onTestFinished">;
+  readonly test: Owner;
   /** Folders of plugins, by their ids. */
   readonly plugins: Readonly<Record<string, string>>;
   /** Of its settings of tools. */
@@ -91,6 +89,15 @@ export function writeSettings({
   writeFileSync(settingsFile(home), JSON.stringify(settings, null, 2));
 }
 
+const runs = new Map<string, number>();
+
+/** OpenClaw answers one that it has had before with what it answered then, after a new start as well. */
+function nextRunIn(home: string): string {
+  const run = (runs.get(home) ?? 0) + 1;
+  runs.set(home, run);
+  return `run-${run}`;
+}
+
 /** One after the other: each takes a processor until it serves, which would make the others' warms late. */
 let starting: Promise<unknown> = Promise.resolve();
 
@@ -119,15 +126,16 @@ async function startNow({ env = {}, ...options }: OpenClawOptions): Promise<Open
   });
   const client = await connected(port, started);
   test.onTestFinished(() => client.close());
-  let said = 0;
   return {
     ...started,
     call: client.call,
     async say(message) {
-      const runId = `run-${++said}`;
-      const answered = client.answered(runId);
-      await client.call("chat.send", { sessionKey: SESSION_KEY, message, idempotencyKey: runId });
-      return answered;
+      const runId = nextRunIn(home);
+      const [answer] = await Promise.all([
+        client.answered(runId),
+        client.call("chat.send", { sessionKey: SESSION_KEY, message, idempotencyKey: runId }),
+      ]);
+      return answer;
     },
     history: () => client.call("chat.history", { sessionKey: SESSION_KEY, limit: 200 }),
     async quit() {
@@ -185,7 +193,7 @@ async function connected(port: number, { ended, said }: Started): Promise<Client
 async function connect(port: number): Promise<Client> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`);
   const asked = new Map<string, { resolve(payload: unknown): void; reject(error: Error): void }>();
-  const runs = new Map<string, (text: string) => void>();
+  const runs = new Map<string, { resolve(text: string): void; reject(error: Error): void }>();
   let challenged = () => {};
   const challenge = new Promise<void>((resolve, reject) => {
     challenged = resolve;
@@ -193,7 +201,7 @@ async function connect(port: number): Promise<Client> {
       socket.addEventListener(type, () => {
         const error = new Error("the connection is gone");
         reject(error);
-        for (const one of asked.values()) one.reject(error);
+        for (const one of [...asked.values(), ...runs.values()]) one.reject(error);
       });
     }
   });
@@ -208,8 +216,11 @@ async function connect(port: number): Promise<Client> {
       else one?.reject(new Error(JSON.stringify(frame.error)));
     }
     const { runId = "", state = "", message } = frame.payload ?? {};
-    if (frame.event === "chat" && /^(final|error|aborted)$/.test(state))
-      runs.get(runId)?.(message?.content?.map(({ text = "" }) => text).join("") ?? "");
+    if (frame.event !== "chat") return;
+    if (state === "final")
+      runs.get(runId)?.resolve(message?.content?.map(({ text = "" }) => text).join("") ?? "");
+    if (state === "error" || state === "aborted")
+      runs.get(runId)?.reject(new Error(`the turn ended: ${data}`));
   });
 
   const call = (method: string, params: object) =>
@@ -227,7 +238,7 @@ async function connect(port: number): Promise<Client> {
   }
   return {
     call,
-    answered: (runId) => new Promise((resolve) => runs.set(runId, resolve)),
+    answered: (runId) => new Promise((resolve, reject) => runs.set(runId, { resolve, reject })),
     close: () => socket.close(),
   };
 }

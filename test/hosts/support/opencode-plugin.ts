@@ -2,11 +2,11 @@
 import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import type { TestContext } from "vitest";
 import { buildHost, HOST_BUNDLES } from "../../../scripts/host-bundles.ts";
 import { eventOf, toldIn } from "../../../src/hosts/opencode/words.ts";
 import { KEEPWARM } from "./keepwarm.ts";
 import { OPENCODE, type OpenCodeServer } from "./opencode.ts";
+import type { Owner } from "./process.ts";
 
 export async function buildPlugin(): Promise<void> {
   const bundle = HOST_BUNDLES.find(({ host }) => host === "opencode");
@@ -30,10 +30,7 @@ export interface Terminal {
 }
 
 /** A terminal of the server, without a screen. */
-export async function terminalOf(
-  { url, post }: OpenCodeServer,
-  test: Pick<TestContext, "onTestFinished">,
-): Promise<Terminal> {
+export async function terminalOf({ url, post }: OpenCodeServer, test: Owner): Promise<Terminal> {
   const listening = new AbortController();
   test.onTestFinished(() => listening.abort());
   const { body } = await fetch(`${url}/event`, { signal: listening.signal });

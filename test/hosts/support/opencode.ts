@@ -72,7 +72,8 @@ export async function serve(launcher: readonly string[], options: StartOptions):
   const post = async (path: string, body: unknown) => {
     const answer = await fetch(`${url}${path}`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      // Servers come and go at the same port: a connection that is kept may be one to the last.
+      headers: { "content-type": "application/json", connection: "close" },
       body: JSON.stringify(body),
     });
     const text = await answer.text();

@@ -1,13 +1,12 @@
 /** The real pi, headless, in a home of its own: it takes commands as JSON lines. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { TestContext } from "vitest";
 import { buildHost, folderOf, HOST_BUNDLES } from "../../../scripts/host-bundles.ts";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { isWarm } from "./conversation.ts";
 import { FOLDER } from "./install.ts";
 import { PI_WITH_THREADS } from "./install-pi.ts";
-import { type Started, start } from "./process.ts";
+import { type Owner, type Started, start } from "./process.ts";
 
 export const PI_MODEL = "claude-opus-5-5";
 
@@ -31,7 +30,7 @@ export interface PiOptions {
   readonly home: string;
   /** The API's address. */
   readonly url: string;
-  readonly test: Pick<TestContext, "onTestFinished">;
+  readonly test: Owner;
   /** Of its person's `settings.json`. */
   readonly settings?: object;
   /** Of its model, in `models.json`. */

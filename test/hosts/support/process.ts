@@ -1,6 +1,10 @@
-/** A process of its own session, ended with its test, and with all that it started. */
+/** A process of its own session, ended with its test, and with all that it started; with us too, however we end. */
 import { type ChildProcess, spawn } from "node:child_process";
-import type { TestContext } from "vitest";
+
+/** Whom it is started for, and who has it ended: a test's own context, or something like it. */
+export interface Owner {
+  onTestFinished(end: () => unknown): void;
+}
 
 export interface Started {
   /** Its input. */
@@ -22,7 +26,7 @@ export interface Started {
 export interface StartOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  readonly test: Pick<TestContext, "onTestFinished">;
+  readonly test: Owner;
   /** Whether it is written to; what reads its input to the end waits for none then. @default false */
   readonly input?: boolean;
 }
@@ -47,6 +51,7 @@ export function start(
     child.once("error", () => resolve(127));
     child.once("close", resolve);
   });
+  outlive(child, ended);
   const started: Started = {
     ended,
     write: (text) => void child.stdin.write(text),
@@ -77,6 +82,17 @@ export function start(
   };
   test.onTestFinished(() => started.end());
   return started;
+}
+
+/** Its watcher reads what we never write, until we are gone: an agent that nobody ends may take a gigabyte. */
+function outlive({ pid }: ChildProcess, ended: Promise<unknown>): void {
+  if (pid === undefined) return;
+  const watcher = spawn("sh", ["-c", 'read -r _; kill -s KILL -- "-$0"', String(pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  watcher.on("error", () => {});
+  void ended.then(() => watcher.kill("SIGKILL"));
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

@@ -16,12 +16,15 @@ import { goTo } from "../shell/route.ts";
 import { useShortcuts } from "../shell/shortcuts.ts";
 import { Doing } from "../surface/life.tsx";
 import { Surface } from "../surface/surface.tsx";
-import { counted } from "../words/money.ts";
+import { cappedTo, intervalInForce } from "../words/interval.ts";
+import { counted, money } from "../words/money.ts";
+import { span } from "../words/time.ts";
 import { History } from "./history.tsx";
 import { Outlook, PlanSentence } from "./outlook.tsx";
 import { useHistory, useOutlook } from "./read.ts";
 import { ReturnCost } from "./return-cost.tsx";
 import { Timeline } from "./timeline.tsx";
+import { whyNoWarm } from "./why-no-warm.ts";
 
 export function Conversation({ id }: { readonly id: string }) {
   useShortcuts({ Escape: () => goTo(LIST_LINK) });
@@ -29,6 +32,8 @@ export function Conversation({ id }: { readonly id: string }) {
   if (view === null) return <Missing id={id} />;
   return <Shown key={id} view={view} />;
 }
+
+const DAY_MS = 86_400_000;
 
 function Shown({ view }: { readonly view: ConversationView }) {
   const { id, plan, surface } = view;
@@ -39,6 +44,10 @@ function Shown({ view }: { readonly view: ConversationView }) {
   const minute = useComputed(() => Math.floor(now.value / 60_000)).value;
   const facts = [minute, view.lastUsedAt, view.enabled, view.keepWarm, plan?.reason, view.phase];
   const outlook = useOutlook(id, facts.join(" ")).value;
+
+  const cap = cappedTo(view);
+  const warmUsd = outlook.value?.warmUsd ?? null;
+  const alwaysUsd = warmUsd === null ? null : (warmUsd * DAY_MS) / intervalInForce(view);
 
   const step = (by: 1 | -1) => {
     const ids = shownIds.peek();
@@ -100,6 +109,7 @@ function Shown({ view }: { readonly view: ConversationView }) {
             surface={surface}
             isBusy={busy.value.has(id)}
             isStandard={!view.intervalChosen}
+            cap={cap === null ? undefined : span(cap)}
             onAction={(actionId, payload, said) => invoke(id, actionId, payload, `${title}: ${said}`)}
             onEmptied={(label) => takeBackInterval(id, `${title}: ${label} auto.`)}
           />
@@ -112,6 +122,8 @@ function Shown({ view }: { readonly view: ConversationView }) {
               <p class="faint">
                 Auto goes on as long as it is worth its price. Whatever you choose, your limits hold, and at
                 most one rewrite is spent in a pause by auto and break-even.
+                {alwaysUsd !== null &&
+                  ` Always has no end: about ${money(alwaysUsd)} for each day that nobody comes.`}
               </p>
             </div>
           </section>
@@ -125,6 +137,7 @@ function Head({ view, title }: { readonly view: ConversationView; readonly title
   const { id, cwd, modelName, why, sideThreads, named } = view;
   const [asking, setAsking] = useState<"close" | "forget" | null>(null);
   const isBusy = busy.value.has(id);
+  const whyNot = useComputed(() => whyNoWarm(view, now.value)).value;
   const facts = [modelName, programOf(view), sideThreads > 0 ? counted(sideThreads, "side thread") : null];
   return (
     <header class="head">
@@ -164,7 +177,8 @@ function Head({ view, title }: { readonly view: ConversationView; readonly title
           <button
             type="button"
             class="button button-main"
-            disabled={isBusy}
+            disabled={isBusy || whyNot !== null}
+            aria-describedby={whyNot === null ? undefined : "why-no-warm"}
             onClick={() => void warmNow(id, title)}
           >
             <Icon name="flame" /> Warm now
@@ -175,6 +189,11 @@ function Head({ view, title }: { readonly view: ConversationView; readonly title
           <button type="button" class="button" onClick={() => setAsking("forget")}>
             Forget…
           </button>
+          {whyNot !== null && (
+            <p class="faint actions-note" id="why-no-warm">
+              {whyNot}
+            </p>
+          )}
         </div>
       </div>
       {why !== null && view.plan?.reason !== why && <p class="why">{why}</p>}

@@ -21,6 +21,13 @@ export function happened(entry: HistoryEntry): Happened {
       return { name: "Lapsed", note: entry.why, mark: "end", tone: null };
     case "stop":
       return { name: "Stopped", note: entry.why, mark: "end", tone: "loss" };
+    case "failure":
+      return {
+        name: "Failed",
+        note: `Not answered (${entry.why}): what was cached before is what it was`,
+        mark: "miss",
+        tone: "loss",
+      };
     case "switch":
       return { name: entry.enabled ? "Switched on" : "Switched off", note: "", mark: "switch", tone: null };
   }
@@ -64,8 +71,8 @@ function warm({ outcome, policy, foreign }: WarmEntry): Happened {
     ? "by another program"
     : policy === null
       ? ""
-      : `by ${keepWarmText(policy).toLowerCase()}`;
-  const said = (text: string) => [text, by].filter(Boolean).join(", ");
+      : `policy: ${keepWarmText(policy).toLowerCase()}`;
+  const said = (text: string) => [text, by].filter(Boolean).join("; ");
   switch (outcome) {
     case "hit":
       return { name: "Warm", note: said("Hit: all of it was read"), mark: "warm", tone: null };

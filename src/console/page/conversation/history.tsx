@@ -4,7 +4,7 @@ import type { HistoryEntry } from "../../../hub/views/index.ts";
 import { now } from "../shell/clock.ts";
 import { ScrollX } from "../shell/scroll-x.tsx";
 import { count, money } from "../words/money.ts";
-import { fullTime, moment } from "../words/time.ts";
+import { fullTime, momentAmong } from "../words/time.ts";
 import { happened } from "./happened.ts";
 import { Mark } from "./marks.tsx";
 
@@ -14,6 +14,7 @@ export function History({ entries, truncated }: { entries: readonly HistoryEntry
   const [isWhole, setWhole] = useState(false);
   const newest = entries.toReversed();
   const shown = isWhole ? newest : newest.slice(0, SHOWN);
+  const said = momentAmong(shown.map(({ at }) => at));
   return (
     <>
       <ScrollX label="Table of the history">
@@ -38,7 +39,7 @@ export function History({ entries, truncated }: { entries: readonly HistoryEntry
           </thead>
           <tbody>
             {shown.map((entry) => (
-              <Line key={entry.seq} entry={entry} />
+              <Line key={entry.seq} entry={entry} when={said(entry.at, now.peek())} />
             ))}
           </tbody>
         </table>
@@ -55,7 +56,7 @@ export function History({ entries, truncated }: { entries: readonly HistoryEntry
   );
 }
 
-function Line({ entry }: { readonly entry: HistoryEntry }) {
+function Line({ entry, when }: { readonly entry: HistoryEntry; readonly when: string }) {
   const { name, note, mark, tone } = happened(entry);
   const { usage, costUsd } = entry.kind === "turn" || entry.kind === "warm" ? entry : NO_REQUEST;
   const written = usage?.cacheWriteTokens;
@@ -66,7 +67,7 @@ function Line({ entry }: { readonly entry: HistoryEntry }) {
     <tr data-kind={entry.kind}>
       <td class="when">
         <time dateTime={new Date(entry.at).toISOString()} title={fullTime(entry.at)}>
-          {moment(entry.at, now.peek())}
+          {when}
         </time>
       </td>
       <td class="what">

@@ -37,7 +37,7 @@ const LEGEND: readonly (readonly [MarkName, string])[] = [
   ["turn", "turn"],
   ["return", "rescued return"],
   ["warm", "warm"],
-  ["miss", "warm that found nothing"],
+  ["miss", "failed, or found nothing"],
   ["end", "lapsed or stopped"],
 ];
 

@@ -10,7 +10,7 @@ export function ReturnCost({ view }: { readonly view: ConversationView }) {
   if (returnUsd === null) {
     return (
       <p class="quiet card-text">
-        {prefixTokens === null ? "Nothing of it is cached yet." : "The price of this model is not known."}
+        {(prefixTokens ?? 0) === 0 ? "Nothing of it is cached." : "The price of this model is not known."}
       </p>
     );
   }

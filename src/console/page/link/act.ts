@@ -33,13 +33,17 @@ export function hideNotice(): void {
 /** Conversations of which something is under way. */
 export const busy = signal<ReadonlySet<string>>(new Set());
 
-async function attempt(id: string, act: () => Promise<void>): Promise<boolean> {
+async function attempt(
+  id: string,
+  act: () => Promise<void>,
+  worded: (message: string) => string = (message) => message,
+): Promise<boolean> {
   busy.value = new Set(busy.value).add(id);
   try {
     await act();
     return true;
   } catch (error) {
-    tell(error instanceof Error ? error.message : String(error), true);
+    tell(worded(error instanceof Error ? error.message : String(error)), true);
     return false;
   } finally {
     const rest = new Set(busy.value);
@@ -102,8 +106,18 @@ export function forget(id: string, name: string): Promise<boolean> {
   });
 }
 
-export function changeSetting(name: string, value: SettingValue | null, said: string): Promise<boolean> {
-  return attempt(`setting ${name}`, async () => {
+interface SettingWords {
+  /** What the page calls it, where the gateway's answer says `maxUsdPerDay`. */
+  readonly title: string;
+  readonly said: string;
+}
+
+export function changeSetting(
+  name: string,
+  value: SettingValue | null,
+  { title, said }: SettingWords,
+): Promise<boolean> {
+  const act = async () => {
     const { note, ...answer } = await ask(
       heldToken(),
       { path: "/v1/settings", body: { name, value } },
@@ -111,5 +125,6 @@ export function changeSetting(name: string, value: SettingValue | null, said: st
     );
     settings.value = answer;
     tell(note ?? said);
-  });
+  };
+  return attempt(`setting ${name}`, act, (message) => message.replace(name, title));
 }

@@ -1,8 +1,8 @@
 /** What the list shows, as its person chose: search and group for now, the order for good. */
 import { computed, signal } from "@preact/signals";
+import type { Group } from "../../../hub/views/index.ts";
 import { conversations } from "../link/known.ts";
 import { kept } from "../shell/kept.ts";
-import type { Group } from "./groups.ts";
 import { counts, found, itemsOf, ORDERS, type Order } from "./order.ts";
 
 export const search = signal("");

@@ -19,7 +19,7 @@ export function KeepWarmChoice({ view }: { readonly view: ConversationView }) {
   const standard = gateway.value?.keepWarm ?? "auto";
 
   const choose = (choice: string | null) =>
-    setKeepWarm(id, choice, `${title}: kept warm ${keepWarmText(choice ?? standard)}.`);
+    setKeepWarm(id, choice, `${title}: kept warm: ${keepWarmText(choice ?? standard)}.`);
 
   if (isTyping) {
     return (

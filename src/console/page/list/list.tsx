@@ -1,12 +1,12 @@
 /** The conversations, grouped by what they are doing. */
 import { untracked } from "@preact/signals";
 import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { GROUP_TITLES } from "../../../hub/views/index.ts";
 import { conversation } from "../link/known.ts";
 import { useShortcuts } from "../shell/shortcuts.ts";
 import { count } from "../words/money.ts";
 import { countOfAll, items, search } from "./chosen.ts";
 import { Columns } from "./columns.tsx";
-import { GROUP_TITLES } from "./groups.ts";
 import { layout, likelyHeight } from "./layout.ts";
 import type { Item } from "./order.ts";
 import { Row } from "./row.tsx";

@@ -1,7 +1,7 @@
 /** Which conversations are shown, and in which order. */
 import type { ConversationView } from "../../../hub/views/index.ts";
+import { GROUPS, type Group, groupOf } from "../../../hub/views/index.ts";
 import { LOCALES } from "../words/locale.ts";
-import { GROUPS, type Group, groupOf } from "./groups.ts";
 import { programOf, titleOf } from "./title.ts";
 
 export const ORDERS = ["due", "turn", "title", "prefix", "net", "return"] as const;

@@ -9,15 +9,17 @@ import { fieldOf } from "../surface/fields.ts";
 import { Doing } from "../surface/life.tsx";
 import { NumberField } from "../surface/number.tsx";
 import { Switch } from "../surface/switch.tsx";
+import { cappedTo } from "../words/interval.ts";
 import { compactCount, count, money, percent } from "../words/money.ts";
-import { ago } from "../words/time.ts";
+import { ago, span } from "../words/time.ts";
 import { KeepWarmChoice } from "./keep-warm.tsx";
 import { reasonOf } from "./order.ts";
-import { programOf, shortId, titleOf } from "./title.ts";
+import { besideTitle, programOf, titleOf } from "./title.ts";
 
 export function Row({ id }: { readonly id: string }) {
   const view = conversation(id);
   if (view === null) return null;
+  const beside = besideTitle(view);
   return (
     <>
       <div role="cell" class="cell cell-switch">
@@ -26,7 +28,7 @@ export function Row({ id }: { readonly id: string }) {
       <div role="cell" class="cell cell-title">
         <a class="row-link" href={conversationLink(id)} data-row={id}>
           <span class="row-title cut">{titleOf(view)}</span>
-          <span class="unseen">, {shortId(view)}</span>
+          {beside !== null && <span class="unseen">, {beside}</span>}
         </a>
         <Below view={view} />
       </div>
@@ -65,11 +67,14 @@ function Below({ view }: { readonly view: ConversationView }) {
       </span>
     );
   }
-  const rest = [programOf(view), shortId(view)].filter((fact) => fact !== null).join(" · ");
+  const rest = [programOf(view), besideTitle(view)]
+    .filter((fact) => fact !== null)
+    .map((fact) => ` · ${fact}`);
   return (
     <span class="row-below cut">
       {modelName !== null && `${modelName} · `}
-      {since} · {rest}
+      {since}
+      {rest.join("")}
     </span>
   );
 }
@@ -96,6 +101,7 @@ export function Interval({ view }: { readonly view: ConversationView }) {
   const { action, label, value, min, max, step, unit } = field;
   const title = titleOf(view);
   const isStandard = !view.intervalChosen;
+  const cap = cappedTo(view);
   return (
     <NumberField
       name={`${label} of ${title}`}
@@ -106,6 +112,7 @@ export function Interval({ view }: { readonly view: ConversationView }) {
       unit={unit}
       isStandard={isStandard}
       hint={isStandard ? "Nobody chose one: the cache entry's own lifetime decides." : undefined}
+      cap={cap === null ? undefined : span(cap)}
       onChange={(seconds) =>
         invoke(view.id, action.actionId, seconds, `${title}: ${label} ${count(seconds)} ${unit ?? ""}.`)
       }

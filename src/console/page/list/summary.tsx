@@ -1,12 +1,12 @@
 /** The day so far, in four figures. */
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { groupOf } from "../../../hub/views/index.ts";
 import { conversations, totals } from "../link/known.ts";
 import { TOTALS_LINK } from "../shell/address.ts";
 import { now } from "../shell/clock.ts";
 import { count, counted, money } from "../words/money.ts";
 import { countdown } from "../words/time.ts";
-import { groupOf } from "./groups.ts";
 
 export function Summary() {
   const views = conversations();

@@ -1,14 +1,22 @@
-/** What a conversation is called: by its project's folder, else by its client's name for it, else by its model. */
-import type { ConversationView } from "../../../hub/views/index.ts";
+/** What a conversation is called here: as in the terminal. */
+import { computed, untracked } from "@preact/signals";
+import { type ConversationView, type Known, namesAmong } from "../../../hub/views/index.ts";
+import { conversations } from "../link/known.ts";
 
-type Titled = Pick<ConversationView, "id" | "named" | "folder" | "modelName">;
+/** Which there are, and of which folders: on nothing else do names depend. */
+const known = computed(() =>
+  conversations()
+    .map(({ id, folder }) => `${id}\n${folder ?? ""}`)
+    .join("\n\n"),
+);
+const names = computed(() => {
+  // Reading it is what subscribes.
+  void known.value;
+  return namesAmong(untracked(conversations));
+});
 
-/** As many characters of an id as tell two apart. */
-const SHORT = 8;
-
-export function titleOf({ id, named, folder, modelName }: Titled): string {
-  if (folder !== null && folder !== "") return folder;
-  return named ? id : (modelName ?? id);
+export function titleOf(conversation: Known): string {
+  return names.value.nameOf(conversation);
 }
 
 /** Whose it is: the program that keeps it warm itself, or the command that `keepwarm run` started. */
@@ -17,9 +25,9 @@ export function programOf({ host, run }: Pick<ConversationView, "host" | "run">)
   return run === null ? null : `via ${run.command}`;
 }
 
-/** What tells it from others of the same title. */
-export function shortId({ id, named }: Pick<ConversationView, "id" | "named">): string {
-  if (!named) return "unnamed";
-  const points = [...id];
-  return points.length <= SHORT + 4 ? id : `${points.slice(0, SHORT).join("")}…`;
+/** What else tells it from others; null where its title says that already. */
+export function besideTitle(view: Pick<ConversationView, "id" | "folder" | "named">): string | null {
+  const shortId = names.value.shortId(view.id);
+  if (titleOf(view).includes(shortId)) return view.named ? null : "unnamed";
+  return shortId;
 }

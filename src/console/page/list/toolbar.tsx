@@ -1,10 +1,10 @@
 /** Search, groups and order. */
 import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { GROUP_TITLES, GROUPS } from "../../../hub/views/index.ts";
 import { Icon } from "../shell/icon.tsx";
 import { count } from "../words/money.ts";
 import { countOfAll, groupCounts, isSearchWanted, only, order, search } from "./chosen.ts";
-import { GROUP_TITLES, GROUPS } from "./groups.ts";
 import { ORDER_TITLES, ORDERS, type Order } from "./order.ts";
 
 export function Toolbar() {

@@ -1,6 +1,6 @@
 /** Axes as quiet as the rest of the page. */
 import type uPlot from "uplot";
-import { moment } from "../words/time.ts";
+import { momentAmong } from "../words/time.ts";
 import type { Colours } from "./plot.tsx";
 
 const FONT =
@@ -34,6 +34,9 @@ export function baseAxis(colours: Colours, axis: uPlot.Axis): uPlot.Axis {
 export function timeAxis(colours: Colours): uPlot.Axis {
   return baseAxis(colours, {
     space: 90,
-    values: (_, times) => times.map((at) => moment(at, times.at(-1) ?? at)),
+    values: (_, times) => {
+      const said = momentAmong(times);
+      return times.map((at) => said(at, times.at(-1) ?? at));
+    },
   });
 }

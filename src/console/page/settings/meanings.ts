@@ -24,6 +24,11 @@ const SECTIONS: readonly Section[] = [
     names: ["tier"],
   },
   {
+    title: "Pre-warming",
+    text: "Prefixes of a catalogue are warmed before anyone asks. That writes what is cold, so it has its own switch, its own limit and its own key.",
+    names: ["prewarm", "prewarmMaxUsdPerDay", "prewarmCatalogue", "prewarmKeyFile"],
+  },
+  {
     title: "Consent",
     text: "A subscription's terms are its provider's to say. Without your consent nothing is sent with one.",
     names: ["allowSubscription", "budgetThinking", "warmTokens"],
@@ -41,6 +46,10 @@ export const TITLES: Readonly<Record<string, string>> = {
   allowSubscription: "Warm with a subscription login",
   budgetThinking: "Thinking with a budget",
   warmTokens: "Tokens a warm asks for",
+  prewarm: "Pre-warm the catalogue",
+  prewarmMaxUsdPerDay: "Most per day",
+  prewarmCatalogue: "Catalogue",
+  prewarmKeyFile: "Key file",
   host: "Address",
   port: "Port",
   consolePort: "Console's port",
@@ -56,6 +65,7 @@ export const TITLES: Readonly<Record<string, string>> = {
 const UNITS: Readonly<Record<string, string>> = {
   maxUsdPerPause: "$",
   maxUsdPerDay: "$",
+  prewarmMaxUsdPerDay: "$",
   minPrefixTokens: "tokens",
   maxHeldMb: "MB",
 };
@@ -68,6 +78,26 @@ export function titleOf(name: string): string {
   if (known !== undefined) return known;
   const words = name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** How settings that cannot be changed on the page are changed: said once, whichever of them it is about. */
+export function waysToChange(settings: readonly SettingView[]): string[] {
+  const isGiven = ({ origin }: SettingView) => origin.from === "flag" || origin.from === "environment";
+  const fixed = settings.filter(({ fixed }) => fixed !== null);
+  const atStart = fixed.filter((setting) => !isGiven(setting));
+  const [one] = atStart;
+  return [
+    ...(one === undefined
+      ? []
+      : [
+          `What is decided at the start: keepwarm config set ${atStart.length === 1 ? one.name : "<name>"} <value>, then start the gateway anew.`,
+        ]),
+    ...(fixed.some(isGiven)
+      ? [
+          "What a flag or the environment says goes before the config file: to change it, start the gateway with another, or without it.",
+        ]
+      : []),
+  ];
 }
 
 /** Each with its settings; what belongs to none of them comes last. */

@@ -1,5 +1,5 @@
 /** What holds for all conversations, what each setting means, and who said so. */
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { SettingView } from "../../../hub/views/index.ts";
 import { busy, changeSetting, tell } from "../link/act.ts";
 import { gateway, health, settings } from "../link/known.ts";
@@ -8,7 +8,7 @@ import { Switch } from "../surface/switch.tsx";
 import { keepWarmText } from "../words/keep-warm.ts";
 import { count, percent } from "../words/money.ts";
 import { span } from "../words/time.ts";
-import { sectionsOf, titleOf, unitOf } from "./meanings.ts";
+import { sectionsOf, titleOf, unitOf, waysToChange } from "./meanings.ts";
 
 export function Settings() {
   const answer = settings.value;
@@ -33,6 +33,11 @@ export function Settings() {
                 <div>
                   <h2>{title}</h2>
                   <p class="quiet">{text}</p>
+                  {waysToChange(members).map((way) => (
+                    <p key={way} class="quiet">
+                      {way}
+                    </p>
+                  ))}
                 </div>
               </header>
               {title === "Cache lifetime" && <Advice />}
@@ -50,8 +55,9 @@ export function Settings() {
 }
 
 function Setting({ setting }: { readonly setting: SettingView }) {
-  const { name, description, allowed, origin, fixed, value, default: standard } = setting;
+  const { name, description, allowed, origin, fixed, live, value, default: standard } = setting;
   const isChosen = origin.from !== "default";
+  const isGiven = origin.from === "flag" || origin.from === "environment";
   return (
     <div class="setting" data-setting={name}>
       <div class="setting-text">
@@ -65,14 +71,24 @@ function Setting({ setting }: { readonly setting: SettingView }) {
           ) : (
             "The default"
           )}
-          {fixed !== null && <> · {fixed}</>}
+          {!live && !isGiven && (
+            <>
+              {" · decided at the start, "}
+              <span class="mono">{name}</span>
+            </>
+          )}
           {fixed === null && origin.from === "file" && value !== standard && (
             <>
               {" · "}
               <button
                 type="button"
                 class="text-button"
-                onClick={() => void changeSetting(name, null, `${titleOf(name)}: the default holds again.`)}
+                onClick={() =>
+                  void changeSetting(name, null, {
+                    title: titleOf(name),
+                    said: `${titleOf(name)}: the default holds again.`,
+                  })
+                }
               >
                 Use the default
                 <span class="unseen"> for {titleOf(name)}</span>
@@ -97,9 +113,9 @@ function Control({ setting, hint }: { readonly setting: SettingView; readonly hi
   const title = titleOf(name);
   const isBusy = busy.value.has(`setting ${name}`);
   const put = (chosen: string | boolean | null) =>
-    void changeSetting(name, chosen, `${title}: ${chosen === null ? "not set" : said(chosen)}.`);
+    changeSetting(name, chosen, { title, said: `${title}: ${chosen === null ? "not set" : said(chosen)}.` });
   if (kind === "switch") {
-    return <Switch name={title} isOn={value === true} isBusy={isBusy} onChange={put} />;
+    return <Switch name={title} isOn={value === true} isBusy={isBusy} onChange={(isOn) => void put(isOn)} />;
   }
   if (kind === "choice") {
     return (
@@ -107,7 +123,7 @@ function Control({ setting, hint }: { readonly setting: SettingView; readonly hi
         class="select"
         aria-labelledby={`setting-${name}`}
         value={text}
-        onChange={({ currentTarget }) => put(currentTarget.value === "" ? null : currentTarget.value)}
+        onChange={({ currentTarget }) => void put(currentTarget.value === "" ? null : currentTarget.value)}
       >
         {optional && <option value="">Not set</option>}
         {choices.map((choice) => (
@@ -124,24 +140,43 @@ function Control({ setting, hint }: { readonly setting: SettingView; readonly hi
 interface TextControlProps {
   readonly setting: SettingView;
   readonly hint: string;
-  readonly onPut: (text: string | null) => void;
+  /** Resolves with whether it holds now. */
+  readonly onPut: (text: string | null) => Promise<boolean>;
 }
 
 function TextControl({ setting, hint, onPut }: TextControlProps) {
   const { name, text, optional, kind, choices } = setting;
   const input = useRef<HTMLInputElement>(null);
+  /** What was refused: it stays, marked, for as long as its person may mend it. */
+  const [refused, setRefused] = useState<string | null>(null);
+  /** What the gateway has not answered yet. */
+  const sent = useRef<string | null>(null);
   const unit = unitOf(name);
-  const commit = () => {
+  const takeBack = () => {
+    if (input.current !== null) input.current.value = text;
+    setRefused(null);
+  };
+  const refuse = (typed: string) => {
+    if (document.activeElement === input.current) setRefused(typed);
+    else takeBack();
+  };
+  const commit = async () => {
     const typed = input.current?.value.trim() ?? "";
-    if (typed === text) return;
+    if (typed === text) return setRefused(null);
+    // Enter brings a change along.
+    if (typed === refused || typed === sent.current) return;
     if (typed === "" && !optional) {
-      if (input.current !== null) input.current.value = text;
-      return tell(`${titleOf(name)} ${hint}.`, true);
+      tell(`${titleOf(name)} must be ${hint}.`, true);
+      return refuse(typed);
     }
-    onPut(typed === "" ? null : typed);
+    sent.current = typed;
+    const holds = await onPut(typed === "" ? null : typed);
+    sent.current = null;
+    if (holds) setRefused(null);
+    else refuse(typed);
   };
   return (
-    <span class="number number-wide">
+    <span class="number number-wide" data-refused={refused !== null}>
       {unit === "$" && (
         <span class="number-unit" aria-hidden="true">
           $
@@ -153,12 +188,15 @@ function TextControl({ setting, hint, onPut }: TextControlProps) {
         inputMode={kind === "number" ? "decimal" : "text"}
         aria-labelledby={`setting-${name}`}
         title={hint}
+        aria-invalid={refused !== null}
         placeholder={optional ? "not set" : ""}
         list={choices.length > 0 ? `choices-${name}` : undefined}
         defaultValue={text}
-        onChange={commit}
+        onChange={() => void commit()}
+        onBlur={() => refused !== null && input.current?.value.trim() === refused && takeBack()}
         onKeyDown={(event) => {
-          if (event.key === "Enter") event.currentTarget.blur();
+          if (event.key === "Enter") void commit();
+          if (event.key === "Escape") takeBack();
         }}
       />
       {choices.length > 0 && (

@@ -2,7 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { ConversationView } from "../../../hub/views/index.ts";
 import { now } from "../shell/clock.ts";
-import { ago, countdown } from "../words/time.ts";
+import { countdown, span } from "../words/time.ts";
 import { timerOf } from "./fields.ts";
 import { Countdown, Ring } from "./timer.tsx";
 
@@ -66,11 +66,9 @@ function State({ name, head, foot, view }: StateProps) {
 function LifeLeft({ view }: { readonly view: ConversationView }) {
   const { lapsesAt } = view;
   const text = useComputed(() => {
-    if (lapsesAt === null) return "nothing cached yet";
+    if (lapsesAt === null) return "nothing cached";
     const left = lapsesAt - now.value;
-    return left > 0
-      ? `lapses in ${countdown(left)}`
-      : `cold for ${ago(lapsesAt, now.value).replace(" ago", "")}`;
+    return left > 0 ? `lapses in ${countdown(left)}` : `cold for ${span(-left)}`;
   });
   return <span class="doing-foot">{text}</span>;
 }

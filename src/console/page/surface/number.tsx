@@ -11,6 +11,8 @@ export interface NumberProps {
   /** Nobody chose it, and something else decides: not shown, so that it is not taken for what holds. */
   readonly isStandard?: boolean;
   readonly hint?: string | undefined;
+  /** What holds instead, in words, because this is more than may be. */
+  readonly cap?: string | undefined;
   /** Resolves with whether it holds now. */
   readonly onChange: (value: number) => Promise<boolean>;
   /** It was emptied: nobody's choice again. */
@@ -18,7 +20,7 @@ export interface NumberProps {
 }
 
 export function NumberField(props: NumberProps) {
-  const { name, value, min, max, step, unit, isStandard = false, hint, onChange, onEmptied } = props;
+  const { name, value, min, max, step, unit, isStandard = false, hint, cap, onChange, onEmptied } = props;
   const input = useRef<HTMLInputElement>(null);
   const shown = isStandard ? "" : String(value);
   const latest = useRef(shown);
@@ -41,7 +43,7 @@ export function NumberField(props: NumberProps) {
     if (!Number.isFinite(typed) || !field.validity.valid) return showLatest();
     void onChange(typed).then(showLatest);
   };
-  return (
+  const field = (
     <span class="number" data-standard={isStandard} title={hint}>
       <span class="number-label" aria-hidden="true">
         every
@@ -72,6 +74,17 @@ export function NumberField(props: NumberProps) {
           {unit}
         </span>
       )}
+    </span>
+  );
+  if (cap === undefined) return field;
+  const why = `The cache entry's lifetime makes it ${cap}.`;
+  return (
+    <span class="number-capped">
+      {field}
+      <span class="number-cap" title={why}>
+        <span aria-hidden="true">→ {cap}</span>
+        <span class="unseen">{why}</span>
+      </span>
     </span>
   );
 }

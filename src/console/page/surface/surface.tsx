@@ -14,6 +14,8 @@ export interface SurfaceProps {
   readonly isBusy: boolean;
   /** The number is what would hold, and nobody's choice. */
   readonly isStandard: boolean;
+  /** What holds instead of the number, in words. */
+  readonly cap?: string | undefined;
   /** The number was emptied. */
   readonly onEmptied?: (label: string) => Promise<boolean>;
 }
@@ -38,6 +40,7 @@ function Field({
   onAction,
   isBusy,
   isStandard,
+  cap,
   onEmptied,
 }: Omit<SurfaceProps, "surface"> & { field: SurfaceField }) {
   switch (field.kind) {
@@ -67,6 +70,7 @@ function Field({
             step={field.step}
             unit={field.unit}
             isStandard={isStandard}
+            cap={cap}
             hint={isStandard ? "Nobody chose one: the cache entry's own lifetime decides." : undefined}
             onChange={(value) =>
               onAction(field.action.actionId, value, `${field.label}: ${value} ${field.unit ?? ""}.`)
@@ -80,7 +84,7 @@ function Field({
       return (
         <div class={field.value.length > 24 ? "field field-long" : "field"}>
           <span>{field.label}</span>
-          <span class="field-value">{field.value}</span>
+          <span class="field-value">{asHere(field.value)}</span>
         </div>
       );
     case "custom":
@@ -89,6 +93,11 @@ function Field({
       // A newer host's.
       return null;
   }
+}
+
+/** A host writes shares as `98%`, this page as `98 %`. */
+function asHere(value: string): string {
+  return value.replace(/(\d)%/g, "$1\u00a0%");
 }
 
 function Timer({ payload }: { readonly payload: unknown }) {

@@ -6,6 +6,7 @@ import { baseAxis, valueAxis } from "../plot/axes.ts";
 import { Plot } from "../plot/plot.tsx";
 import { counted, money } from "../words/money.ts";
 import { dayAfter, shortDayName } from "../words/time.ts";
+import { rangeOf } from "./range.ts";
 
 type Day = Pick<ReportAnswer["days"][number], "day" | "savedUsd" | "spentUsd" | "netUsd">;
 
@@ -36,7 +37,7 @@ export function Days({ days }: { readonly days: readonly Day[] }) {
             legend: { show: false },
             cursor: { show: false },
             scales: {
-              x: { time: false, range: [-0.7, Math.max(6, shown.length - 1) + 0.7] },
+              x: { time: false, range: rangeOf(shown.length) },
               y: {
                 range: (_, low, high) => [Math.min(low * 1.15, -high * 0.08), Math.max(high * 1.15, 0.01)],
               },

@@ -11,3 +11,10 @@ export function sinceOf(range: Range, now: number): number | null {
   const days = DAYS[range];
   return days === null ? null : now - (days - 1) * DAY;
 }
+
+/** At least a week wide, so that a few days are no barn doors, and they in its middle. */
+export function rangeOf(days: number): [number, number] {
+  const middle = (days - 1) / 2;
+  const half = Math.max(6, days - 1) / 2 + 0.7;
+  return [middle - half, middle + half];
+}

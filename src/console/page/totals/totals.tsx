@@ -14,6 +14,7 @@ import { ScrollX } from "../shell/scroll-x.tsx";
 import { keepWarmText } from "../words/keep-warm.ts";
 import { count, counted, money } from "../words/money.ts";
 import { Days } from "./days.tsx";
+import { PreWarms } from "./pre-warms.tsx";
 import { RANGES, type Range, sinceOf } from "./range.ts";
 import { caveats, nameOf, verdict } from "./verdict.ts";
 
@@ -67,6 +68,7 @@ export function Totals() {
         </p>
       )}
       {report !== null && <Told report={report} />}
+      <PreWarms />
     </div>
   );
 }

@@ -1,6 +1,9 @@
 /** Amounts, counts and shares in the person's own locale. */
 import { LOCALES } from "./locale.ts";
 
+/** As in the sentences that the gateway writes. */
+const MINUS = "−";
+
 const dollars = new Map<number, Intl.NumberFormat>();
 
 /**
@@ -12,7 +15,7 @@ export function money(usd: number, { sign = false } = {}): string {
   const shown = Math.abs(usd) < 0.00005 ? 0 : usd;
   const amount = Math.abs(shown);
   const digits = amount === 0 || amount >= 0.095 ? 2 : amount >= 0.0095 ? 3 : 4;
-  return formatOf(digits, sign).format(shown);
+  return formatOf(digits, sign).format(shown).replace("-", MINUS);
 }
 
 function formatOf(digits: number, sign: boolean): Intl.NumberFormat {
@@ -33,8 +36,10 @@ function formatOf(digits: number, sign: boolean): Intl.NumberFormat {
 
 const whole = new Intl.NumberFormat(LOCALES);
 const compact = new Intl.NumberFormat(LOCALES, { notation: "compact", maximumSignificantDigits: 3 });
-const share = new Intl.NumberFormat(LOCALES, { style: "percent", maximumFractionDigits: 0 });
-const fineShare = new Intl.NumberFormat(LOCALES, { style: "percent", maximumSignificantDigits: 2 });
+const rounded = new Intl.NumberFormat(LOCALES, { maximumFractionDigits: 0 });
+const fine = new Intl.NumberFormat(LOCALES, { maximumSignificantDigits: 2 });
+/** One way to write a share, in the gateway's sentences and beside them; never broken before its sign. */
+const inPercent = (number: string): string => `${number}\u00a0%`;
 
 export const count = (value: number): string => whole.format(value);
 
@@ -42,12 +47,11 @@ export const count = (value: number): string => whole.format(value);
 export const compactCount = (value: number): string => compact.format(value);
 
 /** @param of 0–100, as the gateway tells it */
-export const percent = (of: number): string => share.format(of / 100);
+export const percent = (of: number): string => inPercent(rounded.format(of));
 
 /** @param chance 0–1 */
 export function likelihood(chance: number): string {
-  if (chance > 0.995) return share.format(1);
-  return (chance < 0.1 ? fineShare : share).format(chance);
+  return inPercent((chance < 0.1 ? fine : rounded).format(chance > 0.995 ? 100 : chance * 100));
 }
 
 /** `1 warm`, `3 warms`. */

@@ -72,6 +72,15 @@ export function moment(at: number, now: number): string {
   return (isSameDay(at, now) ? clock : dayAndClock).format(at);
 }
 
+/** So short that several things may happen in a minute of it, in ms. */
+const SHORT = 15 * MINUTE;
+
+/** With seconds where moments lie so close together. @param all epoch ms, in order */
+export function momentAmong(all: readonly number[]): (at: number, now: number) => string {
+  const spanMs = Math.abs((all.at(-1) ?? 0) - (all[0] ?? 0));
+  return (at, now) => (spanMs < SHORT && isSameDay(at, now) ? exactClock.format(at) : moment(at, now));
+}
+
 export const exactTime = (at: number): string => exactClock.format(at);
 export const fullTime = (at: number): string => full.format(at);
 

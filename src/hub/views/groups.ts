@@ -1,5 +1,5 @@
-/** What conversations are doing, in the order in which a person may want to see to them. */
-import type { ConversationView } from "../../../hub/views/index.ts";
+/** What conversations are doing, in the order in which a person may want to see to them: in every list the same. */
+import type { ConversationView } from "./conversation.ts";
 
 export const GROUPS = ["generating", "warm", "waiting", "lapsed", "stopped", "off"] as const;
 export type Group = (typeof GROUPS)[number];

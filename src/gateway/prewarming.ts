@@ -1,0 +1,166 @@
+/** A catalogue of prefixes, warmed by the gateway: with its own opt-in, its own cap and its own key. */
+import type { PriceTable } from "../anthropic/index.ts";
+import type { Notice } from "../capture/index.ts";
+import type { Settings } from "../config/index.ts";
+import type { Logger, StorageNamespace } from "../host.ts";
+import type { CompareAnswer, CompareRequest, PrewarmAnswer } from "../hub/index.ts";
+import {
+  compare,
+  configuredKey,
+  createPreWarmer,
+  createPrewarming,
+  createSpend,
+  createWarmRecords,
+  type PreWarmed,
+  scheduleText,
+} from "../prewarm/index.ts";
+import type { Gateway, GatewayOptions } from "./gateway.ts";
+import type { LiveSettings } from "./settings-desk.ts";
+
+export interface GatewayPrewarmingOptions {
+  /** As they were when it started. */
+  readonly settings: Settings;
+  /** As they are now. */
+  readonly live: () => LiveSettings;
+  /** Asked for at each use: it is made after this. */
+  readonly gateway: () => Pick<Gateway, "keeper">;
+  readonly storage: StorageNamespace;
+  /** Names what was sent, in the records. */
+  readonly nameKey: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly prices?: PriceTable | undefined;
+  readonly clock: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
+  readonly logger: Logger;
+}
+
+export interface GatewayPrewarming {
+  readonly notice: Notice;
+  /** Begins or ends it, as the settings say by now. */
+  apply(): void;
+  stop(): Promise<void>;
+  view(): PrewarmAnswer;
+  compare(request: CompareRequest): Promise<CompareAnswer>;
+  /** How often what is shown has changed. */
+  changes(): number;
+  /** Told of each such change. */
+  subscribe(listener: () => void): () => void;
+}
+
+export function createGatewayPrewarming(options: GatewayPrewarmingOptions): GatewayPrewarming {
+  const { settings, live, gateway, storage, nameKey, env, prices, clock, logger } = options;
+  const { now, timers } = clock;
+  const { upstream, prewarmCatalogue, prewarmKeyFile, maxWarms, ttl5m, ttl1h, warmTokens } = settings;
+  const records = createWarmRecords(storage);
+  const spend = createSpend(storage, `gateway-${process.pid}-${now().toString(36)}`);
+  const listeners = new Set<() => void>();
+  let changes = 0;
+  const apiKey = () => configuredKey({ file: prewarmKeyFile, env });
+  const ttls = { ttl5mMs: ttl5m, ttl1hMs: ttl1h };
+
+  const preWarmer = createPreWarmer({
+    upstream,
+    apiKey,
+    nameKey,
+    records,
+    spend,
+    capUsd: () => live().prewarmMaxUsdPerDay,
+    maxWorkers: maxWarms,
+    ...(prices === undefined ? {} : { prices }),
+    ...(warmTokens === undefined ? {} : { warmTokens }),
+    ...ttls,
+    logger,
+    timers,
+    now,
+    // Whose traffic it may be is not known: whoever is short of room is not made shorter.
+    waitMs: () => {
+      const { captured, headroom } = gateway().keeper;
+      const at = { wallMs: now(), monotonicMs: clock.monotonicNow() };
+      return Math.max(0, ...captured().map(({ last }) => (last ? headroom.waitMs(last.print.realm, at) : 0)));
+    },
+    sent(done) {
+      prewarming.sent(done);
+      const { name, model, usage, costUsd, isBound } = done;
+      const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
+      gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
+    },
+  });
+
+  const prewarming = createPrewarming({
+    catalogue: prewarmCatalogue ?? null,
+    preWarmer,
+    records,
+    storage,
+    nameKey,
+    apiKey,
+    timers,
+    now,
+    logger,
+    ttls,
+    read: (name, usage, modelName, tokens) =>
+      gateway().keeper.ledger.preWarm({ kind: "read", name, usage, modelName, tokens }),
+    changed: () => {
+      changes++;
+      for (const listener of listeners) listener();
+    },
+  });
+
+  return {
+    notice: (request) => prewarming.notice(request),
+    apply() {
+      if (live().prewarm) prewarming.start();
+      // At once: nothing is sent any more from here on.
+      else void prewarming.stop();
+      for (const listener of listeners) listener();
+    },
+    stop: () => prewarming.stop(),
+    view: () => ({
+      enabled: live().prewarm,
+      trouble: prewarming.trouble(),
+      isBusy: prewarming.isBusy,
+      catalogue: prewarmCatalogue ?? null,
+      spentUsd: spend.usd(now()),
+      maxUsd: live().prewarmMaxUsdPerDay,
+      prefixes: prewarming.standings().map(({ judgement, drift, lapsesAt, expectedStarts }) => {
+        const { entry, facts, prefixTokens, isEstimated, writeUsd, readUsd, problems } = judgement;
+        const { name, schedule, triggers, pinned } = entry;
+        return {
+          name,
+          model: facts?.model ?? null,
+          ttlMs: facts?.ttlMs ?? null,
+          prefixTokens,
+          isEstimated,
+          writeUsd,
+          readUsd,
+          schedule: schedule === null ? null : scheduleText(schedule),
+          triggers,
+          pinned,
+          lapsesAt: lapsesAt !== null && lapsesAt > now() ? lapsesAt : null,
+          expectedStarts,
+          problems,
+          drift: drift?.sentence ?? null,
+        };
+      }),
+      problems: prewarming.problems().map(({ name, sentence }) => ({ name, sentence })),
+      uncatalogued: prewarming.uncatalogued(),
+      history: prewarming.history().map(viewOf),
+    }),
+    async compare({ request, betas }) {
+      const held = gateway()
+        .keeper.captured()
+        .toReversed()
+        .flatMap(({ id, last }) =>
+          last === null ? [] : [{ conversationId: id, request: () => last.request.unpack() }],
+        );
+      return compare(new TextEncoder().encode(request), betas, held);
+    },
+    changes: () => changes,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function viewOf({ usage, isBound: _, lapsesAt: __, ...done }: PreWarmed): PrewarmAnswer["history"][number] {
+  return { ...done, readTokens: usage?.cacheReadTokens ?? 0, wroteTokens: usage?.cacheWriteTokens ?? 0 };
+}

@@ -1,0 +1,320 @@
+/** A catalogue at work: its schedules and triggers, what traffic makes of it, and what became of each pre-warm. */
+import { dirname, resolve } from "node:path";
+import type { MessageUsage } from "../anthropic/index.ts";
+import type { CacheWriteSplit, Logger, StorageNamespace, Timers } from "../host.ts";
+import { createBeforeLapse } from "./before-lapse.ts";
+import { repeat, type Schedule } from "./cache/index.ts";
+import { messageOf } from "./cache/schedule.ts";
+import { type Catalogue, type CatalogueProblem, type PrefixEntry, readCatalogue } from "./catalogue-file.ts";
+import type { Difference } from "./difference.ts";
+import { createHistory } from "./history.ts";
+import type { Judgement } from "./judge.ts";
+import type { Cause, PreWarmed } from "./pre-warmed.ts";
+import type { PreWarmer } from "./pre-warmer.ts";
+import { createSightings, type Sightings } from "./sightings.ts";
+import { createStartsAhead, HOT_STARTS, LOOK_MS } from "./starts-ahead.ts";
+import type { WarmRecords } from "./warm-record.ts";
+import { watchFor } from "./watching.ts";
+
+export interface PrewarmingDeps {
+  /** A file, or a folder; null: none is named. */
+  readonly catalogue: string | null;
+  readonly preWarmer: PreWarmer;
+  readonly records: WarmRecords;
+  readonly storage: StorageNamespace;
+  readonly nameKey: string;
+  /** The configured key. @throws a sentence for people where there is none */
+  readonly apiKey: () => string | Promise<string>;
+  readonly timers: Timers;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly ttls: { readonly ttl5mMs?: number; readonly ttl1hMs?: number };
+  /** A first turn has read what only a pre-warm had kept. */
+  readonly read: (name: string, usage: MessageUsage, modelName: string, tokens: CacheWriteSplit) => void;
+  /** What is shown of it has changed. */
+  readonly changed: () => void;
+}
+
+/** What is known of one entry. */
+export interface Standing {
+  readonly judgement: Judgement;
+  /** Why traffic as it was last seen would not read it; null: nothing is known against it. */
+  readonly drift: Difference | null;
+  /** Epoch ms at which it lapses; null: it is not known to be warm. */
+  readonly lapsesAt: number | null;
+  /** First turns in this hour that would find it cold, as usual. */
+  readonly expectedStarts: number;
+}
+
+export interface Prewarming {
+  /** Reads the catalogue, warms what is to be warm from the start, and watches. Nothing when it does already. */
+  start(): void;
+  /** Nothing more is sent from now on, and what is on its way is called off. Resolves once that is over. */
+  stop(): Promise<void>;
+  /** A round is under way, or about to be. */
+  readonly isBusy: boolean;
+  /** Told of each pre-warm as soon as it was sent. */
+  sent(done: PreWarmed): void;
+  readonly notice: Sightings["notice"];
+  standings(): readonly Standing[];
+  problems(): readonly CatalogueProblem[];
+  /** Prefixes that are begun with often, and are not in the catalogue. */
+  uncatalogued(): number;
+  /** Why nothing is warmed, for people; null: nothing is in the way. */
+  trouble(): string | null;
+  /** The last first. */
+  history(): readonly PreWarmed[];
+}
+
+export function createPrewarming(deps: PrewarmingDeps): Prewarming {
+  const { preWarmer, records, storage, timers, now, logger } = deps;
+  const history = createHistory(storage, logger);
+  const starts = createStartsAhead(storage);
+  const drifts = new Map<string, Difference>();
+  let catalogue: Catalogue = { entries: [], problems: [], files: [] };
+  let judgements: readonly Judgement[] = [];
+  let apiKey: string | undefined;
+  let trouble: string | null = null;
+  let working: { readonly abort: AbortController; ends: (() => void)[] } | null = null;
+  let rounds = new Set<Promise<unknown>>();
+
+  const sightings = createSightings(
+    deps.nameKey,
+    {
+      started: starts.started,
+      read: deps.read,
+      missed(name, at) {
+        const ttlMs = judgementOf(name)?.facts?.ttlMs ?? null;
+        if (ttlMs !== null && entryOf(name)?.triggers.includes("miss")) missed.wait(name, ttlMs, at);
+      },
+      drifted(name, difference) {
+        const isNews = drifts.get(name)?.sentence !== difference.sentence;
+        drifts.set(name, difference);
+        if (!isNews) return;
+        logger.warn(`keepwarm: the catalogue has drifted: ${difference.sentence}`, { prefix: name });
+        deps.changed();
+      },
+      agreed(name) {
+        if (drifts.delete(name)) deps.changed();
+      },
+    },
+    now,
+  );
+
+  /** What first turns have missed lives for one more time. */
+  const missed = createBeforeLapse({
+    timers,
+    now,
+    usedAt: sightings.usedAt,
+    due: (name) => void round((entry) => entry.name === name, "miss", true),
+  });
+
+  function entryOf(name: string): PrefixEntry | undefined {
+    return catalogue.entries.find((entry) => entry.name === name);
+  }
+
+  function judgementOf(name: string): Judgement | undefined {
+    return judgements.find(({ entry }) => entry.name === name);
+  }
+
+  async function start(): Promise<void> {
+    const abort = new AbortController();
+    const own = { abort, ends: [] as (() => void)[] };
+    working = own;
+    await Promise.all([records.load(now()), history.load(), starts.load()]).catch((error) =>
+      logger.error("keepwarm: could not read what is known of pre-warms", { error: messageOf(error) }),
+    );
+    await load();
+    if (working !== own) return;
+    await attach();
+    await round((entry) => entry.triggers.includes("connect"), "connect");
+  }
+
+  async function load(): Promise<void> {
+    try {
+      if (deps.catalogue === null)
+        throw new Error("no catalogue is named: keepwarm config set prewarmCatalogue <file>");
+      apiKey = await deps.apiKey();
+      catalogue = await readCatalogue(deps.catalogue, deps.ttls);
+      trouble = null;
+    } catch (error) {
+      trouble = messageOf(error);
+      logger.error(`keepwarm: nothing is pre-warmed: ${trouble}`);
+    }
+    judgements = catalogue.entries.map((entry) => preWarmer.judge(entry, apiKey));
+    sightings.know(judgements);
+    for (const { name, file, sentence } of catalogue.problems)
+      logger.warn(`keepwarm: an entry of the catalogue is left out: ${sentence}`, {
+        prefix: name ?? "-",
+        file,
+      });
+    for (const { entry, problems } of judgements) {
+      const [problem] = problems;
+      if (problem !== undefined)
+        logger.warn(`keepwarm: a prefix is not pre-warmed: ${problem}`, { prefix: entry.name });
+    }
+    deps.changed();
+  }
+
+  /** Schedules, watchers and the look ahead, for the entries as they are. */
+  async function attach(): Promise<void> {
+    const own = working;
+    if (own === null) return;
+    for (const end of own.ends.splice(0)) end();
+    const bySchedule = Map.groupBy(
+      catalogue.entries.filter(({ schedule }) => schedule !== null),
+      ({ schedule }) => JSON.stringify(schedule),
+    );
+    for (const [schedule, entries] of bySchedule) {
+      const names = new Set(entries.map(({ name }) => name));
+      const due = () => round(({ name }) => names.has(name), "schedule", true);
+      own.ends.push(repeat(JSON.parse(schedule) as Schedule, due, { timers, now }));
+    }
+    own.ends.push(repeat({ everyMs: LOOK_MS }, lookAhead, { timers, now }));
+    if (deps.catalogue === null) return;
+    const folder = dirname(resolve(deps.catalogue));
+    const end = await watchFor(
+      [
+        {
+          name: "",
+          files: [resolve(deps.catalogue), ...catalogue.files],
+          // Where it is a file, there is no such folder to watch.
+          folder: resolve(deps.catalogue),
+          repositoryOf: null,
+        },
+        ...catalogue.entries
+          .filter(({ triggers }) => triggers.includes("commit"))
+          .map(({ name, files }) => ({ name, files, repositoryOf: folder })),
+      ],
+      { timers, changed: (names) => void stirred(names) },
+    );
+    if (working === own) own.ends.push(end);
+    else end();
+  }
+
+  async function stirred(names: readonly string[]): Promise<void> {
+    const own = working;
+    await load();
+    if (working !== own || own === null) return;
+    await attach();
+    await round(({ name, triggers }) => names.includes(name) && triggers.includes("commit"), "commit", true);
+  }
+
+  /** Only what is expected to save more than it costs. */
+  async function lookAhead(): Promise<void> {
+    const isDue = ({ name }: PrefixEntry): boolean => {
+      const judgement = judgementOf(name);
+      if (judgement === undefined) return false;
+      // Whoever used it last: in doubt it is alive, and nothing is sent.
+      const usedUntil = (sightings.usedAt(name) ?? 0) + (judgement.facts?.ttlMs ?? 0);
+      return starts.isDue(judgement, Math.max(lapseOf(name) ?? 0, usedUntil), now());
+    };
+    await round(isDue, "hours", true);
+  }
+
+  function lapseOf(name: string): number | null {
+    const entry = entryOf(name);
+    const known = entry === undefined || apiKey === undefined ? null : preWarmer.recordOf(entry, apiKey);
+    return known === null ? null : known.startedAt + known.ttlMs;
+  }
+
+  function round(
+    isMeant: (entry: PrefixEntry) => boolean,
+    cause: Cause,
+    refresh = false,
+  ): Promise<readonly PreWarmed[]> {
+    const own = working;
+    const entries = catalogue.entries.filter(isMeant);
+    if (own === null || entries.length === 0) return Promise.resolve([]);
+    const { signal } = own.abort;
+    const running = preWarmer.warm(entries, { cause, refresh, signal }).then(
+      (done) => {
+        // What was sent has been told of.
+        for (const one of done) if (one.costUsd === null) note(one);
+        return done;
+      },
+      (error) => {
+        trouble = messageOf(error);
+        logger.error(`keepwarm: nothing is pre-warmed: ${trouble}`);
+        return [];
+      },
+    );
+    rounds.add(running);
+    return running.finally(() => rounds.delete(running));
+  }
+
+  function note(done: PreWarmed): void {
+    sightings.preWarmed(done);
+    if (done.outcome === "warm") return;
+    history.add(done);
+    deps.changed();
+    const { name: prefix, cause, outcome, usage, why } = done;
+    const attributes = {
+      prefix,
+      cause,
+      read: usage?.cacheReadTokens ?? 0,
+      wrote: usage?.cacheWriteTokens ?? 0,
+    };
+    if (why === null) logger.info("keepwarm: pre-warmed", attributes);
+    else logger.warn(`keepwarm: a prefix was not pre-warmed: ${why}`, { ...attributes, outcome });
+  }
+
+  return {
+    start() {
+      if (working !== null) return;
+      const starting = start().catch((error) =>
+        logger.error("keepwarm: pre-warming could not begin", { error: messageOf(error) }),
+      );
+      rounds.add(starting);
+      void starting.finally(() => rounds.delete(starting));
+    },
+    async stop() {
+      const own = working;
+      working = null;
+      own?.abort.abort(new Error("pre-warming was switched off"));
+      for (const end of own?.ends ?? []) end();
+      missed.clear();
+      const underway = [...rounds];
+      rounds = new Set();
+      await Promise.allSettled(underway);
+      await history.stored();
+    },
+    get isBusy() {
+      return rounds.size > 0;
+    },
+    sent: note,
+    notice(request) {
+      try {
+        const answered = working === null ? null : sightings.notice(request);
+        return (
+          answered &&
+          ((usage) => {
+            try {
+              answered(usage);
+            } catch (error) {
+              logger.error("keepwarm: a first turn could not be taken note of", { error: messageOf(error) });
+            }
+          })
+        );
+      } catch (error) {
+        logger.error("keepwarm: a request could not be taken note of", { error: messageOf(error) });
+        return null;
+      }
+    },
+    standings: () =>
+      judgements.map((judgement) => {
+        const { name } = judgement.entry;
+        return {
+          judgement: preWarmer.judge(judgement.entry, apiKey),
+          drift: drifts.get(name) ?? null,
+          lapsesAt: lapseOf(name),
+          expectedStarts: starts.expected(name, now()),
+        };
+      }),
+    problems: () => catalogue.problems,
+    uncatalogued: () => sightings.others.hotKeys(HOT_STARTS).length,
+    trouble: () => trouble,
+    history: () => history.all(),
+  };
+}
