@@ -1,8 +1,11 @@
 /** What the mod sends, and what it does not: money first. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SETTING_NAMES, variableOf } from "../../../src/config/index.ts";
 import type { Hook } from "../../../src/hosts/claude-code/mod-api.ts";
+import { sharedSpending } from "../../../src/hub/index.ts";
+import { newStateDirectory } from "../native/world.ts";
 import { type ModMoment, modRecording as recording } from "../support/claude-code-mod-recording.ts";
 import { lastAsWarm, MINUTE_MS, type ModWorldOptions, STATE, setUpMod, upTo } from "./mod-world.ts";
 
@@ -198,6 +201,42 @@ describe("two processes", () => {
     expect(await second.warm("")).toMatch(
       /another keepwarm keeps this prefix warm already \(pi, process 7\)/,
     );
+  });
+});
+
+describe("the limit for a day", () => {
+  const LIMIT = { KEEPWARM_MAX_USD_PER_DAY: "0.01" };
+
+  it("holds over all programs of a person: it counts what others have spent", async () => {
+    const hour = Math.floor(1_790_000_000_000 / (60 * MINUTE_MS));
+    const spent = {
+      version: 1,
+      namespaces: { spending: { "spent-by-hour:pi": JSON.stringify([[hour, 0.02]]) } },
+    };
+    const files = { [`${STATE}/spending.json`]: JSON.stringify(spent) };
+    const { away, warms, warm } = await playedAndOn({ files, env: LIMIT });
+    await away(10 * MINUTE_MS);
+    expect(warms()).toEqual([]);
+    expect(await warm("")).toContain("would exceed your limit of $0.01");
+  });
+
+  it("counts its own, where others find it", async () => {
+    const { away, disk } = await playedAndOn({ env: LIMIT });
+    await away(60 * MINUTE_MS);
+    const directory = newStateDirectory();
+    for (const [path, { text }] of disk) {
+      if (!path.startsWith(`${STATE}/spending/`)) continue;
+      mkdirSync(join(directory, "spending"), { recursive: true });
+      writeFileSync(join(directory, "spending", path.slice(`${STATE}/spending/`.length)), text);
+    }
+    const shared = sharedSpending(directory, { error() {} });
+    const [key = "", ...more] = await shared.keys("spent-by-hour:");
+    expect(more).toEqual([]);
+    const [[, usd]] = JSON.parse((await shared.get(key)) ?? "");
+    expect(usd).toBeGreaterThan(0);
+    expect(usd).toBeLessThanOrEqual(0.01);
+    await shared.delete(key);
+    expect(await shared.keys()).toEqual([]);
   });
 });
 

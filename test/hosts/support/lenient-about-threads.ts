@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Owner } from "./process.ts";
 
-/** The emulator refuses these in threads, as is documented; the real API takes agents', or it would not send them. */
+/** The emulator refuses these in threads, as is documented; the real API takes agents', or they would not send them. */
 const REFUSED = ["cache_control", "context_management"];
 
 export async function lenientAboutThreads(upstream: string, test: Owner): Promise<string> {
