@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import type { RecordedRequest } from "../../../src/emulator/index.ts";
+import { isWarm } from "./conversation.ts";
 import { program } from "./install.ts";
 import { type Started, type StartOptions, start } from "./process.ts";
 
@@ -139,6 +141,18 @@ export function withoutPlaces(text: string, home: string): string {
     .replaceAll(home, "/home/ada")
     .replaceAll(home.replaceAll(/[^\w]/g, "-"), "-home-ada")
     .replace(IDS, nameOf);
+}
+
+export interface Sent {
+  readonly home: string;
+  readonly requests: readonly RecordedRequest[];
+}
+
+/** What the API was sent, without warms and what differs between any two runs. */
+export function sentBy({ requests, home }: Sent): unknown {
+  const bodies = requests.filter((request) => !isWarm(request)).map(({ body }) => JSON.parse(String(body)));
+  const text = JSON.stringify(bodies, (key, value) => (key === "metadata" ? "…" : value));
+  return JSON.parse(withoutPlaces(text, home));
 }
 
 interface Stored {
