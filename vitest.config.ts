@@ -14,6 +14,7 @@ export default defineConfig({
           exclude: [
             "test/e2e/**",
             "test/browser/**",
+            "test/fleet/**",
             "test/hosts/*.test.ts",
             "test/chaos/**",
             "**/node_modules/**",
@@ -27,6 +28,19 @@ export default defineConfig({
       {
         // On real clocks: alone, so that no other test's work makes it late.
         test: { name: "e2e", include: ["test/e2e/*.test.ts"], sequence: { groupOrder: 1 } },
+      },
+      {
+        // Workers and a real PostgreSQL, on real clocks.
+        test: {
+          name: "fleet",
+          include: ["test/fleet/*.test.ts"],
+          globalSetup: "test/fleet/setup.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // They mostly wait for the time that a warm is due.
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
       },
       {
         // A real Chromium at a real gateway, on real clocks.

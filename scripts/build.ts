@@ -19,6 +19,7 @@ const { metafile } = await build({
     "prewarm/index": "src/prewarm/cache/index.ts",
     "emulator/index": "src/emulator/index.ts",
     "storage/sqlite": "src/storage/sqlite.ts",
+    "fleet/index": "src/fleet/index.ts",
   },
   outdir: "dist",
   bundle: true,
@@ -27,7 +28,8 @@ const { metafile } = await build({
   platform: "node",
   target: "node22",
   // The program brings its own SDK; everything else is taken in, so that importing stays one file's work.
-  external: ["@anthropic-ai/sdk"],
+  // So do teams the packages of their fleet.
+  external: ["@anthropic-ai/sdk", "pg-boss", "pg", "@electric-sql/pglite", "pino", "prom-client"],
   // Its main file is a UMD module, which no bundler sees through.
   alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   metafile: true,

@@ -102,13 +102,18 @@ const noNode: Plugin = {
   },
 };
 
-/** Where the shipped prices come from is said to people; it is a tenth of them. */
+const RATES =
+  /\{"input":([\d.]+),"cacheWrite5m":([\d.]+),"cacheWrite1h":([\d.]+),"cacheRead":([\d.]+),"output":([\d.]+)\}/g;
+const RATES_OF =
+  "const rates = (input, cacheWrite5m, cacheWrite1h, cacheRead, output) => ({ input, cacheWrite5m, cacheWrite1h, cacheRead, output });";
+/** Where the shipped prices come from is said to people; it is a tenth of them. What each rate is called is said once. */
 const barePrices: Plugin = {
   name: "bare prices",
   setup({ onLoad }) {
     onLoad({ filter: /anthropic[\\/]prices\.json$/ }, async ({ path }) => {
       const { source: _, ...prices } = JSON.parse(await readFile(path, "utf8"));
-      return { contents: JSON.stringify({ ...prices, source: "" }), loader: "json" };
+      const table = JSON.stringify({ ...prices, source: "" }).replaceAll(RATES, "rates($1,$2,$3,$4,$5)");
+      return { contents: `${RATES_OF}export default ${table};`, loader: "js" };
     });
   },
 };

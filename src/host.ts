@@ -122,6 +122,14 @@ export interface WarmAborted extends ConversationRef {
   readonly paidBy?: Payer;
 }
 
+/** A warm that another process was to send has come to nothing, and there is no other try. */
+export interface WarmFailed extends ConversationRef {
+  /** What went wrong, for people. */
+  readonly error: string;
+  /** The prefix has expired. @default false */
+  readonly lapsed?: boolean;
+}
+
 /** What changed about a conversation between turns. */
 export interface ConversationChange {
   /** What the conversation waits for while its turn is not over. */
@@ -145,6 +153,8 @@ export interface HostEvents {
   warmCompleted: (event: WarmCompleted) => void;
   /** Instead of `warmCompleted`, never beside it. */
   warmAborted: (event: WarmAborted) => void;
+  /** Only of warms that the host's {@link WarmDispatch} was given. */
+  warmFailed: (event: WarmFailed) => void;
   /** The person closed the conversation: off, and remembered as off. */
   conversationClosed: (event: ConversationRef) => void;
   /** The host quits, reloads or disconnects: stop at once, keep the setting. */
@@ -181,6 +191,30 @@ export interface WarmService {
    * promise resolves with is looked at only for `{ error }`.
    */
   warm(conversationId: string, options?: WarmOptions): Promise<Usage | WarmFailure>;
+}
+
+/** The warms of an idle conversation, for another process to send. Times are epoch ms. */
+export interface WarmsAhead extends ConversationRef {
+  readonly dueAt: number;
+  /** From one to the next, in ms. */
+  readonly everyMs: number;
+  /** When the prefix has lapsed if none is sent. */
+  readonly lapsesAt: number;
+  /** So many at most, the first included, and none after `until`. */
+  readonly most: number;
+  readonly until: number;
+  /** What they may cost together, in USD; left out: not known. */
+  readonly mostUsd?: number;
+  /** The policy that decided on them. */
+  readonly policy?: string;
+}
+
+/** Has another process send warms when they are due, whatever becomes of this one. */
+export interface WarmDispatch {
+  /** In place of what was planned of the conversation. Returns when the first is to go out, in epoch ms. */
+  plan(warms: WarmsAhead): number;
+  /** Nothing more is to be sent of it. */
+  cancel(conversationId: string): void;
 }
 
 /** A namespace of strings that outlives the process, or not: the host decides. */
@@ -317,6 +351,8 @@ export interface Host {
   readonly storage: StorageNamespace;
   readonly surfaces: SurfaceRegistry;
   readonly logger: Logger;
+  /** Who sends warms that are due. Left out, the warm service does, by this process's timers. */
+  readonly dispatch?: WarmDispatch | undefined;
   /** What was spent and what was saved: where it is kept. */
   readonly ledger?: LedgerHome;
   /** Left out, a conversation is kept warm as long as it is switched on. */

@@ -66,6 +66,7 @@ export function activate(host: Host): ActivePlugin {
     host.keeping === undefined ? null : createHistory(policyStorage && { storage: policyStorage, timers });
   const warmer = createCacheWarmer({
     warm: (conversationId, options) => host.warmService.warm(conversationId, options),
+    dispatch: host.dispatch,
     storage: host.storage,
     logger,
     timers,
@@ -106,6 +107,7 @@ export function activate(host: Host): ActivePlugin {
     on("turnSettled", ({ conversationId, ...turn }) => warmer.onTurnSettled(conversationId, turn)),
     on("warmCompleted", (event) => warmer.onWarmCompleted(event)),
     on("warmAborted", (event) => warmer.onWarmAborted(event)),
+    ...(host.dispatch ? [on("warmFailed", warmer.onWarmFailed)] : []),
     on("conversationClosed", ({ conversationId }) => void warmer.onConversationClosed(conversationId)),
     on("conversationDetached", ({ conversationId }) => warmer.onConversationDetached(conversationId)),
     on("conversationChanged", ({ conversationId, ...change }) =>

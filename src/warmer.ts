@@ -17,6 +17,7 @@ import {
 } from "./core/completion.ts";
 import { type Conversation, newConversation, stateOf, statusOf } from "./core/conversation.ts";
 import { guardLogger } from "./core/guarded-logger.ts";
+import { failElsewhere } from "./core/handing-over.ts";
 import { idleSpanOf } from "./core/idle-span.ts";
 import { forecastOf, lookOf } from "./core/look.ts";
 import { createReleased } from "./core/released.ts";
@@ -192,6 +193,10 @@ export function createCacheWarmer(deps: CacheWarmerDeps): CacheWarmer {
       if (!conversation) return;
       const { span } = conversation;
       conversation.span = { ...span, warms: span.warms + 1, spentUsd: span.spentUsd + (costUsd ?? 0) };
+    },
+
+    onWarmFailed(event) {
+      failElsewhere(context, warming.disarm, conversations.get(event.conversationId), event);
     },
 
     async onConversationClosed(conversationId) {

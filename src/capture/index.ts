@@ -2,6 +2,7 @@
 export type { Call, LeavingCall, Observed, OpenCall } from "./call.ts";
 export type { CapturedConversation } from "./captured-conversation.ts";
 export { CONVERSATION_HEADER, type NamedBy, namedBy, sessionOf } from "./conversation-id.ts";
+export type { BeginDispatch, DispatchContext, Dispatcher, Repeatable } from "./dispatching.ts";
 export { createKeeper, type Keeper, type KeeperChange, type KeeperOptions } from "./keeper.ts";
 export { createPassingResponse, type PassingResponse } from "./passing-response.ts";
 export type { Notice, Noticed } from "./placing.ts";

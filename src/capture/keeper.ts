@@ -19,6 +19,7 @@ import { type CacheWarmer, guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
 import { type CapturedConversation, letGo as forgetBodies } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
+import { type BeginDispatch, dispatching } from "./dispatching.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
 import type { Notice } from "./placing.ts";
@@ -61,6 +62,8 @@ export interface KeeperOptions extends WarmSettings {
   readonly tier?: TierChoice | undefined;
   /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
   readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
+  /** Who sends the warms. @default this process, by its own timers */
+  readonly dispatch?: BeginDispatch | undefined;
   /** Told of each request of a conversation that passes. */
   readonly notice?: Notice;
   /** See {@link Conversations}. @default false */
@@ -133,6 +136,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     tiering: beginTiering,
     tier: firstTier,
     allowSubscription: firstAllowed = false,
+    dispatch: beginDispatch,
     ...requestOptions
   } = others;
   let tier = firstTier;
@@ -169,9 +173,23 @@ export function createKeeper(options: KeeperOptions): Keeper {
   });
   let disposed = false;
 
+  const dispatcher = dispatching(beginDispatch, {
+    conversations,
+    instant,
+    now,
+    ledger: () => plugin.ledger,
+    completed(event) {
+      tell("warmCompleted", event);
+      sweeping.later();
+    },
+    aborted: (event) => tell("warmAborted", event),
+    failed: (event) => tell("warmFailed", event),
+  });
+
   const plugin = activate({
     events: internal,
-    warmService: warms,
+    warmService: dispatcher ?? warms,
+    dispatch: dispatcher,
     storage: withoutUnnamed(storage),
     ledger: { ...(ledger === undefined ? {} : { storage: ledger }), prices: listPrices(options.prices) },
     keeping,
@@ -224,7 +242,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     conversations,
     ...(tiering === undefined ? {} : { tiers: tiering.tiers }),
     watching: () => !disposed,
-    refusal: warms.refusal,
+    refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
     unreadable,
     repeated(conversation, usage, startedAt) {
@@ -254,6 +272,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       sweeping.later();
     },
   });
+
+  /** Why a request cannot be warmed, as a sentence; null when it can. */
+  function refusal(...asked: Parameters<typeof warms.refusal>): string | null {
+    return warms.refusal(...asked) ?? dispatcher?.refusal(asked[0]) ?? null;
+  }
 
   /** Null: as its client asks. */
   function tierFor({ id, tag }: CapturedConversation, { model }: RequestFacts): Ttl | null {
@@ -332,7 +355,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
       hasEdited ||= tier !== undefined;
       plugin.warmer.reconsider();
       if (!mayHaveChanged) return;
-      const { refusal } = warms;
       const judged = (one: CapturedConversation) =>
         tell("turnSettled", { conversationId: one.id, ...contextOf(one, null) });
       void harmlessly("judge", "", () => judgeAgain({ conversations, refusal, judged }));
@@ -376,6 +398,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
     dispose() {
       disposed = true;
+      // First: what ends here goes on there.
+      dispatcher?.dispose();
       sweeping.dispose();
       shelf.dispose();
       plugin.dispose();

@@ -21,7 +21,12 @@ export class ExitCodeError extends Error {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExitCodeError) return error.exitCode;
-  return error instanceof UsageError || error instanceof ConfigError ? USAGE : FAILURE;
+  return error instanceof UsageError || error instanceof ConfigError || isOfFleet(error) ? USAGE : FAILURE;
+}
+
+/** By its name: the fleet is loaded by nobody who does not need it. */
+function isOfFleet(error: unknown): boolean {
+  return error instanceof Error && error.name === "WorkerEnvironmentError";
 }
 
 type SystemError = NodeJS.ErrnoException & {

@@ -8,6 +8,7 @@ import { consoleCommand } from "./console.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
+import { fleetCommand } from "./fleet.ts";
 import { forgetCommand } from "./forget.ts";
 import { helpCommand } from "./help.ts";
 import { installCommand, uninstallCommand } from "./install.ts";
@@ -27,6 +28,7 @@ import { offCommand, onCommand } from "./switch.ts";
 import { usageText } from "./usage-text.ts";
 import { warmCommand } from "./warm.ts";
 import { watchCommand } from "./watch.ts";
+import { workerCommand } from "./worker.ts";
 
 /** In the order of `keepwarm --help`. Commands load what they need when they run. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
@@ -47,6 +49,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Com
       stopCommand,
     ],
   ],
+  ["For a team:", [workerCommand, fleetCommand]],
   ["Without an API key:", [auditCommand, demoCommand, emulatorCommand, labCommand]],
   ["Settings and help:", [doctorCommand, configCommand, completionCommand]],
 ];

@@ -19,6 +19,7 @@ const TAKEN: readonly SettingName[] = [
   "maxUsdPerDay",
   "minPrefixTokens",
   "tier",
+  "fleet",
   "maxWarms",
   "maxHeldMb",
   "allowSubscription",

@@ -65,6 +65,11 @@ export const SETTINGS = {
     oneOf("<tier>", ["5m", "1h", "auto"]),
     "how long the gateway has cache entries live; not set: as each client asks",
   ),
+  fleet: setting(
+    yesOrNo,
+    false,
+    "hand warms to workers over a database: that of DATABASE_URL, else one inside the gateway",
+  ),
   maxWarms: setting(wholeNumber(1, 1_000), 4, "warms under way at once, at most"),
   maxHeldMb: setting(
     wholeNumber(1, 65_536),

@@ -8,6 +8,8 @@ import type {
   TurnContext,
   WarmAborted,
   WarmCompleted,
+  WarmDispatch,
+  WarmFailed,
   WarmService,
 } from "../host.ts";
 import type { Planner, SpanForecast } from "../policy/index.ts";
@@ -19,6 +21,8 @@ export type TimerDeps = Timers;
 
 export interface CacheWarmerDeps {
   readonly warm: WarmService["warm"];
+  /** Who sends warms that are due. @default `warm`, by `timers` */
+  readonly dispatch?: WarmDispatch | undefined;
   readonly storage: StorageNamespace;
   readonly logger: Logger;
   readonly timers: TimerDeps;
@@ -43,6 +47,8 @@ export interface CacheWarmer {
   onWarmCompleted(event: WarmCompleted): void;
   /** A warm was sent whose answer was never read: it counts against what may be spent. */
   onWarmAborted(event: WarmAborted): void;
+  /** A warm that the dispatch was given came to nothing. */
+  onWarmFailed(event: WarmFailed): void;
   /** The person closed it: off, and remembered as off. Resolves when that is stored; never rejects. */
   onConversationClosed(conversationId: string): Promise<void>;
   /** The host lets go of it: stopped and forgotten, its settings untouched. */

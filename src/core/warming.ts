@@ -1,7 +1,7 @@
 /** The loop of one conversation's warms: arm, fire, send, land, try again. */
 
-import type { Logger, Timers, WarmFailure, WarmService } from "../host.ts";
-import type { Plan } from "../policy/index.ts";
+import type { Logger, Timers, WarmDispatch, WarmFailure, WarmService } from "../host.ts";
+import type { Plan, Planner } from "../policy/index.ts";
 import { dueAt, type Instant, isTokenCurrent, lifeLeftMs, retryDelayMs, shouldWarm } from "../pure.ts";
 import {
   type Conversation,
@@ -12,12 +12,15 @@ import {
   stateOf,
   stoppedBy,
 } from "./conversation.ts";
+import { isHandedOver, takeBack } from "./handing-over.ts";
 import { latestOf } from "./idle-span.ts";
 import { failureFrom, failureOf, isPermanent } from "./warm-failure.ts";
 
 export interface WarmingDeps {
   readonly warm: WarmService["warm"];
   readonly timers: Timers;
+  readonly dispatch?: WarmDispatch | undefined;
+  readonly planner?: Planner;
 }
 
 /** What the loop needs to know of the warmer it belongs to. */
@@ -67,6 +70,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
 
   function disarm(conversation: Conversation): void {
     if (conversation.timer !== null) deps.timers.clearTimer(conversation.timer);
+    takeBack(deps, conversation);
     conversation.timer = null;
     conversation.nextWarmAt = null;
     // Voids a timer that has fired but not yet run, and a fire that waits for a flight to land.
@@ -131,6 +135,7 @@ export function createWarming(deps: WarmingDeps, context: WarmingContext): Warmi
   }
 
   function schedule(conversation: Conversation, atMs: number, now: Instant): void {
+    if (isHandedOver(deps, context, disarm, conversation, atMs, now)) return;
     const { token } = conversation;
     conversation.nextWarmAt = atMs;
     const delayMs = Math.min(atMs - now.wallMs, LONGEST_DELAY_MS);

@@ -2,6 +2,7 @@
 import { listPrices, type PriceTable } from "../anthropic/index.ts";
 import type { Config } from "../config/index.ts";
 import { builtPage, createControlServer } from "../console/index.ts";
+import type { GatewayFleet } from "../fleet/index.ts";
 import type { Logger } from "../host.ts";
 import {
   controlToken,
@@ -19,6 +20,7 @@ import { PREWARM_NAMESPACE } from "../prewarm/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
+import { createFleetDesk } from "./fleet-desk.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createHealth, watched } from "./health.ts";
 import { createHistory } from "./history/index.ts";
@@ -57,6 +59,8 @@ export interface Service {
 const NAMESPACE = "cache-warming";
 
 const HISTORY_NAMESPACE = "history";
+const FLEET_NAMESPACE = "fleet";
+
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 10_000;
 
@@ -86,6 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     spending: sharedSpending(directory, logger),
   });
   const fixed = fixedOptions(config.settings);
+  const fleet = config.settings.fleet ? await joinFleet().catch(withoutFleet) : null;
   const prewarming = createGatewayPrewarming({
     settings: config.settings,
     live: () => settings.live,
@@ -102,6 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...fixed,
     ...change,
     keeping,
+    ...(fleet === null ? {} : { dispatch: fleet.dispatch }),
     ...(prices === undefined ? {} : { prices }),
     storage,
     ledger: namespace(LEDGER_NAMESPACE),
@@ -124,6 +130,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       prewarming.apply();
     },
   });
+  const desk = fleet === null ? null : createFleetDesk(fleet);
   const control = createControlServer({
     token,
     ...(page ? { page: builtPage() } : {}),
@@ -133,6 +140,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       settings,
       health,
       prewarming,
+      fleet: desk,
       storage,
       prices: listPrices(prices),
       version,
@@ -160,6 +168,39 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let stopping: Promise<void> | null = null;
   let withdraw = async () => {};
 
+  async function joinFleet(): Promise<GatewayFleet> {
+    // Loaded by nobody else: it needs packages that a person has not got.
+    const { openGatewayFleet } = await import("../fleet/index.ts");
+    const { warmTokens, budgetThinking, ttl5mMs, ttl1hMs, maxWarms } = fixed;
+    return openGatewayFleet({
+      env: config.env,
+      directory,
+      version,
+      logger,
+      storage: namespace(FLEET_NAMESPACE),
+      keeping,
+      settings: { budgetThinking, ttl5mMs, ttl1hMs, ...(warmTokens === undefined ? {} : { warmTokens }) },
+      concurrency: maxWarms,
+      prices,
+      now,
+      monotonicNow: clock.monotonicNow,
+      reachable(why) {
+        if (why === null) health.fine("fleet");
+        else
+          health.trouble(
+            "fleet",
+            `The fleet's database does not answer: ${why}. Nothing new is warmed meanwhile.`,
+          );
+      },
+    });
+  }
+
+  function withoutFleet(error: unknown): never {
+    database.close();
+    lock?.release();
+    throw error;
+  }
+
   function stop(): Promise<void> {
     stopping ??= shutDown();
     return stopping;
@@ -175,6 +216,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     intake.dispose();
     await prewarmed;
     await gateway.close(GRACE_MS);
+    await fleet?.close();
     leases.releaseAll();
     // Whatever it was taking in is in.
     await intake.now();

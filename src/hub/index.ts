@@ -74,12 +74,19 @@ export type {
   EndEntry,
   ErrorAnswer,
   FailureEntry,
+  FleetAnswer,
+  FleetJobAnswer,
+  FleetJobsAnswer,
+  FleetJobView,
+  FleetRequeued,
+  FleetWorkerView,
   GatewayInfo,
   Group,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
   HostView,
+  JobOutcome,
   Known,
   MoneyView,
   Names,
@@ -106,4 +113,4 @@ export type {
   WarmAnswer,
   WarmEntry,
 } from "./views/index.ts";
-export { GROUP_TITLES, GROUPS, groupOf, namesAmong, ownPart } from "./views/index.ts";
+export { GROUP_TITLES, GROUPS, groupOf, JOB_OUTCOMES, namesAmong, ownPart } from "./views/index.ts";

@@ -52,6 +52,8 @@ export interface GatewayInfo {
   readonly keepWarm: string;
   /** The console's page is served beside this API. */
   readonly page: boolean;
+  /** It hands warms to the workers of a fleet. */
+  readonly fleet: boolean;
   /** Its settings that are not the defaults, as flags of `keepwarm start`. */
   readonly flags: readonly string[];
   readonly runs: readonly RunView[];
@@ -72,7 +74,7 @@ export interface GatewayInfo {
 
 /** Something that is wrong, until it is not any more. */
 export interface ProblemView {
-  readonly about: "upstream" | "storage";
+  readonly about: "upstream" | "storage" | "fleet";
   readonly since: number;
   /** What is wrong, and what that means, for people. */
   readonly sentence: string;
@@ -99,6 +101,7 @@ export const gatewayInfo = z.looseObject({
   enableNew: z.boolean(),
   keepWarm: z.string(),
   page: z.boolean(),
+  fleet: z._default(z.boolean(), false),
   flags: z.array(z.string()),
   runs: z.array(
     z.looseObject({
@@ -141,7 +144,11 @@ export const gatewayInfo = z.looseObject({
 export const healthView = z.looseObject({
   ok: z.boolean(),
   problems: z.array(
-    z.looseObject({ about: z.enum(["upstream", "storage"]), since: z.number(), sentence: z.string() }),
+    z.looseObject({
+      about: z.enum(["upstream", "storage", "fleet"]),
+      since: z.number(),
+      sentence: z.string(),
+    }),
   ),
   startedAt: z.number(),
   residentBytes: z.number(),

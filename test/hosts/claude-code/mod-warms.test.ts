@@ -272,7 +272,7 @@ describe("its person's settings", () => {
       ([, name]) => `KEEPWARM_${name}`,
     );
     // What a gateway, its console and its log alone have to do with.
-    const others = ["host", "port", "consolePort", "console", "upstream", "tier", "logLevel"];
+    const others = ["host", "port", "consolePort", "console", "upstream", "tier", "logLevel", "fleet"];
     const wanted = SETTING_NAMES.filter((name) => !others.includes(name) && !name.startsWith("prewarm")).map(
       variableOf,
     );

@@ -1,0 +1,140 @@
+/** What a worker records of a job on its way: claimed, running. Many at once, because many are due at once. */
+import { type Queryable, toMs } from "./database.ts";
+import type { ArtifactOrder, JobKind, Outcome, Trigger } from "./job.ts";
+import { SCHEMA } from "./schema.ts";
+
+/** A job that is this worker's. Times are epoch ms by the database's clock. */
+export interface Claim {
+  readonly id: string;
+  readonly queue: string;
+  readonly kind: JobKind;
+  readonly trigger: Trigger;
+  /** From 1. */
+  readonly attempt: number;
+  readonly owner: string;
+  readonly prefixId: string | null;
+  readonly revision: string | null;
+  readonly conversation: string | null;
+  readonly artifact: ArtifactOrder | null;
+  readonly policy: string | null;
+  readonly warmId: string | null;
+  readonly dueAt: number;
+  readonly lapsesAt: number | null;
+  /** The attempt before was sending, and nothing is known of what came of it. */
+  readonly mayHaveBeenSent: boolean;
+}
+
+/** What a claimed warm is made of. */
+export interface LoadedPrefix {
+  readonly jobId: string;
+  readonly keyId: string;
+  readonly body: Uint8Array;
+  readonly fingerprint: string;
+  readonly model: string;
+  readonly ttlMs: number;
+  readonly usedAt: number | null;
+  /** A {@link WarmPlan}, unchecked. */
+  readonly plan: unknown;
+}
+
+export interface Started {
+  readonly id: string;
+  readonly runningAt: number;
+  readonly expiresAt: number;
+}
+
+interface Attempted {
+  readonly id: string;
+  readonly attempt: number;
+}
+
+/** Says whose the jobs are from now on. What is left out has come to its end meanwhile. */
+export function claimJobs(
+  database: Queryable,
+  worker: string,
+  jobs: readonly Attempted[],
+): Promise<readonly Claim[]> {
+  return database.query<Claim>(
+    `with asked as (select * from jsonb_to_recordset($1::jsonb) as x (id uuid, attempt integer)),
+     before as (
+       select job.id, job.claimed_at, job.running_at, job.worker, job.attempt, job.error, job.outcome
+       from ${SCHEMA}.job join asked on asked.id = job.id
+     )
+     update ${SCHEMA}.job set outcome = 'claimed', claimed_at = clock_timestamp(), running_at = null,
+       worker = $2, attempt = asked.attempt,
+       attempts = case when before.claimed_at is null then job.attempts else job.attempts || jsonb_build_object(
+         'attempt', before.attempt, 'worker', before.worker, 'claimedAt', ${toMs("before.claimed_at")},
+         'runningAt', ${toMs("before.running_at")}, 'error', before.error) end
+     from asked, before
+     where job.id = asked.id and before.id = job.id and job.finished_at is null
+     returning job.id, job.queue, job.kind, job.trigger, job.attempt, job.owner,
+       job.prefix_id as "prefixId", job.revision, job.conversation, job.artifact, job.policy, job.warm_id as "warmId",
+       ${toMs("job.due_at")} as "dueAt", ${toMs("job.lapses_at")} as "lapsesAt",
+       before.outcome = 'running' as "mayHaveBeenSent"`,
+    [JSON.stringify(jobs), worker],
+  );
+}
+
+/** What is to be sent; left out where it was changed, dropped or stopped since. */
+export function loadPrefixes(
+  database: Queryable,
+  jobIds: readonly string[],
+): Promise<readonly LoadedPrefix[]> {
+  return database.query<LoadedPrefix>(
+    `select job.id as "jobId", prefix.key_id as "keyId", prefix.body, prefix.fingerprint, prefix.model,
+       prefix.ttl_ms as "ttlMs", prefix.plan, ${toMs("prefix.used_at")} as "usedAt"
+     from ${SCHEMA}.job join ${SCHEMA}.prefix on prefix.id = job.prefix_id and prefix.revision = job.revision
+     where job.id in (select id from jsonb_to_recordset($1::jsonb) as x (id uuid))
+       and prefix.stopped is null and prefix.body is not null`,
+    [JSON.stringify(jobIds.map((id) => ({ id })))],
+  );
+}
+
+/**
+ * The last look before a warm is sent, and the note that it is: of its revision, by this worker, in this attempt. What is
+ * left out must not be sent.
+ */
+export function startWarms(
+  database: Queryable,
+  worker: string,
+  jobs: readonly Attempted[],
+): Promise<readonly Started[]> {
+  return database.query<Started>(
+    `update ${SCHEMA}.job set outcome = 'running', running_at = clock_timestamp()
+     from ${SCHEMA}.prefix, jsonb_to_recordset($1::jsonb) as asked (id uuid, attempt integer)
+     where job.id = asked.id and job.attempt = asked.attempt and job.worker = $2 and job.outcome = 'claimed'
+       and prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.stopped is null
+       and prefix.expires_at > clock_timestamp()
+     returning job.id, ${toMs("job.running_at")} as "runningAt", ${toMs("prefix.expires_at")} as "expiresAt"`,
+    [JSON.stringify(jobs), worker],
+  );
+}
+
+/** The same of an artifact, which has no prefix. */
+export function startArtifacts(
+  database: Queryable,
+  worker: string,
+  jobs: readonly Attempted[],
+): Promise<readonly Pick<Started, "id" | "runningAt">[]> {
+  return database.query(
+    `update ${SCHEMA}.job set outcome = 'running', running_at = clock_timestamp()
+     from jsonb_to_recordset($1::jsonb) as asked (id uuid, attempt integer)
+     where job.id = asked.id and job.attempt = asked.attempt and job.worker = $2 and job.outcome = 'claimed'
+     returning job.id, ${toMs("job.running_at")} as "runningAt"`,
+    [JSON.stringify(jobs), worker],
+  );
+}
+
+/** Jobs that were claimed or started long ago, and of which nothing has been heard since. */
+export function silentJobs(
+  database: Queryable,
+  silentMs: number,
+): Promise<readonly { readonly id: string; readonly queue: string; readonly outcome: Outcome }[]> {
+  return database.query(
+    `select id, queue, outcome from ${SCHEMA}.job
+     where finished_at is null
+       and coalesce(running_at, claimed_at, due_at) < clock_timestamp() - $1::double precision * interval '1 millisecond'
+     limit 200`,
+    [silentMs],
+  );
+}

@@ -1,0 +1,51 @@
+/** A look at the fleet from outside: no gateway and no worker. */
+
+import type { FleetDatabase } from "./database.ts";
+import { demandPeers, GATEWAY_PEERS } from "./peers.ts";
+import { openPostgres } from "./postgres.ts";
+import { openQueues, type Queues } from "./queues.ts";
+import { installTables } from "./schema.ts";
+import { createFleetStore, type FleetStore } from "./store.ts";
+import { databaseOf, type Environment, WorkerEnvironmentError } from "./worker-environment.ts";
+import { unreachable } from "./worker-process.ts";
+
+export interface FleetClient {
+  readonly database: FleetDatabase;
+  /** Opens the queue as well, which looking does not need. */
+  store(): Promise<FleetStore>;
+  close(): Promise<void>;
+}
+
+/** @throws {WorkerEnvironmentError} without a database to look at, {@link MissingPeerError}, or the database's error */
+export async function openFleetClient(env: Environment): Promise<FleetClient> {
+  const named = databaseOf(env);
+  if (named === null) {
+    throw new WorkerEnvironmentError(
+      "DATABASE_URL must name the fleet's database; what a gateway has inside itself is shown by its console",
+    );
+  }
+  demandPeers(GATEWAY_PEERS);
+  const database = await openPostgres({
+    url: named.databaseUrl,
+    backend: named.backend,
+    name: "keepwarm fleet",
+  });
+  let queues: Queues | null = null;
+  try {
+    await installTables(database).catch(unreachable);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return {
+    database,
+    async store() {
+      queues ??= await openQueues(database, { supervise: false, onError: () => {} });
+      return createFleetStore(database, queues);
+    },
+    async close() {
+      await queues?.close();
+      await database.close();
+    },
+  };
+}

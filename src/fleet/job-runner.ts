@@ -1,0 +1,181 @@
+/** Does one claimed job, and writes down what came of it: again and again, until the database has it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Job } from "pg-boss";
+import { retryDelayMs } from "../pure.ts";
+import {
+  type Claim,
+  type LoadedPrefix,
+  loadPrefixes,
+  type Started,
+  startArtifacts,
+  startWarms,
+} from "./claims.ts";
+import { inBatches } from "./in-batches.ts";
+import { KeyringError } from "./keyring.ts";
+import type { Lease } from "./lease.ts";
+import { loaderOf } from "./loaders.ts";
+import { noteLimit } from "./rate-limits.ts";
+import { type Settlement, settle } from "./settling.ts";
+import { recordLost } from "./upkeep.ts";
+import { attemptOf, runWarm, type WarmRunContext } from "./warm-run.ts";
+import type { WorkerOptions } from "./worker.ts";
+
+export interface JobRunner {
+  /** Resolves when what came of it is stored. Rejects when the worker gives up. */
+  run(claim: Claim, job: Job<object>): Promise<void>;
+  /** What waits for its time, or for a limit, goes back to the queue. */
+  drain(): void;
+  /** The worker ends: what is not stored by now never will be. */
+  abandon(): void;
+}
+
+/** A job that went back to the queue because this worker ends. */
+class Draining extends Error {}
+
+const STORE_AGAIN_MS = 500;
+
+/** Between two looks at a limit, in ms. */
+const LIMIT_LOOK_MS = 2_000;
+
+export interface JobRunnerOptions extends WorkerOptions {
+  readonly lease: Lease;
+  /** Until when a credential's warms wait, as it was known half a second ago. */
+  readonly limitOf: (realm: string) => number | undefined;
+}
+
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { database, queues, clock, lease, logger, registration, artifacts, limitOf } = options;
+  const { id: worker } = registration;
+  const ending = new AbortController();
+  const abandoned = new AbortController();
+  const rejectedZero = new Set<string>();
+
+  const load = inBatches<string, LoadedPrefix>(async (ids) => {
+    const loaded = await loadPrefixes(database, ids);
+    return new Map(loaded.map((one) => [one.jobId, one]));
+  });
+  const start = inBatches<Pick<Claim, "id" | "attempt">, Started>(async (jobs) => {
+    const asked = jobs.map(({ id, attempt }) => ({ id, attempt }));
+    const byId = new Map((await startWarms(database, worker, asked)).map((one) => [one.id, one]));
+    return new Map(jobs.flatMap((job) => [[job, byId.get(job.id)] as const]).filter(isThere));
+  });
+  const store = inBatches<Settlement, true>(async (settlements) => {
+    await settle(database, queues, worker, settlements);
+    return new Map(settlements.map((one) => [one, true]));
+  });
+
+  async function waitUntil(atMs: number, realm: string): Promise<void> {
+    await until(atMs);
+    for (;;) {
+      const limit = limitOf(realm);
+      if (limit === undefined || limit <= clock.now()) return;
+      await until(Math.min(limit, clock.now() + LIMIT_LOOK_MS));
+    }
+  }
+
+  /** By the database's clock, which may be corrected meanwhile. */
+  async function until(atMs: number): Promise<void> {
+    for (let leftMs = atMs - clock.now(); leftMs > 0; leftMs = atMs - clock.now()) {
+      await sleep(Math.min(leftMs, LIMIT_LOOK_MS), undefined, { signal: ending.signal }).catch(() => {
+        throw new Draining();
+      });
+    }
+  }
+
+  async function storeAtLast(settlement: Settlement): Promise<void> {
+    for (let tried = 0; ; tried++) {
+      try {
+        await store(settlement);
+        return;
+      } catch (error) {
+        if (abandoned.signal.aborted) throw error;
+        if (tried === 0) {
+          const message = error instanceof Error ? error.message : String(error);
+          logger.warn("keepwarm: what came of a job could not be stored yet", {
+            job: settlement.jobId,
+            error: message,
+          });
+        }
+        await sleep(STORE_AGAIN_MS, undefined, { signal: abandoned.signal });
+      }
+    }
+  }
+
+  async function runArtifact(claim: Claim, signal: AbortSignal): Promise<Settlement> {
+    const { artifact: order } = claim;
+    const loader = order === null ? undefined : loaderOf(order.type);
+    if (order === null || loader === undefined) {
+      const error = `There is no loader for artifacts of type ${order?.type ?? "(none)"}.`;
+      return { ...attemptOf(claim), outcome: "failed", error, told: null };
+    }
+    const [started] = await startArtifacts(database, worker, [{ id: claim.id, attempt: claim.attempt }]);
+    if (started === undefined) return { ...attemptOf(claim), outcome: "cancelled", error: null, told: null };
+    await artifacts.put(order, await loader(order, { signal }));
+    return { ...attemptOf(claim), outcome: "completed", error: null, told: null };
+  }
+
+  /** What was thrown before anything was sent, or by a loader. */
+  function afterError(claim: Claim, error: unknown): Settlement {
+    if (error instanceof Draining) {
+      return { ...attemptOf(claim), outcome: "failed", error: null, told: null, retryAt: clock.now() };
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    const isFinal = error instanceof KeyringError || claim.attempt > options.maxRetries;
+    const told =
+      claim.kind === "warm" && isFinal ? { modelName: "", kind: "failed" as const, error: message } : null;
+    return {
+      ...attemptOf(claim),
+      outcome: "failed",
+      error: message,
+      told,
+      ...(isFinal
+        ? {}
+        : { retryAt: clock.now() + retryDelayMs(claim.attempt, undefined, null, Math.random()) }),
+    };
+  }
+
+  return {
+    async run(claim, job) {
+      const signal = lease.signalOf(job);
+      let lagMs: number | null = null;
+      const context: WarmRunContext = {
+        ...options,
+        rejectedZero,
+        now: () => clock.now(),
+        random: Math.random,
+        load,
+        waitUntil,
+        async start(asked) {
+          // It may be another's by now; whoever has it will send it.
+          if (signal.aborted) return undefined;
+          const started = await start(asked);
+          if (started !== undefined) lagMs = started.runningAt - claim.dueAt;
+          return started;
+        },
+        lost: ({ id, attempt }, told) => recordLost(database, { jobId: id, attempt: attempt - 1, told }),
+        limited: async (realm, untilMs, reason) => {
+          logger.warn("keepwarm: warms wait", { reason, waitMs: Math.round(untilMs - clock.now()) });
+          await noteLimit(database, realm, untilMs, reason);
+        },
+        signal,
+      };
+      const settlement = await (claim.kind === "warm"
+        ? runWarm(claim, context)
+        : runArtifact(claim, signal)
+      ).catch((error: unknown) => afterError(claim, error));
+      await storeAtLast(settlement);
+      const { outcome, error, retryAt } = settlement;
+      options.ended?.(claim, settlement, lagMs);
+      const told = { job: claim.id, kind: claim.kind, outcome, ...(error === null ? {} : { error }) };
+      if (retryAt !== undefined) logger.warn("keepwarm: trying again", { ...told, attempt: claim.attempt });
+      else if (outcome === "failed") logger.error("keepwarm: failed", told);
+      else logger.info("keepwarm: done", told);
+    },
+    drain: () => ending.abort(),
+    abandon: () => abandoned.abort(),
+  };
+}
+
+function isThere<Key, Value>(entry: readonly [Key, Value | undefined]): entry is readonly [Key, Value] {
+  return entry[1] !== undefined;
+}

@@ -1,0 +1,137 @@
+/** The fleet's own tables, beside the queue engine's. */
+import type { FleetDatabase } from "./database.ts";
+
+/** Its own schema, and that of the queue engine. */
+export const SCHEMA = "keepwarm";
+export const ENGINE_SCHEMA = "keepwarm_queue";
+
+const VERSION = 1;
+
+/** Epochs are the database's clock. What is secret is in `prefix.body` alone, encrypted. */
+const TABLES = [
+  `create schema if not exists ${SCHEMA}`,
+  `create table if not exists ${SCHEMA}.version (version integer not null)`,
+  `create table if not exists ${SCHEMA}.prefix (
+    id text primary key,
+    owner text not null,
+    conversation text not null,
+    revision uuid not null,
+    fingerprint text not null,
+    key_id text not null,
+    body bytea,
+    model text not null,
+    ttl_ms integer not null,
+    used_at timestamptz,
+    expires_at timestamptz not null,
+    plan jsonb not null,
+    stopped text,
+    repository text,
+    branch text,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create index if not exists prefix_expires on ${SCHEMA}.prefix (expires_at)`,
+  `create table if not exists ${SCHEMA}.job (
+    id uuid primary key,
+    queue text not null,
+    kind text not null,
+    trigger text not null,
+    owner text not null,
+    prefix_id text,
+    revision uuid,
+    conversation text,
+    repository text,
+    branch text,
+    artifact jsonb,
+    policy text,
+    warm_id text,
+    due_at timestamptz not null,
+    lapses_at timestamptz,
+    queued_at timestamptz not null default clock_timestamp(),
+    claimed_at timestamptz,
+    running_at timestamptz,
+    finished_at timestamptz,
+    worker text,
+    attempt integer not null default 0,
+    attempts jsonb not null default '[]',
+    outcome text not null default 'queued',
+    error text,
+    usage jsonb,
+    cost_usd double precision
+  )`,
+  `create index if not exists job_open on ${SCHEMA}.job (prefix_id) where finished_at is null`,
+  `create index if not exists job_unfinished on ${SCHEMA}.job (outcome, due_at) where finished_at is null`,
+  `create index if not exists job_finished on ${SCHEMA}.job (finished_at) where finished_at is not null`,
+  `create table if not exists ${SCHEMA}.result (
+    id uuid primary key,
+    job_id uuid not null,
+    attempt integer not null,
+    kind text not null,
+    owner text not null,
+    conversation text,
+    prefix_id text,
+    revision uuid,
+    told jsonb not null,
+    cost_usd double precision,
+    recorded_at timestamptz not null default clock_timestamp(),
+    booked_at timestamptz,
+    unique (job_id, attempt)
+  )`,
+  `create index if not exists result_unbooked on ${SCHEMA}.result (owner, recorded_at) where booked_at is null`,
+  `create index if not exists result_recorded on ${SCHEMA}.result (recorded_at)`,
+  `create table if not exists ${SCHEMA}.worker (
+    id text primary key,
+    host text not null,
+    pid integer not null,
+    version text not null,
+    started_at timestamptz not null default clock_timestamp(),
+    beat_at timestamptz not null default clock_timestamp(),
+    concurrency integer not null,
+    active integer not null default 0,
+    jobs integer not null default 0,
+    state text not null default 'working'
+  )`,
+  `create table if not exists ${SCHEMA}.gateway (
+    id text primary key,
+    host text not null,
+    pid integer not null,
+    version text not null,
+    started_at timestamptz not null default clock_timestamp(),
+    beat_at timestamptz not null default clock_timestamp()
+  )`,
+  `create table if not exists ${SCHEMA}.rate_limit (
+    realm text primary key,
+    until timestamptz not null,
+    reason text not null
+  )`,
+  `create table if not exists ${SCHEMA}.artifact (
+    repository text not null,
+    branch text not null,
+    type text not null,
+    parameters text not null,
+    revision text not null,
+    content text not null,
+    made_at timestamptz not null default clock_timestamp(),
+    primary key (repository, branch, type, parameters)
+  )`,
+];
+
+/** Needs the right to create schemas only where they are missing or of an older version. */
+export async function installTables(database: FleetDatabase): Promise<void> {
+  if ((await installedVersion(database)) === VERSION) return;
+  await database.transaction(async (tx) => {
+    // One at a time: several processes may start on an empty database.
+    if (database.backend === "postgres") await tx.query("select pg_advisory_xact_lock(4777)");
+    for (const statement of TABLES) await tx.query(statement);
+    await tx.query(`delete from ${SCHEMA}.version`);
+    await tx.query(`insert into ${SCHEMA}.version values ($1)`, [VERSION]);
+  });
+}
+
+async function installedVersion(database: FleetDatabase): Promise<number | null> {
+  const [found] = await database.query<{ there: string | null }>("select to_regclass($1)::text as there", [
+    `${SCHEMA}.version`,
+  ]);
+  if (!found?.there) return null;
+  const [row] = await database.query<{ version: number }>(`select version from ${SCHEMA}.version`);
+  return row?.version ?? null;
+}

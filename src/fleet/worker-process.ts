@@ -1,0 +1,128 @@
+/** `keepwarm worker`: a worker with its database, its health port and its log, until it is told to end. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { PriceTable } from "../anthropic/index.ts";
+import type { Logger } from "../host.ts";
+import { artifactFolder, artifactTable } from "./artifacts.ts";
+import { createDatabaseClock } from "./clock.ts";
+import { createCredentials } from "./credentials.ts";
+import { type HealthServer, serveHealth } from "./health-server.ts";
+import { createMetrics } from "./metrics.ts";
+import { demandPeers, SERVER_PEERS } from "./peers.ts";
+import { openPostgres } from "./postgres.ts";
+import { openQueues } from "./queues.ts";
+import { installTables } from "./schema.ts";
+import { startWorker, type Worker } from "./worker.ts";
+import { apiKeysOf, type Environment, keyringOf, workerEnvironment } from "./worker-environment.ts";
+
+export interface WorkerProcess {
+  readonly id: string;
+  readonly healthPort: number;
+  /** Finishes what it has begun, takes nothing new, and gives that some seconds. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerProcessOptions {
+  readonly env: Environment;
+  readonly version: string;
+  /** @default pino, one JSON object a line on stdout */
+  readonly logger?: Logger;
+  readonly prices?: PriceTable | undefined;
+}
+
+/** How long jobs may take to end when the worker does, in ms: less than an orchestrator waits before it kills. */
+const GRACE_MS = 25_000;
+
+/** Of the jobs at once each takes a connection now and then; the rest wait a moment. */
+const MOST_CONNECTIONS = 10;
+
+/** @throws {MissingPeerError} {@link WorkerEnvironmentError}, and the database's error where it cannot be reached */
+export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
+  const { env, version, prices } = options;
+  const told = workerEnvironment(env);
+  const keyring = keyringOf(env);
+  const credentials = createCredentials(apiKeysOf(env), keyring);
+  demandPeers(SERVER_PEERS);
+  if (told.loaders !== undefined) await import(pathToFileURL(resolve(told.loaders)).href);
+  const logger = options.logger ?? (await pinoLogger());
+  const host = hostname();
+  const id = `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
+  const { concurrency, backend } = told;
+  logger.info("keepwarm: worker starting", { worker: id, concurrency, backend, version });
+  const database = await openPostgres({
+    url: told.databaseUrl,
+    backend,
+    name: `keepwarm worker ${id}`,
+    connections: Math.min(MOST_CONNECTIONS, concurrency + 2),
+  });
+  let health: HealthServer | undefined;
+  try {
+    await installTables(database).catch(unreachable);
+    const metrics = await createMetrics();
+    let worker: Worker | null = null;
+    // Before it is at work, so that an orchestrator sees it begin.
+    health = await serveHealth({ port: told.healthPort, database, metrics, worker: () => worker });
+    const queues = await openQueues(database, {
+      supervise: true,
+      maxRetries: told.maxRetries,
+      staleSeconds: told.staleSeconds,
+      onError: (error) => logger.warn("keepwarm: the queue engine reports trouble", { error: error.message }),
+    });
+    worker = await startWorker({
+      database,
+      queues,
+      keyring,
+      credentials,
+      artifacts:
+        told.artifactFolder === undefined ? artifactTable(database) : artifactFolder(told.artifactFolder),
+      clock: createDatabaseClock(database, { now: Date.now, monotonicNow: () => performance.now() }),
+      logger,
+      registration: { id, host, pid: process.pid, version },
+      concurrency,
+      pollMs: told.pollMs,
+      heartbeatMs: told.heartbeatMs,
+      maxRetries: told.maxRetries,
+      ...(prices === undefined ? {} : { prices }),
+      ended: metrics.ended,
+    });
+    const working = worker;
+    const { port } = health;
+    return {
+      id,
+      healthPort: port,
+      async stop() {
+        worker = null;
+        await working.drain(GRACE_MS);
+        await queues.close();
+        await health?.close();
+        await database.close();
+        logger.info("keepwarm: worker stopped", { worker: id, jobs: working.done() });
+      },
+    };
+  } catch (error) {
+    await health?.close();
+    await database.close();
+    throw error;
+  }
+}
+
+/** The driver's own words hold an address, and may hold a user's name. */
+export function unreachable(error: unknown): never {
+  const code = error instanceof Error && "code" in error ? String(error.code) : null;
+  if (code === null || !/^(E[A-Z_]+|28...|3D000|57P0.)$/.test(code)) throw error;
+  throw new Error(
+    `the database of DATABASE_URL cannot be used (${code}): is it there, and may this user use it?`,
+  );
+}
+
+async function pinoLogger(): Promise<Logger> {
+  const { pino } = await import("pino");
+  const log = pino({ name: "keepwarm" });
+  const at =
+    (level: "debug" | "info" | "warn" | "error"): Logger["info"] =>
+    (message, attributes = {}) =>
+      log[level](attributes, message.replace(/^keepwarm: /, ""));
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}

@@ -1,0 +1,4 @@
+import { jobsOn } from "./jobs.ts";
+import { PGLITE } from "./world.ts";
+
+jobsOn(PGLITE);

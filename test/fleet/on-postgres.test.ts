@@ -1,0 +1,4 @@
+import { jobsOn } from "./jobs.ts";
+import { POSTGRES } from "./world.ts";
+
+jobsOn(POSTGRES);
