@@ -96,7 +96,8 @@ export function startInTerminal({ launcher = [], args = [], env, cwd, test }: Cl
       enter();
       const again = setInterval(enter, ENTER_AGAIN_MS);
       try {
-        await started.says(/emulated.*done|Warming|Resume/s, from);
+        // By its window's title, too: of a line it paints only what is not there from the line before.
+        await started.says(/emulated.*(?:done|\]0;✳)|Warming|Resume/s, from);
       } finally {
         clearInterval(again);
       }
