@@ -27,6 +27,8 @@ export function createWarmLeases(options: LeaseOptions): WarmLeases {
 /** @param askKey the key by which all processes of a person name prefixes; asked until it is told */
 export function warmLeasesBy(leases: Leases, askKey: () => Promise<string>): WarmLeases {
   const names = new Map<string, string>();
+  /** What asks for a lease now; false once it was let go of meanwhile. */
+  const asking = new Map<string, boolean>();
   let key: string | undefined;
 
   function release(conversationId: string): void {
@@ -45,23 +47,32 @@ export function warmLeasesBy(leases: Leases, askKey: () => Promise<string>): War
         // What cannot be read is not sent anyway.
         if (name === null) return null;
         if (names.get(conversationId) !== name) release(conversationId);
+        asking.set(conversationId, true);
         const answer = await leases.take(name, lifeMs);
         if (answer.granted) {
           names.set(conversationId, name);
-          return null;
+          if (asking.get(conversationId) === true) return null;
+          release(conversationId);
+          return LET_GO;
         }
         return answer.holder === null ? ASKED_AT_ONCE : { error: heldBy(answer.holder), permanent: true };
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         return { error: `it cannot be told whether another process warms this prefix (${reason})` };
+      } finally {
+        asking.delete(conversationId);
       }
     },
     follow({ events, surface, warmer }) {
-      const over = ({ conversationId }: { readonly conversationId: string }) => release(conversationId);
+      const letGo = (conversationId: string) => {
+        if (asking.has(conversationId)) asking.set(conversationId, false);
+        release(conversationId);
+      };
+      const over = ({ conversationId }: { readonly conversationId: string }) => letGo(conversationId);
       const names = ["turnStarted", "conversationClosed", "conversationDetached"] as const;
       for (const name of names) events.on(name, over);
       const unsubscribe = surface.subscribe((conversationId) => {
-        if (!warmer.getState(conversationId).enabled) release(conversationId);
+        if (!warmer.getState(conversationId).enabled) letGo(conversationId);
       });
       return () => {
         for (const name of names) events.off(name, over);
@@ -75,6 +86,11 @@ export function warmLeasesBy(leases: Leases, askKey: () => Promise<string>): War
 const ASKED_AT_ONCE: WarmFailure = {
   error: "another process is about to warm this prefix",
   retryAfterMs: 2_000,
+};
+
+const LET_GO: WarmFailure = {
+  error: "it was let go of while it was asked whether another process warms this prefix",
+  permanent: true,
 };
 
 function heldBy({ host, pid }: { readonly host: string; readonly pid: number }): string {

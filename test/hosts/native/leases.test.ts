@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MINUTE_MS, setUp } from "./world.ts";
@@ -40,6 +40,22 @@ describe("two programs that have the same prefix", () => {
     await away(5 * MINUTE_MS);
     expect(warms()).toHaveLength(2);
     expect(second.statusLine("ada")).toMatch(/^warm 4:/);
+  });
+
+  it("leave nothing behind of a conversation that was let go of while it was asked who warms", async () => {
+    const { host, talk, clock, directory, warms } = await setUp();
+    await host.command("ada", "on");
+    await talk("ada").ask("hello");
+    let asks = false;
+    for (let second = 0; second < 300 && !asks; second++) {
+      await clock.pass(1_000);
+      asks = host.keeper.warmsInFlight() > 0;
+    }
+    expect(asks).toBe(true);
+    host.detached("ada");
+    await expect.poll(() => host.keeper.warmsInFlight()).toBe(0);
+    await expect.poll(() => readdirSync(join(directory, "leases"))).toEqual([]);
+    expect(warms()).toHaveLength(0);
   });
 
   it("both warm when they have come to different points", async () => {
