@@ -19,8 +19,11 @@ export interface HostBundle {
     BuildOptions,
     "external" | "format" | "jsx" | "jsxImportSource" | "outExtension" | "target"
   >;
-  /** What it runs in has no Node, and reads it for these names before it runs it. */
-  readonly bare?: { readonly names: readonly string[] };
+  /**
+   * What it runs in has no Node, and reads `asWritten`, one of the entries, before it runs it: that stays as it is, and
+   * imports the other one in the place of `apart`, which is that one's source.
+   */
+  readonly bare?: { readonly asWritten: string; readonly apart: string; readonly as: string };
 }
 
 /**
@@ -37,8 +40,11 @@ export const HOST_BUNDLES: readonly HostBundle[] = [
   {
     host: "claude-code",
     part: "mod",
-    entries: { "hooks/register": "src/hosts/claude-code/register.ts" },
-    bare: { names: ["$", "on", "next"] },
+    entries: {
+      "hooks/register": "src/hosts/claude-code/register.ts",
+      "hooks/keepwarm": "src/hosts/claude-code/inside.ts",
+    },
+    bare: { asWritten: "hooks/register", apart: "./inside.ts", as: "./keepwarm.js" },
   },
   {
     host: "pi",
@@ -96,13 +102,18 @@ const noNode: Plugin = {
   },
 };
 
-/** Where the shipped prices come from is said to people; it is a tenth of them. */
+const RATES =
+  /\{"input":([\d.]+),"cacheWrite5m":([\d.]+),"cacheWrite1h":([\d.]+),"cacheRead":([\d.]+),"output":([\d.]+)\}/g;
+const RATES_OF =
+  "const rates = (input, cacheWrite5m, cacheWrite1h, cacheRead, output) => ({ input, cacheWrite5m, cacheWrite1h, cacheRead, output });";
+/** Where the shipped prices come from is said to people; it is a tenth of them. What each rate is called is said once. */
 const barePrices: Plugin = {
   name: "bare prices",
   setup({ onLoad }) {
     onLoad({ filter: /anthropic[\\/]prices\.json$/ }, async ({ path }) => {
       const { source: _, ...prices } = JSON.parse(await readFile(path, "utf8"));
-      return { contents: JSON.stringify({ ...prices, source: "" }), loader: "json" };
+      const table = JSON.stringify({ ...prices, source: "" }).replaceAll(RATES, "rates($1,$2,$3,$4,$5)");
+      return { contents: `${RATES_OF}export default ${table};`, loader: "js" };
     });
   },
 };
@@ -136,6 +147,17 @@ const ownEmitter: Plugin = {
   },
 };
 
+function apart({ apart, as }: NonNullable<HostBundle["bare"]>): Plugin {
+  return {
+    name: "apart",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\// }, ({ path, kind }) =>
+        path === apart && kind === "import-statement" ? { path: as, external: true } : undefined,
+      );
+    },
+  };
+}
+
 export function folderOf({ host, part = "" }: Pick<HostBundle, "host" | "part">): string {
   return join("dist", "hosts", host, part);
 }
@@ -151,10 +173,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     bundle: true,
     // One file each: it is loaded whole, and what is small is loaded fast.
     splitting: false,
-    // It would shorten every name; what comes afterwards keeps those that are to be kept.
-    minifyIdentifiers: bundle.bare === undefined,
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: bundle.bare === undefined,
     format: "esm",
     ...(bundle.bare === undefined
       ? {
@@ -166,7 +185,7 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
           platform: "neutral",
           mainFields: ["module", "main"],
           target: "es2023",
-          plugins: [leanZod, inMod, inHost, barePrices, bareSettings, noNode],
+          plugins: [apart(bundle.bare), leanZod, inMod, inHost, barePrices, bareSettings, noNode],
         }),
     define: { "process.env.KEEPWARM_BUILT_VERSION": JSON.stringify(packageJson.version) },
     legalComments: "none",
@@ -175,12 +194,15 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
     logLevel: "warning",
     ...bundle.esbuild,
   });
-  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  const imported = Object.values(metafile.outputs)
+    .flatMap(({ imports }) => imports.map(({ path }) => path))
+    .filter((path) => path !== bundle.bare?.as);
   if (bundle.bare !== undefined && imported.length > 0) {
     throw new Error(`${bundle.host}: ${imported.join(", ")} is not there where this runs`);
   }
   const isModule = (bundle.esbuild?.format ?? "esm") === "esm";
-  for (const file of Object.keys(metafile.outputs)) await shorten(file, isModule, bundle.bare?.names);
+  const asWritten = join(outdir, `${bundle.bare?.asWritten}.js`);
+  for (const file of Object.keys(metafile.outputs)) if (file !== asWritten) await shorten(file, isModule);
   writeFileSync(join(outdir, "LICENCES.txt"), licencesOf(metafile.inputs));
   const files = join("src", "hosts", bundle.host, "package", bundle.part ?? "");
   if (existsSync(files)) {
@@ -191,17 +213,15 @@ export async function buildHost(bundle: HostBundle, outdir = folderOf(bundle)): 
 }
 
 /** By another 3 %: what is left of the limit is for what a plugin itself does. */
-async function shorten(file: string, module: boolean, names: readonly string[] = []): Promise<void> {
+async function shorten(file: string, module: boolean): Promise<void> {
   const options: MinifyOptions = {
     module,
     toplevel: true,
     ecma: 2020,
-    mangle: { reserved: [...names] },
     compress: {
       passes: 3,
       unsafe_arrows: true,
-      // One function inside another could have two of a name that is to be kept.
-      ...(names.length > 0 ? { inline: false, reduce_funcs: false } : { hoist_funs: true }),
+      hoist_funs: true,
     },
   };
   const { code } = await minify(await readFile(file, "utf8"), options);

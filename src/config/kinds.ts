@@ -1,7 +1,7 @@
 /** The kinds of values that settings have: how each is checked, written in text, and explained. */
-import ms from "ms";
 import * as z from "zod/mini";
 import { KEEP_WARM_FORMS, parseKeepWarm } from "../policy/index.ts";
+import { toMs } from "./to-ms.ts";
 
 /** What a setting's value can be at all. */
 export type Scalar = string | number | boolean;
@@ -96,10 +96,6 @@ const UNITS = [
   ["m", 60_000],
   ["s", 1_000],
 ] as const;
-
-function toMs(text: string): number {
-  return /^\d.*[a-z]$/i.test(text) ? ms(text as ms.StringValue) : Number.NaN;
-}
 
 /** Its value is in ms; a file holds it as text. */
 function durationUpTo(longestMs: number, allowed: string): Kind<number> {

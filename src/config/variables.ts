@@ -8,7 +8,7 @@ const OTHERS = ["KEEPWARM_HOME", "KEEPWARM_CONFIG", "KEEPWARM_RUN_UPSTREAM"];
 
 /** Those that only the fleet reads (docs/fleet.md), named here because a gateway says which it does not know. */
 const OF_THE_FLEET = [
-  ...["KEY", "KEY_FILE", "API_KEY", "API_KEY_FILE", "BACKEND", "ARTIFACTS", "LOADERS"].map(
+  ...["KEY", "KEY_FILE", "API_KEY", "API_KEY_FILE", "BACKEND", "ARTIFACTS", "LOADERS", "DASHBOARD"].map(
     (name) => `KEEPWARM_FLEET_${name}`,
   ),
   ...[

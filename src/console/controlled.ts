@@ -3,10 +3,15 @@ import type {
   CompareAnswer,
   CompareRequest,
   ConversationView,
+  FleetAnswer,
+  FleetJobAnswer,
+  FleetJobsAnswer,
+  FleetRequeued,
   GatewayInfo,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
+  JobOutcome,
   OutlookView,
   PrewarmAnswer,
   RunRequest,
@@ -37,6 +42,19 @@ export interface Watcher {
   thing(thing: Thing): void;
 }
 
+/** What a gateway with a fleet can be asked and told. Rejects with {@link Refused} where its database does not answer. */
+export interface ControlledFleet {
+  overview(): Promise<FleetAnswer>;
+  jobs(query: {
+    readonly outcome?: JobOutcome | undefined;
+    readonly limit: number;
+  }): Promise<FleetJobsAnswer>;
+  /** @param id its beginning will do; null: it is not known, or not the only one */
+  job(id: string): Promise<FleetJobAnswer | null>;
+  /** @throws {Refused} when it cannot be done again */
+  requeue(id: string): Promise<FleetRequeued>;
+}
+
 /**
  * Whatever throws or rejects here is answered with a plain 500 and told to `onError`, unless it is a
  * {@link Refused}.
@@ -45,6 +63,8 @@ export interface Controlled {
   /** Epoch ms. */
   now(): number;
   info(): GatewayInfo;
+  /** Null: it has none. */
+  readonly fleet: ControlledFleet | null;
   totals(): TotalsView;
   health(): Omit<HealthView, "listeners">;
   /** Those in memory. */

@@ -23,6 +23,7 @@ import { bodyOf } from "./body.ts";
 import { type Controlled, Refused } from "./controlled.ts";
 import { streamEvents } from "./event-stream.ts";
 import type { Feed } from "./feed.ts";
+import { addFleetRoutes } from "./fleet-routes.ts";
 import { holdOpen } from "./hold-open.ts";
 
 export interface RouteOptions {
@@ -213,6 +214,8 @@ export function createRoutes({ controlled, feed, onError, heartbeatMs }: RouteOp
       onEnd: () => guarded(() => attached.detach(), onError),
     });
   });
+
+  addFleetRoutes(app, controlled);
 
   app.post("/v1/stop", (c) => {
     c.env.outgoing.once("close", () => guarded(() => controlled.stop(), onError));

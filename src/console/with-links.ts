@@ -17,6 +17,7 @@ export function withLinks(own: Controlled, links: Links): Controlled {
 
   return {
     now: own.now,
+    fleet: own.fleet,
     noteHistory: (id, entry) => own.noteHistory(id, entry),
     totals: () => own.totals(),
     health: () => own.health(),

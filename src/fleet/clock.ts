@@ -20,15 +20,21 @@ export interface DatabaseClock {
 /** The one with the quickest answer of so many counts: it says most precisely when it was given. */
 const QUESTIONS = 3;
 
+/** Epoch ms, as the database has it. */
+export async function databaseNow(database: Queryable): Promise<number> {
+  const [row] = await database.query<{ now: number }>(`select ${toMs("clock_timestamp()")} as now`);
+  if (row === undefined) throw new Error("the database does not say what time it is");
+  return row.now;
+}
+
 export function createDatabaseClock(database: Queryable, { now, monotonicNow }: Clocks): DatabaseClock {
   let anchor = { databaseMs: now(), wallMs: now(), monotonicMs: monotonicNow() };
 
   async function ask() {
     const sentMs = monotonicNow();
-    const [row] = await database.query<{ now: number }>(`select ${toMs("clock_timestamp()")} as now`);
+    const toldMs = await databaseNow(database);
     const tripMs = monotonicNow() - sentMs;
-    if (row === undefined) throw new Error("the database does not say what time it is");
-    return { databaseMs: row.now + tripMs / 2, wallMs: now(), monotonicMs: monotonicNow(), tripMs };
+    return { databaseMs: toldMs + tripMs / 2, wallMs: now(), monotonicMs: monotonicNow(), tripMs };
   }
 
   return {

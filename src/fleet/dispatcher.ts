@@ -63,6 +63,12 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
     apply: (conversationId, wish) => (wish === null ? drop(conversationId) : keep(conversationId, wish)),
   });
 
+  /**
+   * Told this very moment that its warm has failed: there is nothing left to cancel, and what is kept of it stays, so that
+   * somebody may queue the job again. The next turn, an off or its lapse removes it.
+   */
+  let failing: string | null = null;
+
   /** This machine's time as the database's. */
   function there(ms: number): number {
     return ms + databaseNow() - now();
@@ -169,6 +175,7 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
     },
 
     cancel(conversationId) {
+      if (conversationId === failing) return;
       desires.want(conversationId, null, 0);
     },
 
@@ -245,7 +252,9 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
       if (byHand.get(conversationId)?.warmId === of.warmId) {
         settleByHand(conversationId, { error, permanent: told.kind !== "aborted" });
       } else if (isCurrent) {
+        failing = told.kind === "lapsed" ? null : conversationId;
         context.failed({ conversationId, error, lapsed: told.kind === "lapsed" });
+        failing = null;
       }
     },
 

@@ -21,7 +21,7 @@ import { markBooked, type Result, unbooked } from "./results.ts";
 import { installTables } from "./schema.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
-import { apiKeysOf, databaseOf, type Environment, keyringOf } from "./worker-environment.ts";
+import { apiKeysOf, dashboardOf, databaseOf, type Environment, keyringOf } from "./worker-environment.ts";
 import { unreachable } from "./worker-process.ts";
 
 export interface GatewayFleetOptions extends Clocks {
@@ -48,6 +48,8 @@ export interface GatewayFleet {
   readonly store: FleetStore;
   /** Whether a worker runs inside this process. */
   readonly embedded: boolean;
+  /** Where the queue engine's own dashboard is; null: nobody has said. */
+  readonly dashboardUrl: string | null;
   /** The keeper takes no more by then. What is planned goes on with other processes. */
   close(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function openGatewayFleet(options: GatewayFleetOptions): Promise<Ga
   const { env, directory, logger, storage } = options;
   const keyring = keyringOf(env);
   const named = databaseOf(env);
+  dashboardOf(env);
   const apiKeys = named === null ? apiKeysOf(env) : null;
   demandPeers(named === null ? EMBEDDED_PEERS : GATEWAY_PEERS);
   const owner = await ownerOf(storage);
@@ -187,6 +190,7 @@ async function atWork(
     database,
     store,
     embedded: worker !== null,
+    dashboardUrl: dashboardOf(options.env),
     dispatch(context) {
       dispatcher = createDispatcher({
         ...options,

@@ -1,7 +1,7 @@
 /** Many workers on one database: jobs, workers, what is shown of them. */
 export { type ArtifactStore, artifactFolder, artifactTable } from "./artifacts.ts";
 export { type FleetClient, openFleetClient } from "./client.ts";
-export { createDatabaseClock, type DatabaseClock } from "./clock.ts";
+export { createDatabaseClock, type DatabaseClock, databaseNow } from "./clock.ts";
 export { type Credentials, createCredentials, stripCredential } from "./credentials.ts";
 export type { Backend, FleetDatabase, Queryable } from "./database.ts";
 export { type GatewayFleet, type GatewayFleetOptions, openGatewayFleet } from "./gateway-fleet.ts";

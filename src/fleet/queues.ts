@@ -65,6 +65,18 @@ export interface QueueEngineOptions extends QueueTimes {
   readonly onError: (error: Error) => void;
 }
 
+/** One process at a time: on an empty database the engine makes its schema, and several that do trip each other up. */
+async function alone(database: FleetDatabase, act: () => Promise<unknown>): Promise<void> {
+  if (database.backend !== "postgres") {
+    await act();
+    return;
+  }
+  await database.transaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(4778)");
+    await act();
+  });
+}
+
 export async function openQueues(database: FleetDatabase, options: QueueEngineOptions): Promise<Queues> {
   const { PgBoss } = await import("pg-boss");
   const boss = new PgBoss({
@@ -81,7 +93,7 @@ export async function openQueues(database: FleetDatabase, options: QueueEngineOp
     monitorVacuum: false,
   });
   boss.on("error", options.onError);
-  await boss.start();
+  await alone(database, () => boss.start());
   const open = new Map<string, Promise<void>>();
 
   async function make(name: string): Promise<void> {

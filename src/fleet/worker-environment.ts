@@ -40,6 +40,7 @@ export const FLEET_VARIABLES = [
   "KEEPWARM_FLEET_API_KEY_FILE",
   "KEEPWARM_FLEET_ARTIFACTS",
   "KEEPWARM_FLEET_LOADERS",
+  "KEEPWARM_FLEET_DASHBOARD",
 ] as const;
 
 function number(fallback: number, least: number, most: number, unit: string) {
@@ -131,6 +132,16 @@ export function databaseOf(env: Environment): Pick<WorkerEnvironment, "databaseU
     throw new WorkerEnvironmentError(`${issue?.path.join(".")} ${issue?.message}`);
   }
   return { databaseUrl: parsed.data.DATABASE_URL, backend: parsed.data.KEEPWARM_FLEET_BACKEND };
+}
+
+/** Where the queue engine's own dashboard is, for a gateway's console; null: not said. @throws {WorkerEnvironmentError} */
+export function dashboardOf(env: Environment): string | null {
+  const { KEEPWARM_FLEET_DASHBOARD: url } = setOnes(env);
+  if (url === undefined) return null;
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new WorkerEnvironmentError("KEEPWARM_FLEET_DASHBOARD must be an http:// or https:// URL");
+  }
+  return url;
 }
 
 /** The fleet's keys. Nothing is kept without one. @throws {WorkerEnvironmentError} */

@@ -1,6 +1,12 @@
 /** A gateway as the control API sees it. */
 
-import { type Controlled, type NamedRun, Refused, type Watcher } from "../console/index.ts";
+import {
+  type Controlled,
+  type ControlledFleet,
+  type NamedRun,
+  Refused,
+  type Watcher,
+} from "../console/index.ts";
 import type { Prices, StorageNamespace, SurfaceSpec } from "../host.ts";
 import {
   amountsOf,
@@ -26,6 +32,8 @@ export interface ControlledGateway {
   readonly settings: SettingsDesk;
   readonly health: Health;
   readonly prewarming: Pick<GatewayPrewarming, "view" | "compare" | "subscribe" | "changes">;
+  /** @default it has none */
+  readonly fleet?: ControlledFleet | null;
   readonly storage: StorageNamespace;
   readonly prices: Prices;
   readonly version: string;
@@ -46,6 +54,7 @@ const ADVICE_MS = 30_000;
 export function controlled(options: ControlledGateway): Controlled {
   const { gateway, history, settings, health, prewarming, storage, prices, version, startedAt, page } =
     options;
+  const { fleet = null } = options;
   const { maxHeldBytes, now, forgetPrograms = async () => {}, stop } = options;
   const { keeper } = gateway;
   const { warmer, ledger } = keeper;
@@ -88,6 +97,7 @@ export function controlled(options: ControlledGateway): Controlled {
       enableNew: settings.live.enableNew,
       keepWarm: settings.live.keepWarm,
       page,
+      fleet: fleet !== null,
       flags: settings.flags,
       runs: [...runs.values()],
       hosts: [],
@@ -153,6 +163,7 @@ export function controlled(options: ControlledGateway): Controlled {
 
   return {
     now,
+    fleet,
     info,
     totals() {
       const { days, whole } = ledger.totals();

@@ -20,6 +20,7 @@ import { PREWARM_NAMESPACE } from "../prewarm/index.ts";
 import { openSqliteStorage, takeLock } from "../storage/sqlite.ts";
 import { systemTimers } from "../timers.ts";
 import { controlled } from "./control.ts";
+import { createFleetDesk } from "./fleet-desk.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createHealth, watched } from "./health.ts";
 import { createHistory } from "./history/index.ts";
@@ -129,6 +130,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       prewarming.apply();
     },
   });
+  const desk = fleet === null ? null : createFleetDesk(fleet);
   const control = createControlServer({
     token,
     ...(page ? { page: builtPage() } : {}),
@@ -138,6 +140,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       settings,
       health,
       prewarming,
+      fleet: desk,
       storage,
       prices: listPrices(prices),
       version,

@@ -45,10 +45,11 @@ export {
 } from "./link/index.ts";
 export type { EventsOptions } from "./listen.ts";
 export { isLoopback } from "./loopback.ts";
-export { forgetPausesOfPrograms, programFile, sharedSpending } from "./programs.ts";
+export { forgetPausesOfPrograms, programFile } from "./programs.ts";
 export { isNonce, isSameSecret, proofOf } from "./proof.ts";
 export { isKeepwarm } from "./recognise.ts";
 export { type GatewayRecord, type Publication, publish, RECORD_FILE } from "./record.ts";
+export { SPENDING_FILE, SPENDING_FOLDER, SPENDING_NAMESPACE, sharedSpending } from "./spending.ts";
 export {
   createIntake,
   createSpool,
@@ -73,12 +74,19 @@ export type {
   EndEntry,
   ErrorAnswer,
   FailureEntry,
+  FleetAnswer,
+  FleetJobAnswer,
+  FleetJobsAnswer,
+  FleetJobView,
+  FleetRequeued,
+  FleetWorkerView,
   GatewayInfo,
   Group,
   HealthView,
   HistoryAnswer,
   HistoryEntry,
   HostView,
+  JobOutcome,
   Known,
   MoneyView,
   Names,
@@ -105,4 +113,4 @@ export type {
   WarmAnswer,
   WarmEntry,
 } from "./views/index.ts";
-export { GROUP_TITLES, GROUPS, groupOf, namesAmong, ownPart } from "./views/index.ts";
+export { GROUP_TITLES, GROUPS, groupOf, JOB_OUTCOMES, namesAmong, ownPart } from "./views/index.ts";

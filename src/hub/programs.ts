@@ -1,7 +1,7 @@
 /** What programs with keepwarm inside them keep in the state directory. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Logger, StorageNamespace } from "../host.ts";
+import type { Logger } from "../host.ts";
 import { CONVERSATION_GAPS_KEY, GAPS_KEY, POLICY_NAMESPACE, TIERS_KEY } from "../policy/index.ts";
 import { createJsonFileStorage } from "../storage/index.ts";
 
@@ -10,11 +10,6 @@ const FOLDER = "hosts";
 /** Settings, where the program has no better place, and what was learned of pauses. */
 export function programFile(stateDirectory: string, name: string): string {
   return join(stateDirectory, FOLDER, `${name}.json`);
-}
-
-/** What the last day has cost in all of them and at the gateway, so that one limit holds for all. */
-export function sharedSpending(stateDirectory: string, logger: Pick<Logger, "error">): StorageNamespace {
-  return createJsonFileStorage({ file: join(stateDirectory, "spending.json"), logger }).namespace("spending");
 }
 
 /** Also of programs that are not running, or not linked. Rejects when a file cannot be changed. */

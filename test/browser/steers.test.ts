@@ -177,10 +177,10 @@ describe("the console", () => {
     await page.getByRole("switch", { name: "Switch new conversations on" }).click();
     const setting = page.locator("[data-setting=enableNew]");
     await expect.poll(() => setting.innerText()).toContain("Set by");
-    await page.getByRole("textbox", { name: "Most per day" }).fill("2");
-    await page.getByRole("textbox", { name: "Most per day" }).press("Enter");
+    await page.getByRole("textbox", { name: "Most per day", exact: true }).fill("2");
+    await page.getByRole("textbox", { name: "Most per day", exact: true }).press("Enter");
     await expect.poll(() => page.locator("[data-setting=maxUsdPerDay]").innerText()).toContain("Set by");
-    const most = page.getByRole("textbox", { name: "Most per day" });
+    const most = page.getByRole("textbox", { name: "Most per day", exact: true });
     await most.fill("-3");
     await most.press("Enter");
     await page.getByText("Most per day must be", { exact: false }).last().waitFor();

@@ -9,6 +9,8 @@ import {
   loadConfig,
   settingsInHost,
 } from "../../src/config/index.ts";
+import { toMs as inHost } from "../../src/config/to-ms.in-host.ts";
+import { toMs } from "../../src/config/to-ms.ts";
 
 function home(config?: string): Environment {
   const folder = mkdtempSync(join(tmpdir(), "keepwarm-in-host-"));
@@ -16,6 +18,27 @@ function home(config?: string): Environment {
   if (config !== undefined) writeFileSync(join(folder, "config.json"), config);
   return { KEEPWARM_HOME: folder };
 }
+
+describe("durations inside another program", () => {
+  const UNITS =
+    "ms msec msecs millisecond milliseconds s sec secs second seconds m min mins minute minutes h hr hrs hour hours d day days w week weeks y yr yrs year years";
+
+  it.each([...UNITS.split(" "), "", "mss", "mi", "se", "hou", "ho", "month", "mo", "x"])(
+    "are those of everywhere: 4%s",
+    (unit) => {
+      for (const text of [
+        `4${unit}`,
+        `1.5 ${unit}`,
+        `4${unit.toUpperCase()}`,
+        `.5${unit}`,
+        `4.${unit}`,
+        `-4${unit}`,
+      ]) {
+        expect([text, inHost(text)]).toEqual([text, toMs(text)]);
+      }
+    },
+  );
+});
 
 describe("settings inside another program", () => {
   it.each([

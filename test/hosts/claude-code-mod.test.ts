@@ -13,14 +13,16 @@ import {
   type Claude,
   claudeEnv,
   saidIn,
+  sentBy,
   startClaude,
   startInTerminal,
   storedSessions,
-  withoutPlaces,
 } from "./support/claude-code.ts";
-import { buildMod, installMod } from "./support/claude-code-mod.ts";
+import { buildMod, faultyMod, installMod, MOD, validate } from "./support/claude-code-mod.ts";
+import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
+import { start } from "./support/process.ts";
 import { showRow } from "./support/row.ts";
 
 const TTL_MS = 5_000;
@@ -35,7 +37,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
-  start(args?: readonly string[]): Claude;
+  start(args?: readonly string[], env?: Readonly<Record<string, string>>): Claude;
   startInTerminal(args?: readonly string[]): Claude;
 }
 
@@ -61,19 +63,10 @@ async function place(test: TestContext, options: PlaceOptions = {}): Promise<Pla
     home,
     env,
     requests: emulator.requests,
-    start: (args = []) => startClaude({ launcher, args: ["--allowedTools=Bash", ...args], env, cwd, test }),
+    start: (args = [], more = {}) =>
+      startClaude({ launcher, args: ["--allowedTools=Bash", ...args], env: { ...env, ...more }, cwd, test }),
     startInTerminal: (args = []) => startInTerminal({ launcher, args, env, cwd, test }),
   };
-}
-
-function sent({ requests, home }: Place): unknown {
-  const bodies = requests.filter((request) => !isWarm(request)).map(({ body }) => JSON.parse(String(body)));
-  return JSON.parse(
-    withoutPlaces(
-      JSON.stringify(bodies, (key, value) => (key === "metadata" ? "…" : value)),
-      home,
-    ),
-  );
 }
 
 const warms = ({ requests }: Place) => requests.filter(isWarm).length;
@@ -107,7 +100,7 @@ describe.concurrent("Claude Code with the mod", () => {
     expectOnlyTheConversationWarmed(warm.requests);
     expect(exchanges(alone.requests).filter(({ read }) => read === 0)).toHaveLength(3);
 
-    expect(sent(warm)).toEqual(sent(alone));
+    expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
     showRow("claudeCode", {
@@ -156,6 +149,17 @@ describe.concurrent("Claude Code with the mod", () => {
     await wait(2 * TTL_MS);
     expect(warms(at)).toBe(ended);
     expect(answer(await claude.say("/warm"))).toMatch(/Warming is on\. Not worth a warm/);
+  });
+
+  it("keeps warm, in auto, what waits for its person's permission", async (test) => {
+    const at = await place(test, { chosen: { KEEPWARM_KEEP_WARM: "auto" } });
+    const claude = at.startInTerminal(["--permission-mode", "default"]);
+    await waitForPermission({ claude, requests: at.requests, ttlMs: TTL_MS });
+  });
+
+  it("keeps warm, in auto, what waits for a task in the background, and no longer", async (test) => {
+    const at = await place(test, { chosen: { KEEPWARM_KEEP_WARM: "auto" } });
+    await waitForTask({ claude: at.start(), requests: at.requests, ttlMs: TTL_MS });
   });
 
   it("leaves the old conversation at /clear, and begins one that is off", async (test) => {
@@ -226,6 +230,19 @@ describe.concurrent("Claude Code with the mod", () => {
     expect(readdirSync(join(at.home, "keepwarm")).includes("spool")).toBe(false);
   });
 
+  it("sends nothing where a gateway of keepwarm's is in the way, and says so", async (test) => {
+    const at = await place(test);
+    const [node, cli] = KEEPWARM;
+    const gateway = start(node, [cli, "start"], { env: at.env, cwd: at.home, test });
+    await gateway.says(/127\.0\.0\.1/);
+    const claude = at.start([], { ANTHROPIC_BASE_URL: `http://127.0.0.1:${at.env.KEEPWARM_PORT}` });
+    await claude.say("/warm on");
+    await claude.say("Question 0, please.");
+    await wait(2 * TTL_MS);
+    expect(at.requests).toHaveLength(1);
+    expect(answer(await claude.say("/warm"))).toMatch(/Requests go by a gateway of keepwarm's/);
+  });
+
   it("does not warm what a subscription's token may pay for, and says so", async (test) => {
     const at = await place(test, {
       chosen: {
@@ -240,6 +257,31 @@ describe.concurrent("Claude Code with the mod", () => {
     await wait(2 * TTL_MS);
     expect(warms(at)).toBe(0);
     expect(answer(await claude.say("/warm"))).toMatch(/signed in with a subscription/);
+  });
+
+  it("is a mod that Claude Code finds nothing wrong with", async (test) => {
+    const { env } = await place(test, { mod: "not installed" });
+    await expect(validate(MOD, env)).resolves.toBeUndefined();
+  });
+
+  it.for([
+    ...["isWanted", "started", "told", "stepBegan", "stepEnded", "turnEnded"],
+    ...["leaving", "answered", "ended"],
+  ])("leaves Claude Code working though it throws when it is told %s", async (told, test) => {
+    const at = await place(test, { mod: "not installed" });
+    const folder = faultyMod(told, at.home);
+    await validate(folder, at.env);
+    const claude = at.start(["--plugin-dir", folder]);
+    for (const words of [
+      "Question 0, please.",
+      TOOL.replace(/sleep \d+/, "echo hi"),
+      "Question 1, please.",
+    ]) {
+      expect(await claude.say(words)).toMatch(/"is_error":false/);
+    }
+    await claude.quit();
+    expect(exchanges(at.requests)).toHaveLength(4);
+    expect(warms(at)).toBe(0);
   });
 
   it("is gone from its settings, and from it, once it is uninstalled", async (test) => {

@@ -12,11 +12,12 @@ import {
   type Claude,
   claudeEnv,
   saidIn,
+  sentBy,
   startClaude,
   startInTerminal,
   storedSessions,
-  withoutPlaces,
 } from "./support/claude-code.ts";
+import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
 import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
 import { conversations, gatewayPid, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { showRow } from "./support/row.ts";
@@ -32,7 +33,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
-  startInTerminal(): Claude;
+  startInTerminal(args?: readonly string[]): Claude;
   start(options?: { readonly enable?: boolean; readonly args?: readonly string[] }): Claude;
 }
 
@@ -57,7 +58,8 @@ async function place(
     home,
     env,
     requests: emulator.requests,
-    startInTerminal: () => startInTerminal({ launcher: [...KEEPWARM, "run", "--"], env, cwd: project, test }),
+    startInTerminal: (args = []) =>
+      startInTerminal({ launcher: [...KEEPWARM, "run", "--"], args, env, cwd: project, test }),
     start: ({ enable = false, args = [] } = {}) =>
       startClaude({
         launcher: kept ? [...KEEPWARM, "run", "--quiet", ...(enable ? ["--enable"] : []), "--"] : [],
@@ -67,17 +69,6 @@ async function place(
         test,
       }),
   };
-}
-
-/** What the API was sent, without what differs between any two runs. */
-function sent({ requests, home }: Place): unknown {
-  const bodies = requests.filter((request) => !isWarm(request)).map(({ body }) => JSON.parse(String(body)));
-  return JSON.parse(
-    withoutPlaces(
-      JSON.stringify(bodies, (key, value) => (key === "metadata" ? "…" : value)),
-      home,
-    ),
-  );
 }
 
 const answer = (said: string) => /"content":"([^"]*)"/.exec(said)?.[1] ?? said;
@@ -108,7 +99,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(exchanges(alone.requests).filter(({ read }) => read === 0)).toHaveLength(3);
     expect(alone.requests.filter(isWarm)).toEqual([]);
 
-    expect(sent(warm)).toEqual(sent(alone));
+    expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
     expect(one).toEqual(other);
     showRow("claudeCodeRun", {
@@ -132,7 +123,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
         await claude.quit();
       }),
     );
-    expect(sent(warm)).toEqual(sent(alone));
+    expect(sentBy(warm)).toEqual(sentBy(alone));
   });
 
   it("sends nothing while it is off, and stops at once when it quits", async (test) => {
@@ -198,6 +189,17 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     const before = at.requests.length;
     await wait(2 * TTL_MS);
     expect(at.requests).toHaveLength(before);
+  });
+
+  it("keeps warm, in auto, what waits for its person's permission", async (test) => {
+    const at = await place(test, "kept warm", { KEEPWARM_KEEP_WARM: "auto" });
+    const claude = at.startInTerminal(["--permission-mode", "default"]);
+    await waitForPermission({ claude, requests: at.requests, ttlMs: TTL_MS });
+  });
+
+  it("keeps warm, in auto, what waits for a task in the background, and no longer", async (test) => {
+    const at = await place(test, "kept warm", { KEEPWARM_KEEP_WARM: "auto" });
+    await waitForTask({ claude: at.start(), requests: at.requests, ttlMs: TTL_MS });
   });
 
   it("leaves the old conversation at /clear, and begins one that is off", async (test) => {

@@ -108,6 +108,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
     stored,
     failWith: null,
     now: () => NOON,
+    fleet: null,
     info: () => ({
       version: "0.1.0",
       pid: 4_321,
@@ -117,6 +118,7 @@ export function controlledInMemory(...open: readonly ConversationView[]): Contro
       enableNew: false,
       keepWarm: "auto",
       page: true,
+      fleet: false,
       flags: [],
       runs: [...runs.values()],
       hosts: [],

@@ -8,7 +8,7 @@ import { type HostOnKeeper, harmlessBy, hostOnKeeper, requestTelling } from "../
 import type { Engine, Surroundings } from "./engine.ts";
 import { gatewayObjection } from "./gateway-in-the-way.ts";
 import { modSettings } from "./mod-settings.ts";
-import { gatewayUrlIn, leasesIn, spoolIn, stateFolder } from "./state-folder.ts";
+import { gatewayUrlIn, leasesIn, spendingIn, spoolIn, stateFolder } from "./state-folder.ts";
 import { storeStorage } from "./store-storage.ts";
 
 export interface ModHost extends HostOnKeeper {
@@ -54,7 +54,11 @@ export async function createModHost(options: ModHostOptions): Promise<ModHost> {
 
   const keeper = createKeeper({
     ...settings,
-    keeping: { ...settings.keeping, storage: storeStorage(store, POLICY_NAMESPACE) },
+    keeping: {
+      ...settings.keeping,
+      storage: storeStorage(store, POLICY_NAMESPACE),
+      ...(folder === null ? {} : { spending: spendingIn(files, folder) }),
+    },
     ...(spool === null ? {} : { ledger: spool.storage }),
     storage: storeStorage(store, SETTINGS_NAMESPACE),
     logger: silent,

@@ -1,21 +1,29 @@
 /**
  * What Claude Code loads. It reads this module before it runs it: `on` and `$` are spelled out wherever they are used, each
- * variable by its own name, so that all of them stand here and nowhere else.
+ * variable by its own name, and no name is used twice, so that all of this stands here and nowhere else, and is not
+ * shortened.
  */
-import type { Engine, Surroundings } from "./engine.ts";
-import { completeEnvironment } from "./environment.ts";
-import { type ClaudeCodeMod, createMod } from "./mod.ts";
+import {
+  type ClaudeCodeMod,
+  completeEnvironment,
+  createMod,
+  type Engine,
+  type ModOptions,
+  readCommand,
+  readSessionStart,
+  type Surroundings,
+} from "./inside.ts";
 import type { Mod, On } from "./mod-api.ts";
-import { readCommand, readSessionStart } from "./readings.ts";
 
-export function register(on: On): void {
+/** @param options those that its person chose for the plugin, of which there are none */
+export function register(on: On, options: ModOptions = {}): void {
   let mod: ClaudeCodeMod | null = null;
   harmless(completeEnvironment);
 
   on("session.start", async ($, event, next) => {
     await harmlessly(async () => {
       const env = await variables($);
-      const made = createMod(engineOf($));
+      const made = createMod(engineOf($), options);
       if (!made.isWanted(env)) return;
       mod = made;
       const start = readSessionStart(event);
@@ -69,7 +77,8 @@ export function register(on: On): void {
       harmless(() => passing.failed());
       throw error;
     }
-    return passing.answered(answer);
+    // Nothing may fail any more: it has been sent.
+    return harmless(() => passing.answered(answer)) ?? answer;
   }).catch((_, event, next) => {
     // Whatever went wrong: what was to be put in a request's place is not there, and it must not go out without.
     if (mod?.isOwn(event)) return mod.refused;

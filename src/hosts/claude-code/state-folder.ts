@@ -10,6 +10,9 @@ import {
   lineOf,
   maySpool,
   RECORD_FILE,
+  SPENDING_FILE,
+  SPENDING_FOLDER,
+  SPENDING_NAMESPACE,
   SPOOL_FOLDER,
   type WarmLeases,
   warmLeasesBy,
@@ -127,6 +130,40 @@ export function spoolIn(files: EngineFiles, folder: string, pid: number): Spooli
       },
     },
     flush: () => writing,
+  };
+}
+
+const spending = z.looseObject({
+  namespaces: z.record(z.string(), z.record(z.string(), z.string())),
+});
+
+/** What a day's warms cost, those of all programs: of the file that they share nothing is changed, as nobody can lock it here. */
+export function spendingIn(files: EngineFiles, folder: string): StorageNamespace {
+  const own = `${folder}/${SPENDING_FOLDER}`;
+  const fileOf = (key: string) => `${own}/${encodeURIComponent(key)}`;
+
+  async function shared(): Promise<Readonly<Record<string, string>>> {
+    const file = `${folder}/${SPENDING_FILE}`;
+    if (!(await files.exists(file))) return {};
+    const read = spending.safeParse(JSON.parse(await files.read(file)));
+    return read.success ? (read.data.namespaces[SPENDING_NAMESPACE] ?? {}) : {};
+  }
+
+  async function get(key: string): Promise<string | null> {
+    const file = fileOf(key);
+    return (await files.exists(file)) ? files.read(file) : ((await shared())[key] ?? null);
+  }
+
+  return {
+    get,
+    has: async (key) => (await get(key)) !== null,
+    set: (key, value) => files.write(fileOf(key), value),
+    // Whoever can remove it will.
+    delete: async () => {},
+    async keys(prefix = "") {
+      const apart = (await entriesOf(files, own)).map(({ name }) => decodeURIComponent(name));
+      return [...apart, ...Object.keys(await shared())].filter((key) => key.startsWith(prefix));
+    },
   };
 }
 

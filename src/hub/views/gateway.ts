@@ -52,6 +52,8 @@ export interface GatewayInfo {
   readonly keepWarm: string;
   /** The console's page is served beside this API. */
   readonly page: boolean;
+  /** It hands warms to the workers of a fleet. */
+  readonly fleet: boolean;
   /** Its settings that are not the defaults, as flags of `keepwarm start`. */
   readonly flags: readonly string[];
   readonly runs: readonly RunView[];
@@ -99,6 +101,7 @@ export const gatewayInfo = z.looseObject({
   enableNew: z.boolean(),
   keepWarm: z.string(),
   page: z.boolean(),
+  fleet: z._default(z.boolean(), false),
   flags: z.array(z.string()),
   runs: z.array(
     z.looseObject({

@@ -17,6 +17,23 @@ export {
 export { type ConversationView, type OutlookView, outlookView, type PlanView } from "./conversation.ts";
 export { type ConsoleEvent, type ConsoleEventName, type ConsoleEvents, eventOf } from "./events.ts";
 export {
+  type FleetAnswer,
+  type FleetJobAnswer,
+  type FleetJobsAnswer,
+  type FleetJobView,
+  type FleetPhasesView,
+  type FleetProcessView,
+  type FleetQueueView,
+  type FleetRequeued,
+  type FleetWorkerView,
+  fleetAnswer,
+  fleetJobAnswer,
+  fleetJobsAnswer,
+  fleetRequeued,
+  JOB_OUTCOMES,
+  type JobOutcome,
+} from "./fleet.ts";
+export {
   type GatewayInfo,
   type HealthView,
   type HostView,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { conversationLink, routeOf } from "../../../src/console/page/shell/address.ts";
+import { conversationLink, jobLink, routeOf } from "../../../src/console/page/shell/address.ts";
 
 it("leads back to any conversation, whatever its id", () => {
   fc.assert(
@@ -18,4 +18,13 @@ it("takes what it does not know for the list", () => {
     expect(routeOf(hash)).toEqual({ view: "list" });
   }
   expect(routeOf("#/totals")).toEqual({ view: "totals" });
+});
+
+it("leads to a job, and takes what is no job's id for the list", () => {
+  const id = "3f2a0000-0000-4000-8000-000000000000";
+  expect(routeOf(jobLink(id))).toEqual({ view: "job", id });
+  expect(routeOf("#/fleet")).toEqual({ view: "fleet" });
+  for (const hash of ["#/fleet/", "#/fleet/../settings", "#/fleet/<b>"]) {
+    expect(routeOf(hash)).toEqual({ view: "list" });
+  }
 });

@@ -72,7 +72,7 @@ export async function recorder(upstream: string, test: Owner): Promise<Recorder>
 }
 
 /** Without what tells of the machine that it was recorded on, and of the day. */
-function likeAnyOther(text: string): string {
+export function likeAnyOther(text: string): string {
   return text
     .replace(/Today's date is [\d-]+/g, "Today's date is 2026-11-20")
     .replace(/OS Version: [\w .+~-]+/g, "OS Version: Linux 6.1")
@@ -84,7 +84,7 @@ const OURS = /^(?:\[\[tool:|This is an emulated answer)/;
 const LONG = 120;
 
 /** What Claude Code tells its model at length is not ours to keep: the same words become the same few letters. */
-function withoutItsWords(body: string): string {
+export function withoutItsWords(body: string): string {
   return JSON.stringify(JSON.parse(body), (key, value) => {
     if (typeof value !== "string" || value.length <= LONG || key === "user_id" || OURS.test(value))
       return value;

@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import type { RecordedRequest } from "../../../src/emulator/index.ts";
+import { isWarm } from "./conversation.ts";
 import { program } from "./install.ts";
 import { type Started, type StartOptions, start } from "./process.ts";
 
@@ -94,7 +96,8 @@ export function startInTerminal({ launcher = [], args = [], env, cwd, test }: Cl
       enter();
       const again = setInterval(enter, ENTER_AGAIN_MS);
       try {
-        await started.says(/emulated.*done|Warming|Resume/s, from);
+        // By its window's title, too: of a line it paints only what is not there from the line before.
+        await started.says(/emulated.*(?:done|\]0;✳)|Warming|Resume/s, from);
       } finally {
         clearInterval(again);
       }
@@ -139,6 +142,18 @@ export function withoutPlaces(text: string, home: string): string {
     .replaceAll(home, "/home/ada")
     .replaceAll(home.replaceAll(/[^\w]/g, "-"), "-home-ada")
     .replace(IDS, nameOf);
+}
+
+export interface Sent {
+  readonly home: string;
+  readonly requests: readonly RecordedRequest[];
+}
+
+/** What the API was sent, without warms and what differs between any two runs. */
+export function sentBy({ requests, home }: Sent): unknown {
+  const bodies = requests.filter((request) => !isWarm(request)).map(({ body }) => JSON.parse(String(body)));
+  const text = JSON.stringify(bodies, (key, value) => (key === "metadata" ? "…" : value));
+  return JSON.parse(withoutPlaces(text, home));
 }
 
 interface Stored {

@@ -1,9 +1,11 @@
-/** An API that takes message threads as pi sends them, in front of the emulator. */
+/** An API that takes message threads as agents send them, in front of the emulator. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Owner } from "./process.ts";
 
-/** The emulator refuses markers in threads, as is documented; the real API takes pi's, or it would not send them. */
+/** The emulator refuses these in threads, as is documented; the real API takes agents', or they would not send them. */
+const REFUSED = ["cache_control", "context_management"];
+
 export async function lenientAboutThreads(upstream: string, test: Owner): Promise<string> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -11,7 +13,7 @@ export async function lenientAboutThreads(upstream: string, test: Owner): Promis
     const sent = Buffer.concat(chunks).toString();
     const isThread = "thread" in JSON.parse(sent);
     const body = isThread
-      ? JSON.stringify(JSON.parse(sent), (k, v) => (k === "cache_control" ? undefined : v))
+      ? JSON.stringify(JSON.parse(sent), (k, v) => (REFUSED.includes(k) ? undefined : v))
       : sent;
     const { host: _, "content-length": __, connection: ___, ...headers } = request.headers;
     const answer = await fetch(upstream + request.url, {

@@ -47,7 +47,7 @@ export const TITLES: Readonly<Record<string, string>> = {
   budgetThinking: "Thinking with a budget",
   warmTokens: "Tokens a warm asks for",
   prewarm: "Pre-warm the catalogue",
-  prewarmMaxUsdPerDay: "Most per day",
+  prewarmMaxUsdPerDay: "Most for pre-warms per day",
   prewarmCatalogue: "Catalogue",
   prewarmKeyFile: "Key file",
   host: "Address",

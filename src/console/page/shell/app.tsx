@@ -2,6 +2,8 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import { Conversation } from "../conversation/conversation.tsx";
+import { Fleet } from "../fleet/fleet.tsx";
+import { Job } from "../fleet/job.tsx";
 import { hideNotice, notice } from "../link/act.ts";
 import { connection } from "../link/connection.ts";
 import { conversation, gateway, isComplete } from "../link/known.ts";
@@ -10,7 +12,7 @@ import { Conversations } from "../list/conversations.tsx";
 import { titleOf } from "../list/title.ts";
 import { Settings } from "../settings/settings.tsx";
 import { Totals } from "../totals/totals.tsx";
-import { LIST_LINK, SETTINGS_LINK, TOTALS_LINK } from "./address.ts";
+import { FLEET_LINK, LIST_LINK, SETTINGS_LINK, TOTALS_LINK } from "./address.ts";
 import { Announcer } from "./announcer.tsx";
 import { Bar } from "./bar.tsx";
 import { Help } from "./help.tsx";
@@ -27,6 +29,7 @@ export function App() {
     "1": () => goTo(LIST_LINK),
     "2": () => goTo(TOTALS_LINK),
     "3": () => goTo(SETTINGS_LINK),
+    "4": () => gateway.peek()?.fleet === true && goTo(FLEET_LINK),
     "/": () => {
       if (route.peek().view !== "list") goTo(LIST_LINK);
       isSearchWanted.value = true;
@@ -63,6 +66,10 @@ function View() {
       return <Totals />;
     case "settings":
       return <Settings />;
+    case "fleet":
+      return <Fleet />;
+    case "job":
+      return <Job key={shown.id} id={shown.id} />;
   }
 }
 
@@ -72,6 +79,8 @@ function useTitle(): void {
     if (shown.view === "list") return "Conversations";
     if (shown.view === "totals") return "Totals";
     if (shown.view === "settings") return "Settings";
+    if (shown.view === "fleet") return "Fleet";
+    if (shown.view === "job") return "Job";
     const view = conversation(shown.id);
     return view === null ? "Conversation" : titleOf(view);
   });
@@ -85,7 +94,7 @@ function useFocusOnArrival(main: { readonly current: HTMLElement | null }): void
   const last = useRef<string | null>(null);
   useSignalEffect(() => {
     const shown = route.value;
-    const key = shown.view === "conversation" ? `conversation ${shown.id}` : shown.view;
+    const key = "id" in shown ? `${shown.view} ${shown.id}` : shown.view;
     const isFirst = last.current === null;
     if (last.current === key) return;
     last.current = key;

@@ -1,7 +1,7 @@
 /** The bar at the top: where one is, where one can go, and whether the gateway is there. */
 import { connection } from "../link/connection.ts";
 import { gateway } from "../link/known.ts";
-import { LIST_LINK, SETTINGS_LINK, TOTALS_LINK } from "./address.ts";
+import { FLEET_LINK, LIST_LINK, SETTINGS_LINK, TOTALS_LINK } from "./address.ts";
 import { Icon } from "./icon.tsx";
 import { route } from "./route.ts";
 import { THEMES, theme } from "./theme.ts";
@@ -11,6 +11,8 @@ const VIEWS = [
   { link: TOTALS_LINK, title: "Totals", views: ["totals"] },
   { link: SETTINGS_LINK, title: "Settings", views: ["settings"] },
 ];
+
+const FLEET = { link: FLEET_LINK, title: "Fleet", views: ["fleet", "job"] };
 
 const THEME_ICONS = { system: "system", light: "sun", dark: "moon" } as const;
 const THEME_NAMES = { system: "as the system", light: "light", dark: "dark" } as const;
@@ -39,7 +41,7 @@ export function Bar({ onHelp, onSkip }: BarProps) {
       </a>
       <nav aria-label="Views">
         <ul class="views">
-          {VIEWS.map(({ link, title, views }) => (
+          {(gateway.value?.fleet ? [...VIEWS, FLEET] : VIEWS).map(({ link, title, views }) => (
             <li key={link}>
               <a href={link} aria-current={views.includes(view) ? "page" : undefined}>
                 {title}

@@ -8,6 +8,7 @@ export const SHORTCUTS = [
     keys: [
       ["/", "search"],
       ["1 2 3", "conversations, totals, settings"],
+      ["4", "the fleet, where there is one"],
       ["?", "this help"],
     ],
   },
