@@ -48,6 +48,9 @@ const NOTHING_HELD: WarmFailure = {
   permanent: true,
 };
 
+const LET_GO_OF =
+  "Its last warm was heard of too late: its request is not held any more. The next turn starts afresh.";
+
 export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
   const { context, store, keyring, owner, keeping, logger, now, databaseNow } = options;
   /** What the database has of each conversation. */
@@ -82,8 +85,12 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
 
   async function keep(conversationId: string, wish: Wish): Promise<void> {
     const held = context.repeatable(conversationId);
-    // Let go of since: it cannot be sent by anybody.
-    if (held === null) return drop(conversationId);
+    if (held === null) {
+      // Let go of since, because what kept it alive was heard of too late: it cannot be sent by anybody.
+      await drop(conversationId);
+      context.failed({ conversationId, error: LET_GO_OF, lapsed: true });
+      return;
+    }
     const order = orderOf(conversationId, wish);
     const known = stored.get(conversationId);
     // Where that takes no plan it was stopped, or has lapsed: what came of it is on its way.

@@ -56,6 +56,11 @@ export async function openPostgres({
     async transaction(act) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // Between two of its statements nobody else listens, and an unheard error would end the process.
+      const breaks = (error: Error) => {
+        broken = error;
+      };
+      client.on("error", breaks);
       try {
         await client.query("begin");
         const result = await act(overClient(client));
@@ -66,6 +71,7 @@ export async function openPostgres({
         broken = error instanceof Error ? error : new Error(String(error));
         throw error;
       } finally {
+        client.off("error", breaks);
         client.release(broken);
       }
     },

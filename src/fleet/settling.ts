@@ -131,7 +131,8 @@ async function endJobs(tx: Transaction, rows: string, worker: string): Promise<r
        and (ended.used_at is not null or ended.stopped is not null)`,
     [rows, worker],
   );
-  // A statement of its own: it must see what a gateway has planned meanwhile, now that the prefixes are ours.
+  // A statement of its own: it must see what a gateway has planned meanwhile, now that the prefixes are ours. What is
+  // pending is found by the index of unfinished jobs, however many are kept that are over.
   return tx.query<Rearmed>(
     `insert into ${SCHEMA}.job
        (id, queue, kind, trigger, owner, prefix_id, revision, conversation, repository, branch, policy, due_at, lapses_at)
@@ -143,7 +144,8 @@ async function endJobs(tx: Transaction, rows: string, worker: string): Promise<r
      join ${SCHEMA}.prefix on prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.stopped is null
      where row.next_due_at is not null
        and not exists (
-         select 1 from ${SCHEMA}.job pending where pending.prefix_id = job.prefix_id and pending.outcome = 'queued')
+         select 1 from ${SCHEMA}.job pending
+         where pending.prefix_id = job.prefix_id and pending.finished_at is null and pending.outcome = 'queued')
        and (
          (row.plan ->> 'usdPerDay') is null or (row.plan ->> 'usdPerDay')::double precision > (
            select coalesce(sum(spent.cost_usd), 0) from ${SCHEMA}.result spent

@@ -65,7 +65,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
   async function makeRoom(tx: Transaction, prefixId: string, queue: string): Promise<void> {
     const stale = await tx.query<{ id: string; queue: string }>(
       `update ${SCHEMA}.job set outcome = 'cancelled', finished_at = clock_timestamp()
-       where prefix_id = $1 and outcome = 'queued' and (attempt > 0 or queue <> $2) returning id, queue`,
+       where prefix_id = $1 and finished_at is null and outcome = 'queued' and (attempt > 0 or queue <> $2) returning id, queue`,
       [prefixId, queue],
     );
     for (const one of stale) await boss.cancel(one.queue, one.id, { db: tx.db });
@@ -166,7 +166,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
         await tx.query(`delete from ${SCHEMA}.prefix where id = $1`, [prefixId]);
         const pending = await tx.query<{ id: string; queue: string }>(
           `update ${SCHEMA}.job set outcome = 'cancelled', finished_at = clock_timestamp()
-           where prefix_id = $1 and outcome = 'queued' returning id, queue`,
+           where prefix_id = $1 and finished_at is null and outcome = 'queued' returning id, queue`,
           [prefixId],
         );
         for (const { queue, id } of pending) await boss.cancel(queue, id, { db: tx.db });

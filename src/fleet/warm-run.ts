@@ -50,7 +50,12 @@ const LEAST_LEFT_MS = 100;
 
 export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Settlement> {
   const loaded = await context.load(claim.id);
-  if (loaded === undefined) return notSent(claim, context);
+  if (loaded === undefined) {
+    // A turn has taken its place since: what that one may have cost was spent all the same.
+    if (claim.mayHaveBeenSent)
+      await context.lost(claim, { modelName: "", ...named(claim), kind: "aborted", costUsd: null });
+    return notSent(claim, context);
+  }
   const { fingerprint, model, ttlMs, keyId, body } = loaded;
   const bound = boundTo(claim.prefixId ?? "", claim.revision ?? "");
   const parcel = await unpack({ keyId, bytes: body }, context.keyring, bound);

@@ -16,7 +16,11 @@ export interface PostgresServer {
 
 const PASSWORD = "nobody-elses";
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** It may lose everything: nobody will ask for it again. */
+const FORGETFUL = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+
+/** @param durable whether it writes as carefully as others do */
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const isRoot = process.getuid?.() === 0;
   const home = mkdtempSync(join(tmpdir(), "keepwarm-postgres-"));
   if (isRoot) {
@@ -33,13 +37,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     password: PASSWORD,
     persistent: true,
     createPostgresUser: isRoot,
-    // It may lose everything: nobody will ask for it again.
-    postgresFlags: [
-      "fsync=off",
-      "synchronous_commit=off",
-      "full_page_writes=off",
-      "max_connections=200",
-    ].flatMap((flag) => ["-c", flag]),
+    postgresFlags: [...(durable ? [] : FORGETFUL), "max_connections=200"].flatMap((flag) => ["-c", flag]),
     onLog: (line) => noise.push(String(line)),
     onError: (line) => noise.push(String(line)),
   });

@@ -24,7 +24,7 @@ export const OPUS: Rates = { input: 4, write5m: 5, write1h: 8, read: 0.2, output
 
 /** @param own prices that go before those on the list, by model */
 export function billOf(
-  requests: readonly RecordedRequest[],
+  requests: readonly Pick<RecordedRequest, "usage" | "model">[],
   own: Readonly<Record<string, Rates>> = {},
 ): number {
   let micros = 0;
