@@ -133,7 +133,7 @@ async function warmed(
 
 function failed(
   claim: Claim,
-  { error, permanent, retryAfterMs, mayBeBilled, aborted: calledOff }: SendFailure,
+  { error, permanent, retryAfterMs, mayBeBilled }: SendFailure,
   {
     of,
     ttlMs,
@@ -144,7 +144,7 @@ function failed(
 ): Settlement {
   const retryAt = context.now() + retryDelayMs(claim.attempt, retryAfterMs, ttlMs, context.random());
   const lapses = retryAt > expiresAt - LEAST_LEFT_MS;
-  if (!permanent && !lapses && !calledOff && claim.attempt <= context.maxRetries) {
+  if (!permanent && !lapses && claim.attempt <= context.maxRetries) {
     return {
       ...attemptOf(claim),
       outcome: "failed",
