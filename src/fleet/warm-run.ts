@@ -20,6 +20,7 @@ import { afterWarm, nextDueAt, type WarmPlan, warmPlan } from "./plan.ts";
 import { tightUntil } from "./rate-limits.ts";
 import type { Told } from "./results.ts";
 import type { Settlement } from "./settling.ts";
+import { LAPSED } from "./upkeep.ts";
 
 /** What a warm needs of the worker that runs it. */
 export interface WarmRunContext {
@@ -161,8 +162,7 @@ function failed(
 function notSent(claim: Claim, context: WarmRunContext): Settlement {
   const hasLapsed = claim.lapsesAt !== null && claim.lapsesAt <= context.now();
   if (!hasLapsed) return ended(claim, "cancelled", null, null);
-  const error = "The cache entry expired before a worker came to warm it.";
-  return ended(claim, "lapsed", error, { modelName: "", ...named(claim), kind: "lapsed", error });
+  return ended(claim, "lapsed", LAPSED, { modelName: "", ...named(claim), kind: "lapsed", error: LAPSED });
 }
 
 function ended(
