@@ -10,6 +10,7 @@ import {
   startArtifacts,
   startWarms,
 } from "./claims.ts";
+import { createDaySpend } from "./day-spend.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyringError } from "./keyring.ts";
 import type { Lease } from "./lease.ts";
@@ -56,6 +57,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const ending = new AbortController();
   const abandoned = new AbortController();
   const rejectedZero = new Set<string>();
+  const daySpend = createDaySpend(database, () => performance.now());
   /** Of each credential, what this worker was told itself: others hear of it within half a second, if the database does. */
   const limitedUntil = new Map<string, number>();
 
@@ -174,12 +176,15 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         },
         lost: ({ id, attempt }, told) => recordLost(database, { jobId: id, attempt: attempt - 1, told }),
         limited: noteForAll,
+        spentInDay: daySpend.usd,
         signal,
       };
       const settlement = await (claim.kind === "warm"
         ? runWarm(claim, context)
         : runArtifact(claim, signal)
       ).catch((error: unknown) => afterError(claim, error));
+      const { told: of } = settlement;
+      if (of !== null && "costUsd" in of) daySpend.add(claim.owner, of.costUsd ?? 0);
       await storeAtLast(settlement);
       const { outcome, error, retryAt } = settlement;
       options.ended?.(claim, settlement, lagMs);
