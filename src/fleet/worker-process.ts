@@ -82,7 +82,9 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
       keyring,
       credentials,
       artifacts:
-        told.artifactFolder === undefined ? artifactTable(database) : artifactFolder(told.artifactFolder),
+        told.artifactFolder === undefined
+          ? artifactTable(database, keyring)
+          : artifactFolder(told.artifactFolder),
       clock: createDatabaseClock(database, { now: Date.now, monotonicNow: () => performance.now() }),
       logger,
       registration: { id, host, pid: process.pid, version },

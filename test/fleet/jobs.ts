@@ -288,13 +288,18 @@ export function jobsOn(engine: Engine): void {
       await fleet.worker();
       await untilOutcome(fleet, jobId, "completed");
       await untilOutcome(fleet, unknown, "failed");
-      const made = await artifactTable(fleet.database).get(order);
+      const made = await artifactTable(fleet.database, fleet.keyring).get(order);
       const { files } = JSON.parse(made?.content ?? "{}");
       expect(files).toContainEqual({
         path: "src/fleet/in-batches.ts",
         bytes: expect.any(Number),
         exports: ["inBatches"],
       });
+      // It is what prompts are made of.
+      const [row] = await fleet.database.query<{ content: string }>("select content from keepwarm.artifact");
+      expect(row?.content).not.toContain("in-batches");
+      expect(Buffer.from(row?.content.split(":")[1] ?? "", "base64").toString()).not.toContain("in-batches");
+      expect(await artifactTable(fleet.database, createKeyring(newFleetKey())).get(order)).toBeNull();
     });
   });
 }
