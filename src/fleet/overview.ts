@@ -5,12 +5,16 @@ import type { WarmPlan } from "./plan.ts";
 import { SCHEMA } from "./schema.ts";
 import type { FleetStore } from "./store.ts";
 
-export interface QueueOverview {
+/** What is not over yet. */
+export interface QueueDepth {
   /** Not claimed yet, whether due or not. */
   readonly queued: number;
   /** Of those, the ones whose time has come. */
   readonly due: number;
   readonly inProgress: number;
+}
+
+export interface QueueOverview extends QueueDepth {
   /** In the last 24 hours, as are the next ones. */
   readonly completed: number;
   readonly failed: number;
@@ -74,6 +78,18 @@ export function phaseTimes(job: JobView): PhaseTimes {
   };
 }
 
+const OPEN = `select count(*) filter (where outcome = 'queued')::integer as queued,
+    count(*) filter (where outcome = 'queued' and due_at <= clock_timestamp())::integer as due,
+    count(*) filter (where outcome in ('claimed', 'running'))::integer as "inProgress"
+  from ${SCHEMA}.job where finished_at is null`;
+
+/** For who asks often: of the millions of jobs that are over in a day it reads none. */
+export async function queueDepth(database: Queryable): Promise<QueueDepth> {
+  const [row] = await database.query<QueueDepth>(OPEN);
+  if (row === undefined) throw new Error("the database says nothing of its queue");
+  return row;
+}
+
 export async function queueOverview(database: Queryable): Promise<QueueOverview> {
   const [row] = await database.query<QueueOverview>(
     `select
@@ -82,12 +98,7 @@ export async function queueOverview(database: Queryable): Promise<QueueOverview>
          as prefixes,
        (select coalesce(sum(cost_usd), 0)::double precision from ${SCHEMA}.result
          where recorded_at > clock_timestamp() - interval '24 hours') as "spentUsd"
-     from (
-       select count(*) filter (where outcome = 'queued')::integer as queued,
-         count(*) filter (where outcome = 'queued' and due_at <= clock_timestamp())::integer as due,
-         count(*) filter (where outcome in ('claimed', 'running'))::integer as "inProgress"
-       from ${SCHEMA}.job where finished_at is null
-     ) open, (
+     from (${OPEN}) open, (
        select count(*) filter (where outcome = 'completed')::integer as completed,
          count(*) filter (where outcome = 'failed')::integer as failed,
          count(*) filter (where outcome = 'lapsed')::integer as lapsed,
