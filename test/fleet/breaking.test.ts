@@ -82,6 +82,22 @@ describe("a conversation that goes on with a credential no fleet can use", () =>
   });
 });
 
+describe("what a newer worker tells", () => {
+  it("is left to a newer gateway, and is in nobody's way", async () => {
+    const { database } = await aFleet(POSTGRES);
+    const add = (count: number, kind: string) =>
+      database.query(
+        `insert into keepwarm.result (id, job_id, attempt, kind, owner, conversation, prefix_id, told, recorded_at)
+         select gen_random_uuid(), gen_random_uuid(), 1, $2, 'gateway-1', 'ada', 'a', $3::jsonb, clock_timestamp()
+         from generate_series(1, $1)`,
+        [count, kind, JSON.stringify({ kind, error: "no", modelName: "" })],
+      );
+    await add(600, "of tomorrow");
+    await add(1, "failed");
+    expect(await unbooked(database, "gateway-1")).toMatchObject([{ told: { kind: "failed" } }]);
+  });
+});
+
 describe("a conversation whose request was let go of", () => {
   it("is said to have lapsed, and nothing of it stays planned", async () => {
     const fleet = await aFleet(POSTGRES);

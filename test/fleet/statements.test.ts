@@ -1,7 +1,7 @@
 /** What is asked for again and again is found by an index: jobs are kept for a week, and there are millions of them. */
 import { expect, it, onTestFinished, vi } from "vitest";
 import { serveHealth } from "../../src/fleet/health-server.ts";
-import type { FleetDatabase, Queryable } from "../../src/fleet/index.ts";
+import { type FleetDatabase, findJob, listJobs, type Queryable } from "../../src/fleet/index.ts";
 import { createMetrics } from "../../src/fleet/metrics.ts";
 import { aFleet, POSTGRES } from "./world.ts";
 
@@ -65,6 +65,28 @@ it("tells its depth, to who asks every few seconds, without reading the jobs tha
     expect(plan).toContain("job_unfinished");
     expect(plan).not.toMatch(/job_finished|Seq Scan|on result/);
   }
+});
+
+it("lists jobs, and finds one by how its id begins, without reading all that are kept", async () => {
+  const fleet = await aFleet(POSTGRES);
+  const { jobId } = await fleet.keepWarm("ada", { inMs: 50_000 });
+  const asked: Asked[] = [];
+  const query: Queryable["query"] = (text, values = []) => {
+    asked.push([text, values]);
+    return fleet.database.query(text, values);
+  };
+  for (const outcome of [undefined, "queued", "failed"] as const) {
+    const jobs = await listJobs({ query }, outcome === undefined ? {} : { outcome });
+    expect(jobs.map(({ id }) => id)).toEqual(outcome === "failed" ? [] : [jobId]);
+  }
+  for (const id of [jobId, jobId.slice(0, 8), jobId.slice(0, 11).toUpperCase()]) {
+    expect((await findJob({ query }, id))?.id).toBe(jobId);
+  }
+  expect(await findJob({ query }, "nothing like it")).toBeNull();
+  const plans = await plansOf(fleet.database, asked);
+  expect(plans).toHaveLength(6);
+  expect(plans.filter((plan) => /Seq Scan/.test(plan))).toEqual([]);
+  for (const plan of plans.slice(0, 3)) expect(plan).toMatch(/using job_finished|on job_finished/);
 });
 
 function plansOf(database: FleetDatabase, asked: readonly Asked[]): Promise<readonly string[]> {
