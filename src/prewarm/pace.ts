@@ -17,6 +17,8 @@ export interface Pace {
 }
 
 export interface Ended {
+  /** Nothing was sent after all, so nothing is known of the limits. */
+  readonly isUnsent?: boolean;
   readonly limits?: RateLimit | null;
   /** The API has turned it away: for so long nothing is sent. */
   readonly retryAfterMs?: number | undefined;
@@ -107,10 +109,10 @@ export function createPace({ timers, now, waitMs = () => 0 }: PaceDeps): Pace {
         signal.throwIfAborted();
         model.underway++;
         model.underwayTokens += tokens;
-        return ({ limits = null, retryAfterMs }: Ended) => {
+        return ({ limits = null, retryAfterMs, isUnsent = false }: Ended) => {
           model.underway--;
           model.underwayTokens -= tokens;
-          model.isKnown ||= limits !== null || retryAfterMs === undefined;
+          model.isKnown ||= !isUnsent && (limits !== null || retryAfterMs === undefined);
           if (retryAfterMs !== undefined) {
             model.blockedUntil = Math.max(model.blockedUntil, now() + retryAfterMs);
           }
