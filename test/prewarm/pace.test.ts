@@ -20,3 +20,24 @@ it("one request goes ahead and finds out what the limits are, whatever was not s
   await second;
   expect(seconds).toBe(1);
 });
+
+it("a request that is turned away holds up those of every model, for as long as was asked and no longer than an hour", async () => {
+  const { timers, now, pass } = createVirtualClock();
+  const pace = createPace({ timers, now });
+  for (const [asked, holds] of [
+    [20_000, 20_000],
+    [1e12, 3_600_000],
+  ] as const) {
+    const turnedAway = await pace.turn("model", 100, signal);
+    turnedAway({ retryAfterMs: asked });
+    let isSent = false;
+    const other = pace.turn("another", 100, signal).then((ended) => {
+      isSent = true;
+      ended({});
+    });
+    await pass(holds - 1_000);
+    expect(isSent).toBe(false);
+    await pass(2_000);
+    await other;
+  }
+});
