@@ -13,6 +13,8 @@ export interface Started {
   endInput(): void;
   /** All that it said, on either stream. */
   said(): string;
+  /** Is told what it says from now on. */
+  heard(listener: (text: string) => void): void;
   /** Resolves with its exit code, null when a signal ended it. */
   readonly ended: Promise<number | null>;
   /** Resolves with the first match in what it says after that many characters. @throws when it ends without one */
@@ -40,13 +42,14 @@ export function start(
   if (!input) child.stdin.end();
   child.stdin.on("error", () => {});
   let text = "";
-  const listeners = new Set<() => void>();
-  const hear = (chunk: Buffer) => {
-    text += chunk.toString();
-    for (const listener of listeners) listener();
+  const listeners = new Set<(chunk: string) => void>();
+  const hear = (chunk: string) => {
+    text += chunk;
+    for (const listener of listeners) listener(chunk);
   };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
+  // A character may come in two pieces.
+  child.stdout.setEncoding("utf8").on("data", hear);
+  child.stderr.setEncoding("utf8").on("data", hear);
   const ended = new Promise<number | null>((resolve) => {
     child.once("error", () => resolve(127));
     child.once("close", resolve);
@@ -57,11 +60,14 @@ export function start(
     write: (text) => void child.stdin.write(text),
     endInput: () => void child.stdin.end(),
     said: () => text,
+    heard: (listener) => void listeners.add(listener),
     says: (pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const match = pattern.exec(text.slice(from));
-          if (match !== null) resolve(match);
+          if (match === null) return;
+          listeners.delete(look);
+          resolve(match);
         };
         listeners.add(look);
         void ended.then((code) => reject(new Error(`${command} ended with ${code} after: ${text}`)));
