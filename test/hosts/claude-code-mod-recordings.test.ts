@@ -5,7 +5,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
 import { type Claude, claudeEnv, startClaude } from "./support/claude-code.ts";
@@ -106,7 +105,6 @@ describe("what Claude Code tells a mod", () => {
     const claude = await begin({ args: [...ARGS, "--plugin-dir", RECORDER], env, cwd: directory, test });
     await talk(claude, emulator);
     await claude.quit();
-    await wait(100);
     const now = momentsIn(file, home);
     // What is asked for beside something else may come before it.
     const [one, other] = [now, keptModRecording(name, now)].map((moments) =>

@@ -18,7 +18,12 @@ import {
 } from "./support/claude-code.ts";
 import { type ClaudeTerminal, openClaude } from "./support/claude-code-terminal.ts";
 import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
-import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
+import {
+  exchanges,
+  expectOnlyTheConversationWarmed,
+  expectWrittenAgain,
+  isWarm,
+} from "./support/conversation.ts";
 import { conversations, gatewayPid, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { showRow } from "./support/row.ts";
 
@@ -96,8 +101,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expectOnlyTheConversationWarmed(warm.requests);
 
     // Without it, what comes after the pause and after the tool is written again.
-    expect(exchanges(alone.requests).filter(({ read }) => read === 0)).toHaveLength(3);
-    expect(alone.requests.filter(isWarm)).toEqual([]);
+    expectWrittenAgain(alone.requests, { ttlMs: TTL_MS, times: 2 });
 
     expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
@@ -134,10 +138,9 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(at.requests.filter(isWarm)).toEqual([]);
     await claude.say("/warm on");
     await claude.say("Question 1, please.");
-    await wait(TTL_MS);
-    const warms = at.requests.filter(isWarm).length;
-    expect(warms).toBeGreaterThan(0);
+    await test.expect.poll(() => at.requests.filter(isWarm).length).toBeGreaterThan(0);
     await claude.quit();
+    const warms = at.requests.filter(isWarm).length;
     await wait(2 * TTL_MS);
     expect(at.requests.filter(isWarm)).toHaveLength(warms);
 

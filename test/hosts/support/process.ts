@@ -17,7 +17,7 @@ export interface Started {
   heard(listener: (text: string) => void): void;
   /** Resolves with its exit code, null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** Resolves with the first match in what it says after that many characters. @throws when it ends without one */
+  /** Resolves with the first match in what it says after that many characters. @throws after a while, and at its end */
   says(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
   /** Ends it and what it started, and resolves when it is gone. */
   end(): Promise<void>;
@@ -32,6 +32,10 @@ export interface StartOptions {
   /** Whether it is written to; what reads its input to the end waits for none then. @default false */
   readonly input?: boolean;
 }
+
+/** Less than a test may take: what it said instead is worth more than that it took too long. */
+const PATIENCE_MS = 150_000;
+const LAST_CHARS = 20_000;
 
 export function start(
   command: string,
@@ -66,11 +70,20 @@ export function start(
         const look = () => {
           const match = pattern.exec(text.slice(from));
           if (match === null) return;
-          listeners.delete(look);
+          over();
           resolve(match);
         };
+        const giveUp = (what: string) => {
+          over();
+          reject(new Error(`${pattern}: ${command} ${what} after: ${text.slice(-LAST_CHARS)}`));
+        };
+        const impatient = setTimeout(() => giveUp(`did not say it in ${PATIENCE_MS} ms`), PATIENCE_MS);
+        const over = () => {
+          listeners.delete(look);
+          clearTimeout(impatient);
+        };
         listeners.add(look);
-        void ended.then((code) => reject(new Error(`${command} ended with ${code} after: ${text}`)));
+        void ended.then((code) => giveUp(`ended with ${code}`));
         look();
       }),
     async kill() {
