@@ -128,15 +128,17 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
       import("../anthropic/index.ts"),
       import("../timers.ts"),
       import("./log.ts"),
+      import("../policy/index.ts"),
     ]),
   ]);
   const [
     { stateDirectory },
     { openSqliteStorage },
-    { leaseKey },
+    { leaseKey, sharedSpending },
     { listPrices },
     { systemTimers },
     { createLog },
+    { createDaySpend },
   ] = rest;
   const directory = stateDirectory();
   const prices = await pricesFrom(settings.prices);
@@ -154,6 +156,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
     logger,
     now: Date.now,
   });
+  const daySpend = createDaySpend(sharedSpending(directory, logger));
   const abort = new AbortController();
   const callOff = () => abort.abort(new Error("called off"));
   process.once("SIGINT", callOff);
@@ -178,6 +181,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
       timers,
       now: Date.now,
       sent({ name, model, usage, costUsd, isBound }) {
+        daySpend.add(costUsd ?? 0, Date.now());
         const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
         ledger.preWarm(usage === null ? told : { ...told, usage });
       },
@@ -192,7 +196,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
         ),
     });
     progress.end();
-    await ledger.stored();
+    await Promise.all([ledger.stored(), daySpend.stored()]);
     const { sentText } = await import("./prewarm-text.ts");
     console.log(json ? JSON.stringify(done, null, 2) : sentText(done));
     return done.every(isWarm);

@@ -4,6 +4,7 @@ import type { Notice } from "../capture/index.ts";
 import type { Settings } from "../config/index.ts";
 import type { Logger, StorageNamespace } from "../host.ts";
 import type { CompareAnswer, CompareRequest, PrewarmAnswer } from "../hub/index.ts";
+import { createDaySpend } from "../policy/index.ts";
 import {
   compare,
   configuredKey,
@@ -25,6 +26,8 @@ export interface GatewayPrewarmingOptions {
   /** Asked for at each use: it is made after this. */
   readonly gateway: () => Pick<Gateway, "keeper">;
   readonly storage: StorageNamespace;
+  /** Where what pre-warms cost counts towards what all warms of a day may cost. */
+  readonly spending?: StorageNamespace;
   /** Names what was sent, in the records. */
   readonly nameKey: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -52,6 +55,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
   const { upstream, prewarmCatalogue, prewarmKeyFile, maxWarms, ttl5m, ttl1h, warmTokens } = settings;
   const records = createWarmRecords(storage);
   const spend = createSpend(storage, `gateway-${process.pid}-${now().toString(36)}`);
+  const daySpend = createDaySpend(options.spending);
   const listeners = new Set<() => void>();
   let changes = 0;
   const apiKey = () => configuredKey({ file: prewarmKeyFile, env });
@@ -80,6 +84,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
     sent(done) {
       prewarming.sent(done);
       const { name, model, usage, costUsd, isBound } = done;
+      daySpend.add(costUsd ?? 0, now());
       const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
       gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
     },

@@ -30,7 +30,7 @@ export {
   type PrewarmingDeps,
   type Standing,
 } from "./prewarming.ts";
-export { createSpend, type Spend } from "./spend.ts";
+export { createSpend, type Reservation, type Spend } from "./spend.ts";
 export { StartingHours } from "./starting-hours.ts";
 export { createWarmRecords, sentName, type WarmRecord, type WarmRecords } from "./warm-record.ts";
 export { type Watched, watchFor } from "./watching.ts";

@@ -13,6 +13,7 @@ import {
 } from "../anthropic/index.ts";
 import type { Logger, Timers } from "../host.ts";
 import { CacheWarmer, CallableValueLoader, type WarmingProgress } from "./cache/index.ts";
+import { messageOf } from "./cache/schedule.ts";
 import type { PrefixEntry } from "./catalogue-file.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { createPace } from "./pace.ts";
@@ -179,9 +180,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
       const capUsd = deps.capUsd();
       if (mostUsd === null)
         throw refused("No price is known for its model, so it cannot be kept to the cap.");
-      const spentUsd = spend.usd(now());
-      if (spentUsd + mostUsd > capUsd) throw refused(capText(spentUsd, mostUsd, capUsd));
-      const settle = spend.reserve(mostUsd);
+      const held = await reserved(mostUsd, capUsd, refused);
       let costUsd = 0;
       try {
         const request: CapturedRequest = { url, headers: headersOf(entry, apiKey), body: entry.body };
@@ -205,11 +204,21 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         if (answer.kind === "warmed" && done.outcome !== "nothing") return done;
         throw new NotWarmed(done, isFinal(answer), retryAfterMs);
       } finally {
-        settle(costUsd, now());
+        held.settle(costUsd, now());
       }
     } finally {
       ended({ limits, retryAfterMs });
     }
+  }
+
+  async function reserved(mostUsd: number, capUsd: number, refused: (why: string) => NotWarmed) {
+    const held = await spend.reserve(mostUsd, capUsd, now()).catch((error: unknown) => {
+      throw error instanceof NotWarmed
+        ? error
+        : refused(`What pre-warms have cost cannot be looked up (${messageOf(error)}), so nothing is sent.`);
+    });
+    if (held.isHeld) return held;
+    throw refused(capText(held.spentUsd, mostUsd, capUsd));
   }
 
   async function remember(entry: PrefixEntry, apiKey: string, answer: WarmAnswer, { facts }: Judgement) {
@@ -219,9 +228,8 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     try {
       await records.put(nameOf(entry, apiKey), { startedAt, ttlMs: facts.ttlMs, tokens });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       logger.error("keepwarm: could not store what is warm; after a restart it is sent again", {
-        error: message,
+        error: messageOf(error),
       });
     }
   }
