@@ -4,6 +4,7 @@ export { type FleetClient, openFleetClient } from "./client.ts";
 export { createDatabaseClock, type DatabaseClock, databaseNow } from "./clock.ts";
 export { type Credentials, createCredentials, stripCredential } from "./credentials.ts";
 export type { Backend, FleetDatabase, Queryable } from "./database.ts";
+export { type NamedEntry, noteUse, registeredEntries } from "./entries.ts";
 export { type GatewayFleet, type GatewayFleetOptions, openGatewayFleet } from "./gateway-fleet.ts";
 export type { ArtifactOrder, Attempt, JobKind, Outcome, Trigger } from "./job.ts";
 export { OUTCOMES } from "./job.ts";
@@ -15,6 +16,7 @@ export {
   listJobs,
   type PhaseTimes,
   phaseTimes,
+  preWarmByHand,
   type QueueOverview,
   queueOverview,
   type Requeued,
@@ -25,6 +27,10 @@ export { demandPeers, MissingPeerError } from "./peers.ts";
 export { DatabaseOwnedError, openPglite } from "./pglite.ts";
 export { fleetMarginMs, type WarmPlan } from "./plan.ts";
 export { openPostgres, type PostgresOptions } from "./postgres.ts";
+export { preWarmsUsd } from "./prewarm-cap.ts";
+export { createPreWarmDesk, type PreWarmDesk, type PreWarmDeskOptions } from "./prewarm-desk.ts";
+export type { Ordered, PreWarmOrder, PreWarmStore } from "./prewarm-store.ts";
+export { unbookedPreWarms } from "./prewarm-told.ts";
 export { openQueues, type Queues } from "./queues.ts";
 export { type GatewayView, listGateways, listWorkers, type WorkerView } from "./registry.ts";
 export { loadRepoMap, type RepoMap } from "./repo-map.ts";

@@ -52,6 +52,14 @@ function optionsOf(lane: Lane, { maxRetries = 3, staleSeconds = 120 }: QueueTime
   };
 }
 
+function isToldOf({ maxRetries, staleSeconds }: QueueTimes): boolean {
+  return maxRetries !== undefined || staleSeconds !== undefined;
+}
+
+function differs(known: QueueOptions, { retryLimit, heartbeatSeconds }: QueueOptions): boolean {
+  return known.retryLimit !== retryLimit || known.heartbeatSeconds !== heartbeatSeconds;
+}
+
 export interface Queues {
   readonly boss: PgBoss;
   /** Makes a queue that is not there yet. */
@@ -97,9 +105,11 @@ export async function openQueues(database: FleetDatabase, options: QueueEngineOp
   const open = new Map<string, Promise<void>>();
 
   async function make(name: string): Promise<void> {
-    if ((await boss.getQueue(name)) === null) {
-      await boss.createQueue(name, { policy: "short", ...optionsOf(laneOf(name), options) });
-    }
+    const own = optionsOf(laneOf(name), options);
+    const known = await boss.getQueue(name);
+    if (known === null) await boss.createQueue(name, { policy: "short", ...own });
+    // A worker says how its queues are, whoever came first.
+    else if (isToldOf(options) && differs(known, own)) await boss.updateQueue(name, own);
     // The engine looks a queue up the first time it is used. Inside a transaction that would wait for the
     // transaction, where there is one connection.
     await boss.findJobs(name, { key: "none" });

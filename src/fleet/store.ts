@@ -4,6 +4,7 @@ import { type FleetDatabase, fromMs, type Transaction } from "./database.ts";
 import type { ArtifactOrder, JobData, Trigger } from "./job.ts";
 import type { Sealed } from "./keyring.ts";
 import type { WarmPlan } from "./plan.ts";
+import { createPreWarmStore, type PreWarmStore } from "./prewarm-store.ts";
 import { ARTIFACT_QUEUE, EARLY_MS, type Queues, queueName } from "./queues.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -46,6 +47,8 @@ export interface FleetStore {
   drop(prefixId: string): Promise<void>;
   /** Has an artifact made. @returns the job's id */
   order(artifact: ArtifactOrder, owner: string, trigger: Trigger): Promise<string>;
+  /** Those of catalogues. */
+  readonly preWarms: PreWarmStore;
 }
 
 interface PrefixRow {
@@ -110,6 +113,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
   }
 
   return {
+    preWarms: createPreWarmStore(database, queues),
     async keep(prefix, order) {
       const { id, sealed, usedAt, repository = null, branch = null } = prefix;
       await queues.open(queueName("idle", prefix.fingerprint));

@@ -2,6 +2,7 @@
 import type { PriceTable } from "../anthropic/index.ts";
 import type { Notice } from "../capture/index.ts";
 import type { Settings } from "../config/index.ts";
+import type { GatewayFleet } from "../fleet/index.ts";
 import type { Logger, StorageNamespace } from "../host.ts";
 import type { CompareAnswer, CompareRequest, PrewarmAnswer } from "../hub/index.ts";
 import { createDaySpend } from "../policy/index.ts";
@@ -34,6 +35,8 @@ export interface GatewayPrewarmingOptions {
   readonly prices?: PriceTable | undefined;
   readonly clock: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
   readonly logger: Logger;
+  /** Whose workers send it; null: this process does. */
+  readonly fleet?: Pick<GatewayFleet, "preWarming" | "apiKey"> | null;
 }
 
 export interface GatewayPrewarming {
@@ -50,7 +53,7 @@ export interface GatewayPrewarming {
 }
 
 export function createGatewayPrewarming(options: GatewayPrewarmingOptions): GatewayPrewarming {
-  const { settings, live, gateway, storage, nameKey, env, prices, clock, logger } = options;
+  const { settings, live, gateway, storage, nameKey, env, prices, clock, logger, fleet = null } = options;
   const { now, timers } = clock;
   const { upstream, prewarmCatalogue, prewarmKeyFile, maxWarms, ttl5m, ttl1h, warmTokens } = settings;
   const records = createWarmRecords(storage);
@@ -58,37 +61,47 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
   const daySpend = createDaySpend(options.spending);
   const listeners = new Set<() => void>();
   let changes = 0;
-  const apiKey = () => configuredKey({ file: prewarmKeyFile, env });
+  // A fleet's workers send with the team's own.
+  const apiKey = async () => fleet?.apiKey() ?? (await configuredKey({ file: prewarmKeyFile, env }));
   const ttls = { ttl5mMs: ttl5m, ttl1hMs: ttl1h };
 
-  const preWarmer = createPreWarmer({
-    upstream,
-    apiKey,
-    nameKey,
-    records,
-    spend,
-    capUsd: () => live().prewarmMaxUsdPerDay,
-    maxWorkers: maxWarms,
-    ...(prices === undefined ? {} : { prices }),
-    ...(warmTokens === undefined ? {} : { warmTokens }),
-    ...ttls,
-    logger,
-    timers,
-    now,
-    // Whose traffic it may be is not known: whoever is short of room is not made shorter.
-    waitMs: () => {
-      const { captured, headroom } = gateway().keeper;
-      const at = { wallMs: now(), monotonicMs: clock.monotonicNow() };
-      return Math.max(0, ...captured().map(({ last }) => (last ? headroom.waitMs(last.print.realm, at) : 0)));
-    },
-    sent(done) {
-      prewarming.sent(done);
-      const { name, model, usage, costUsd, isBound } = done;
-      daySpend.add(costUsd ?? 0, now());
-      const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
-      gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
-    },
-  });
+  function sent(done: PreWarmed): void {
+    prewarming.sent(done);
+    const { name, model, usage, costUsd, isBound } = done;
+    daySpend.add(costUsd ?? 0, now());
+    const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
+    gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
+  }
+
+  const capUsd = () => live().prewarmMaxUsdPerDay;
+  const desk = fleet === null ? null : fleet.preWarming({ upstream, apiKey, capUsd, prices, sent });
+  const preWarmer =
+    desk ??
+    createPreWarmer({
+      upstream,
+      apiKey,
+      nameKey,
+      records,
+      spend,
+      capUsd,
+      maxWorkers: maxWarms,
+      ...(prices === undefined ? {} : { prices }),
+      ...(warmTokens === undefined ? {} : { warmTokens }),
+      ...ttls,
+      logger,
+      timers,
+      now,
+      // Whose traffic it may be is not known: whoever is short of room is not made shorter.
+      waitMs: () => {
+        const { captured, headroom } = gateway().keeper;
+        const at = { wallMs: now(), monotonicMs: clock.monotonicNow() };
+        return Math.max(
+          0,
+          ...captured().map(({ last }) => (last ? headroom.waitMs(last.print.realm, at) : 0)),
+        );
+      },
+      sent,
+    });
 
   const prewarming = createPrewarming({
     catalogue: prewarmCatalogue ?? null,
@@ -101,6 +114,12 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
     now,
     logger,
     ttls,
+    ...(desk === null
+      ? {}
+      : {
+          registered: (entries) => desk.registered(entries),
+          used: (name, at, headers) => desk.used(name, at, headers),
+        }),
     read: (name, usage, modelName, tokens) =>
       gateway().keeper.ledger.preWarm({ kind: "read", name, usage, modelName, tokens }),
     changed: () => {
@@ -115,6 +134,8 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       if (live().prewarm) prewarming.start();
       // At once: nothing is sent any more from here on.
       else void prewarming.stop();
+      // What it may cost may be another by now.
+      void desk?.renew();
       for (const listener of listeners) listener();
     },
     stop: () => prewarming.stop(),
@@ -123,7 +144,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       trouble: prewarming.trouble(),
       isBusy: prewarming.isBusy,
       catalogue: prewarmCatalogue ?? null,
-      spentUsd: spend.usd(now()),
+      spentUsd: desk?.spentUsd() ?? spend.usd(now()),
       maxUsd: live().prewarmMaxUsdPerDay,
       prefixes: prewarming.standings().map(({ judgement, drift, lapsesAt, expectedStarts }) => {
         const { entry, facts, prefixTokens, isEstimated, writeUsd, readUsd, problems } = judgement;

@@ -103,6 +103,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     prices,
     clock,
     logger,
+    fleet,
   });
   const gateway = createGateway({
     notice: prewarming.notice,

@@ -34,6 +34,10 @@ export interface PreWarmerDeps extends Pick<WarmRequestOptions, "ttl5mMs" | "ttl
   readonly capUsd: () => number;
   /** Requests on their way at once. */
   readonly maxWorkers: number;
+  /** Times that one of a round is tried again. @default 4 */
+  readonly maxRetries?: number;
+  /** Models that have rejected `max_tokens: 0`. @default its own, empty to begin with */
+  readonly rejectedZero?: Set<string>;
   readonly prices?: PriceTable;
   readonly logger: Logger;
   readonly timers: Timers;
@@ -54,6 +58,8 @@ export interface RoundOptions {
   readonly refresh?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: WarmingProgress) => void;
+  /** Told of each that is not warm in the end, and whether another round could help. */
+  readonly onFailed?: (failure: { readonly isFinal: boolean; readonly retryAfterMs?: number }) => void;
 }
 
 export interface PreWarmer {
@@ -84,7 +90,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
   const { records, spend, now, timers, logger } = deps;
   const url = `${deps.upstream}/v1/messages`;
   const pace = createPace({ timers, now, ...(deps.waitMs === undefined ? {} : { waitMs: deps.waitMs }) });
-  const rejectedZero = new Set<string>();
+  const rejectedZero = deps.rejectedZero ?? new Set<string>();
   /** Of all rounds together. */
   const slot = pLimit(deps.maxWorkers);
 
@@ -120,13 +126,16 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         slot(() => send(byName.get(name) as PrefixEntry, apiKey, options.cause, signal)),
       ),
       keys: { keys: () => byName.keys() },
-      config: { maxWorkers: deps.maxWorkers, timeoutMs: LONGEST_LOAD_MS, maxRetries: 4 },
+      config: { maxWorkers: deps.maxWorkers, timeoutMs: LONGEST_LOAD_MS, maxRetries: deps.maxRetries ?? 4 },
       timers,
       now,
       ...(deps.random === undefined ? {} : { random: deps.random }),
     });
     warmer.events.on("failed", (name, error) => {
-      if (error instanceof NotWarmed) results.set(name, error.done);
+      if (!(error instanceof NotWarmed)) return;
+      const { done, permanent, retryAfterMs } = error;
+      results.set(name, done);
+      options.onFailed?.({ isFinal: permanent, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     });
     if (options.onProgress !== undefined) warmer.events.on("progress", options.onProgress);
     await warmer.warm(undefined, {
@@ -218,7 +227,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         : refused(`What pre-warms have cost cannot be looked up (${messageOf(error)}), so nothing is sent.`);
     });
     if (held.isHeld) return held;
-    throw refused(capText(held.spentUsd, mostUsd, capUsd));
+    throw refused(capText(held.spentUsd, mostUsd, held.capUsd ?? capUsd));
   }
 
   async function remember(entry: PrefixEntry, apiKey: string, answer: WarmAnswer, { facts }: Judgement) {

@@ -11,7 +11,7 @@ import { createHistory } from "./history.ts";
 import type { Judgement } from "./judge.ts";
 import type { Cause, PreWarmed } from "./pre-warmed.ts";
 import type { PreWarmer } from "./pre-warmer.ts";
-import { createSightings, type Sightings } from "./sightings.ts";
+import { createSightings, type SightingEvents, type Sightings } from "./sightings.ts";
 import { createStartsAhead, HOT_STARTS, LOOK_MS } from "./starts-ahead.ts";
 import type { WarmRecords } from "./warm-record.ts";
 import { watchFor } from "./watching.ts";
@@ -34,6 +34,10 @@ export interface PrewarmingDeps {
   readonly read: (name: string, usage: MessageUsage, modelName: string, tokens: CacheWriteSplit) => void;
   /** What is shown of it has changed. */
   readonly changed: () => void;
+  /** Told which entries there are, whenever they are read; none once it has stopped. */
+  readonly registered?: (entries: readonly PrefixEntry[]) => Promise<void>;
+  /** A real request has used an entry's prefix, and was answered. */
+  readonly used?: NonNullable<SightingEvents["used"]>;
 }
 
 /** What is known of one entry. */
@@ -83,6 +87,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     deps.nameKey,
     {
       started: starts.started,
+      ...(deps.used === undefined ? {} : { used: deps.used }),
       read: deps.read,
       missed(name, at) {
         const ttlMs = judgementOf(name)?.facts?.ttlMs ?? null;
@@ -127,8 +132,15 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     );
     await load();
     if (working !== own) return;
+    await register(own);
     await attach();
     await round((entry) => entry.triggers.includes("connect"), "connect");
+  }
+
+  async function register(own: typeof working): Promise<void> {
+    await deps.registered?.(catalogue.entries);
+    // It was switched off meanwhile: what came last holds.
+    if (working !== own) await deps.registered?.([]);
   }
 
   async function load(): Promise<void> {
@@ -197,6 +209,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     const own = working;
     await load();
     if (working !== own || own === null) return;
+    await register(own);
     await attach();
     await round(({ name, triggers }) => names.includes(name) && triggers.includes("commit"), "commit", true);
   }
@@ -277,6 +290,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
       missed.clear();
       const underway = [...rounds];
       rounds = new Set();
+      if (own !== null) await deps.registered?.([]);
       await Promise.allSettled(underway);
       await history.stored();
     },

@@ -25,6 +25,8 @@ export type Reservation =
       readonly isHeld: false;
       /** What is spent or on its way without it. */
       readonly spentUsd: number;
+      /** Where the cap is another than the one that was asked with. */
+      readonly capUsd?: number;
     };
 
 const PREFIX = "spent:";
