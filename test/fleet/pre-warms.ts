@@ -17,7 +17,7 @@ import { API_KEY, aFleet, type Engine, type FleetWorld, TTL_MS } from "./world.t
 const eventually = { timeout: 20_000, interval: 50 };
 
 /** What a gateway of that name does with a catalogue. */
-function desk(fleet: FleetWorld, owner: string, { capUsd = 10 } = {}): PreWarmDesk {
+export function aDesk(fleet: FleetWorld, owner: string, { capUsd = 10 } = {}): PreWarmDesk {
   return createPreWarmDesk({
     upstream: fleet.url,
     apiKey: () => API_KEY,
@@ -38,7 +38,7 @@ async function twoDesks(
   entries: readonly PrefixEntry[],
   options: { capUsd?: number } = {},
 ) {
-  const desks = [desk(fleet, "gateway-1", options), desk(fleet, "gateway-2", options)] as const;
+  const desks = [aDesk(fleet, "gateway-1", options), aDesk(fleet, "gateway-2", options)] as const;
   for (const one of desks) await one.registered(entries);
   return desks;
 }
