@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import type { FleetClient } from "../fleet/index.ts";
 import { withExamples } from "./examples.ts";
+import { artifactCommand } from "./fleet-artifact.ts";
 
 const OUTCOMES = ["queued", "claimed", "running", "completed", "failed", "lapsed", "cancelled"] as const;
 
@@ -13,6 +14,7 @@ export function fleetCommand(): Command {
   command.addCommand(jobCommand());
   command.addCommand(requeueCommand());
   command.addCommand(prewarmCommand());
+  command.addCommand(artifactCommand());
   command.addCommand(workersCommand());
   command.addCommand(migrateCommand());
   command.addCommand(keyCommand());

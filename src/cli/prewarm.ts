@@ -54,7 +54,11 @@ async function prewarm(given: string | undefined, { check, json }: Asked, settin
   if (!existsSync(path)) throw new UsageError(`there is no ${path}: name a JSON file, or a folder of them`);
   const { readCatalogue } = await import("../prewarm/index.ts");
   const ttls = { ttl5mMs: settings.ttl5m, ttl1hMs: settings.ttl1h };
-  const { entries, problems } = await readCatalogue(path, ttls);
+  const { entries, problems } = await readCatalogue(path, {
+    ...ttls,
+    // Loaded by nobody whose catalogue is made of none.
+    artifacts: async (wanted) => (await (await import("../fleet/index.ts")).makeArtifact(wanted)).content,
+  });
   for (const { name, file, sentence } of problems)
     console.error(`keepwarm: ${file}${name === null ? "" : `, ${name}`}: ${sentence}`);
   const isWhole = check ? await checked(entries, settings, json) : await sent(entries, settings, json);

@@ -1,10 +1,12 @@
-/** Where artifacts are kept: a table that gateways and workers share, or a folder. */
+/** Where artifacts are kept: a table that gateways and workers share, encrypted, or a folder that they share. */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import * as z from "zod/mini";
 import type { Queryable } from "./database.ts";
 import type { ArtifactOrder } from "./job.ts";
+import type { Keyring } from "./keyring.ts";
 import type { LoadedArtifact } from "./loaders.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -18,15 +20,34 @@ function parametersOf({ parameters = {} }: ArtifactOrder): string {
   return JSON.stringify(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function artifactTable(database: Queryable): ArtifactStore {
+function boundTo({ repository, branch, type, ...rest }: ArtifactOrder): string {
+  return JSON.stringify([
+    "artifact",
+    repository,
+    branch,
+    type,
+    parametersOf({ repository, branch, type, ...rest }),
+  ]);
+}
+
+/** What prompts are made of is as secret as they are. */
+export function artifactTable(database: Queryable, keyring: Keyring): ArtifactStore {
   return {
     async put(order, { revision, content }) {
+      const { keyId, bytes } = keyring.seal(gzipSync(content), boundTo(order));
       await database.query(
         `insert into ${SCHEMA}.artifact (repository, branch, type, parameters, revision, content)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (repository, branch, type, parameters) do update set revision = excluded.revision,
            content = excluded.content, made_at = clock_timestamp()`,
-        [order.repository, order.branch, order.type, parametersOf(order), revision, content],
+        [
+          order.repository,
+          order.branch,
+          order.type,
+          parametersOf(order),
+          revision,
+          `${keyId}:${Buffer.from(bytes).toString("base64")}`,
+        ],
       );
     },
     async get(order) {
@@ -35,9 +56,21 @@ export function artifactTable(database: Queryable): ArtifactStore {
          where repository = $1 and branch = $2 and type = $3 and parameters = $4`,
         [order.repository, order.branch, order.type, parametersOf(order)],
       );
-      return row ?? null;
+      if (row === undefined) return null;
+      const [keyId = "", sealed = ""] = row.content.split(":");
+      const packed = keyring.open({ keyId, bytes: Buffer.from(sealed, "base64") }, boundTo(order));
+      return { revision: row.revision, content: gunzipSync(packed).toString("utf8") };
     },
   };
+}
+
+/** The folder where one is named, which workers and gateways share; else the database. */
+export function artifactStoreOf(
+  folder: string | undefined,
+  database: Queryable,
+  keyring: Keyring,
+): ArtifactStore {
+  return folder === undefined ? artifactTable(database, keyring) : artifactFolder(folder);
 }
 
 const kept = z.object({ revision: z.string(), content: z.string() });

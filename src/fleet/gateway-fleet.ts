@@ -6,7 +6,9 @@ import type { PriceTable } from "../anthropic/index.ts";
 import type { BeginDispatch } from "../capture/index.ts";
 import type { Keeping, Logger, StorageNamespace } from "../host.ts";
 import type { PreWarmed } from "../prewarm/index.ts";
-import { artifactTable } from "./artifacts.ts";
+import { type ArtifactDesk, createArtifactDesk } from "./artifact-desk.ts";
+import { type ArtifactStore, artifactStoreOf } from "./artifacts.ts";
+import { createAwaiting } from "./awaiting.ts";
 import { type Clocks, createDatabaseClock } from "./clock.ts";
 import { createCredentials } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
@@ -62,6 +64,8 @@ export interface GatewayFleet {
   apiKey(): string | null;
   /** Has the catalogue of its gateway sent by workers. */
   preWarming(options: PreWarmDeskOptions & PreWarmingEvents): PreWarmDesk;
+  /** Has what the catalogue is made of made by workers. */
+  readonly artifact: ArtifactDesk;
   /** Where the queue engine's own dashboard is; null: nobody has said. */
   readonly dashboardUrl: string | null;
   /** The keeper takes no more by then. What is planned goes on with other processes. */
@@ -133,7 +137,7 @@ function embeddedWorker(
   return startWorker({
     ...base,
     credentials: createCredentials(apiKeys, base.keyring),
-    artifacts: artifactTable(base.database),
+    artifacts: artifactsOf(base, options),
     clock: createDatabaseClock(base.database, options),
     logger,
     registration: { ...registrationOf(owner, version), id: `embedded-${owner}` },
@@ -146,12 +150,14 @@ function embeddedWorker(
 }
 
 async function atWork(
-  { database, queues, keyring }: Base,
+  base: Base,
   worker: Worker | null,
   owner: string,
   options: GatewayFleetOptions,
 ): Promise<GatewayFleet> {
+  const { database, queues, keyring } = base;
   const { logger, storage, version } = options;
+  const awaiting = createAwaiting(database);
   const clock = createDatabaseClock(database, options);
   await clock.measure();
   const store = createFleetStore(database, queues);
@@ -236,12 +242,14 @@ async function atWork(
       });
       return dispatcher;
     },
+    artifact: createArtifactDesk({ store, artifacts: artifactsOf(base, options), awaiting, owner }),
     apiKey: () => firstApiKeyOf(options.env),
     preWarming(asked) {
       const desk = createPreWarmDesk({
         ...asked,
         database,
         store: store.preWarms,
+        awaiting,
         keyring,
         owner,
         settings: options.settings,
@@ -262,6 +270,10 @@ async function atWork(
       await database.close();
     },
   };
+}
+
+function artifactsOf({ database, keyring }: Base, { env }: GatewayFleetOptions): ArtifactStore {
+  return artifactStoreOf(env.KEEPWARM_FLEET_ARTIFACTS || undefined, database, keyring);
 }
 
 function registrationOf(id: string, version: string): Registration {

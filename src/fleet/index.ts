@@ -1,5 +1,7 @@
 /** Many workers on one database: jobs, workers, what is shown of them. */
-export { type ArtifactStore, artifactFolder, artifactTable } from "./artifacts.ts";
+export { type ArtifactDesk, createArtifactDesk } from "./artifact-desk.ts";
+export { type ArtifactStore, artifactFolder, artifactStoreOf, artifactTable } from "./artifacts.ts";
+export { createAwaiting } from "./awaiting.ts";
 export { type FleetClient, openFleetClient } from "./client.ts";
 export { createDatabaseClock, type DatabaseClock, databaseNow } from "./clock.ts";
 export { type Credentials, createCredentials, stripCredential } from "./credentials.ts";
@@ -9,7 +11,7 @@ export { type GatewayFleet, type GatewayFleetOptions, openGatewayFleet } from ".
 export type { ArtifactOrder, Attempt, JobKind, Outcome, Trigger } from "./job.ts";
 export { OUTCOMES } from "./job.ts";
 export { createKeyring, type Keyring, KeyringError, newFleetKey } from "./keyring.ts";
-export { type ArtifactLoader, type LoadedArtifact, registerLoader } from "./loaders.ts";
+export { type ArtifactLoader, type LoadedArtifact, makeArtifact, registerLoader } from "./loaders.ts";
 export {
   findJob,
   type JobView,

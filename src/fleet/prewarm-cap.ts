@@ -34,7 +34,7 @@ export function holdBack(
   mostUsd: number,
 ): Promise<LastLook> {
   return database.transaction(async (tx): Promise<LastLook> => {
-    await tx.query(`select id from ${SCHEMA}.prewarm_budget where id = 1 for update`);
+    await tx.query(`select id from ${SCHEMA}.turnstile where id = 1 for update`);
     const [seen] = await tx.query<Seen>(
       `select registration.cap_usd as "capUsd", ${toMs("entry.used_at")} as "usedAt",
          entry.used_at is not null

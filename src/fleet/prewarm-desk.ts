@@ -12,7 +12,7 @@ import {
   type RoundOptions,
   type WarmRecord,
 } from "../prewarm/index.ts";
-import { createAwaiting } from "./awaiting.ts";
+import type { Awaiting } from "./awaiting.ts";
 import { stripCredential } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
 import { type EntryState, keepEntry, keptEntries, noteUse, register } from "./entries.ts";
@@ -37,6 +37,7 @@ export interface PreWarmDeskOptions {
 export interface PreWarmDeskDeps extends PreWarmDeskOptions {
   readonly database: FleetDatabase;
   readonly store: PreWarmStore;
+  readonly awaiting: Awaiting;
   readonly keyring: Keyring;
   /** The gateway, by the same name after each of its restarts. */
   readonly owner: string;
@@ -75,11 +76,10 @@ interface Known {
 }
 
 export function createPreWarmDesk(deps: PreWarmDeskDeps): PreWarmDesk {
-  const { database, store, keyring, owner, settings, logger, upstream, now } = deps;
+  const { database, store, awaiting, keyring, owner, settings, logger, upstream, now } = deps;
   let known = new Map<string, Known>();
   const states = new Map<string, EntryState>();
   const toldAt = new Map<string, number>();
-  const awaiting = createAwaiting(database);
   const fewAtOnce = pLimit(ORDERS_AT_ONCE);
   let spentUsd = 0;
   let registering: Promise<unknown> = Promise.resolve();

@@ -9,8 +9,8 @@ const VERSION = 2;
 
 /**
  * Of catalogues: `entry` is what is sent, named by a keyed hash of it; `registration` which gateway has it in its
- * catalogue, and what it may cost; `prewarm_spend` what each attempt has cost, or at most can have. Whoever is about to
- * send holds the row of `prewarm_budget`.
+ * catalogue, and what it may cost; `prewarm_spend` what each attempt has cost, or at most can have. Whoever
+ * is about to send one holds the first row of `turnstile`, whoever orders an artifact the second.
  */
 const PREWARMING = [
   `create table if not exists ${SCHEMA}.entry (
@@ -41,10 +41,12 @@ const PREWARMING = [
     primary key (job_id, attempt)
   )`,
   `create index if not exists prewarm_spend_at on ${SCHEMA}.prewarm_spend (at)`,
-  `create table if not exists ${SCHEMA}.prewarm_budget (id integer primary key)`,
-  `insert into ${SCHEMA}.prewarm_budget values (1) on conflict do nothing`,
+  `create table if not exists ${SCHEMA}.turnstile (id integer primary key)`,
+  `insert into ${SCHEMA}.turnstile values (1), (2) on conflict do nothing`,
   `alter table ${SCHEMA}.job add column if not exists entry text`,
   `alter table ${SCHEMA}.job add column if not exists fresh_ms double precision`,
+  `alter table ${SCHEMA}.job add column if not exists event text`,
+  `create index if not exists job_event on ${SCHEMA}.job (event) where event is not null`,
 ];
 
 /** Epochs are the database's clock. What is secret is in the `body` of `prefix` and `entry` alone, encrypted. */

@@ -15,6 +15,7 @@ import {
   createWarmRecords,
   type PreWarmed,
   scheduleText,
+  type WantedArtifact,
 } from "../prewarm/index.ts";
 import type { Gateway, GatewayOptions } from "./gateway.ts";
 import type { LiveSettings } from "./settings-desk.ts";
@@ -36,7 +37,7 @@ export interface GatewayPrewarmingOptions {
   readonly clock: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
   readonly logger: Logger;
   /** Whose workers send it; null: this process does. */
-  readonly fleet?: Pick<GatewayFleet, "preWarming" | "apiKey"> | null;
+  readonly fleet?: Pick<GatewayFleet, "preWarming" | "apiKey" | "artifact"> | null;
 }
 
 export interface GatewayPrewarming {
@@ -114,6 +115,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
     now,
     logger,
     ttls,
+    artifacts: async (wanted, why) => fleet?.artifact(wanted, why) ?? madeHere(wanted, why.signal),
     ...(desk === null
       ? {}
       : {
@@ -185,6 +187,12 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** Loaded by nobody whose catalogue is made of none. */
+async function madeHere(wanted: WantedArtifact, signal: AbortSignal): Promise<string> {
+  const { makeArtifact } = await import("../fleet/index.ts");
+  return (await makeArtifact(wanted, signal)).content;
 }
 
 function viewOf({ usage, isBound: _, lapsesAt: __, ...done }: PreWarmed): PrewarmAnswer["history"][number] {

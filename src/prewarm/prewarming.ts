@@ -2,11 +2,13 @@
 import { dirname, resolve } from "node:path";
 import type { MessageUsage } from "../anthropic/index.ts";
 import type { CacheWriteSplit, Logger, StorageNamespace, Timers } from "../host.ts";
+import type { WantedArtifact } from "./artifacts.ts";
 import { createBeforeLapse } from "./before-lapse.ts";
 import { repeat, type Schedule } from "./cache/index.ts";
 import { messageOf } from "./cache/schedule.ts";
 import { type Catalogue, type CatalogueProblem, type PrefixEntry, readCatalogue } from "./catalogue-file.ts";
 import type { Difference } from "./difference.ts";
+import type { Trigger } from "./entry.ts";
 import { createHistory } from "./history.ts";
 import type { Judgement } from "./judge.ts";
 import type { Cause, PreWarmed } from "./pre-warmed.ts";
@@ -34,6 +36,11 @@ export interface PrewarmingDeps {
   readonly read: (name: string, usage: MessageUsage, modelName: string, tokens: CacheWriteSplit) => void;
   /** What is shown of it has changed. */
   readonly changed: () => void;
+  /** Where the artifacts of its entries come from, and why they are asked for. @throws a sentence for people */
+  readonly artifacts?: (
+    wanted: WantedArtifact,
+    why: { readonly trigger: Trigger; readonly signal: AbortSignal },
+  ) => Promise<string>;
   /** Told which entries there are, whenever they are read; none once it has stopped. */
   readonly registered?: (entries: readonly PrefixEntry[]) => Promise<void>;
   /** A real request has used an entry's prefix, and was answered. */
@@ -112,8 +119,19 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     timers,
     now,
     usedAt: sightings.usedAt,
-    due: (name) => void round((entry) => entry.name === name, "miss", true),
+    due: (name) => void missedAgain(name),
   });
+
+  async function missedAgain(name: string): Promise<void> {
+    const own = working;
+    // What it is made of may be old, where nobody tells of changes.
+    if (entryOf(name)?.hasArtifacts === true) {
+      await load("miss");
+      if (working !== own || own === null) return;
+      await register(own);
+    }
+    await round((entry) => entry.name === name, "miss", true);
+  }
 
   function entryOf(name: string): PrefixEntry | undefined {
     return catalogue.entries.find((entry) => entry.name === name);
@@ -130,7 +148,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     await Promise.all([records.load(now()), history.load(), starts.load()]).catch((error) =>
       logger.error("keepwarm: could not read what is known of pre-warms", { error: messageOf(error) }),
     );
-    await load();
+    await load("connect");
     if (working !== own) return;
     await register(own);
     await attach();
@@ -143,12 +161,15 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     if (working !== own) await deps.registered?.([]);
   }
 
-  async function load(): Promise<void> {
+  async function load(trigger: Trigger): Promise<void> {
+    const signal = working?.abort.signal ?? AbortSignal.abort();
+    const { artifacts: make } = deps;
+    const artifacts = make && ((wanted: WantedArtifact) => make(wanted, { trigger, signal }));
     try {
       if (deps.catalogue === null)
         throw new Error("no catalogue is named: keepwarm config set prewarmCatalogue <file>");
       apiKey = await deps.apiKey();
-      catalogue = await readCatalogue(deps.catalogue, deps.ttls);
+      catalogue = await readCatalogue(deps.catalogue, { ...deps.ttls, ...(artifacts && { artifacts }) });
       trouble = null;
     } catch (error) {
       trouble = messageOf(error);
@@ -207,7 +228,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
 
   async function stirred(names: readonly string[]): Promise<void> {
     const own = working;
-    await load();
+    await load("commit");
     if (working !== own || own === null) return;
     await register(own);
     await attach();

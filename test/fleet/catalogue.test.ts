@@ -95,6 +95,8 @@ async function jobs(database: FleetDatabase) {
     .map(({ trigger, outcome }) => `${trigger} ${outcome}`);
 }
 
+const COMMITTED = ["commit completed", "commit completed"];
+
 const told = ({ logger }: Gateway, message: string) =>
   logger.lines.filter((line) => JSON.stringify(line).includes(message)).length;
 
@@ -223,6 +225,44 @@ describe("a team's catalogue", () => {
       expect(dump).not.toContain(Buffer.from(secret).toString("hex"));
       expect(dump).not.toContain(Buffer.from(secret).toString("base64").slice(0, -4));
     }
+  });
+
+  it("is made of artifacts that workers make, once for both gateways, with each commit anew", async () => {
+    const text = `${handbook("reviewer")}\n{{artifact:map}}`;
+    const request = {
+      model: "claude-opus-5-5",
+      system: [{ type: "text", text, cache_control: { type: "ephemeral" } }],
+    };
+    const artifacts = { map: { type: "repo_map" } };
+    const entry = { name: "reviewer", request, artifacts, triggers: ["connect", "commit", "miss"] };
+    const team = await aTeam([entry]);
+    const { emulator, database, databaseUrl, folder, one } = team;
+    await vi.waitFor(
+      async () => expect(await jobs(database)).toEqual(["connect completed", "connect completed"]),
+      eventually,
+    );
+    expect((await listJobs(database)).map(({ kind }) => kind).toSorted()).toEqual(["artifact", "prewarm"]);
+    const env = { DATABASE_URL: databaseUrl, KEEPWARM_FLEET_KEY: KEY };
+    const map = async () =>
+      (await keepwarm(["fleet", "artifact", "repo_map", "--repository", folder], env)).stdout;
+    expect(JSON.parse(await map()).files).toEqual([{ path: "catalogue.json", bytes: expect.any(Number) }]);
+    // A prompt that has the same map reads what was pre-warmed.
+    const asked = async () => ({
+      ...request,
+      system: [{ ...request.system[0], text: text.replace("{{artifact:map}}", await map()) }],
+    });
+    expect((await turn(one, await asked())).wrote).toBe(0);
+    writeFileSync(join(folder, "more.ts"), "export const more = 1;");
+    git(folder, "add", ".");
+    git(folder, "commit", "-qm", "two");
+    await vi.waitFor(async () => expect((await jobs(database)).slice(2)).toEqual(COMMITTED), eventually);
+    expect(await map()).toContain('{"path":"more.ts","bytes":22,"exports":["more"]}');
+    expect((await turn(one, await asked())).wrote).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await jobs(database)).toHaveLength(4);
+    expect(warmsAt(emulator)).toHaveLength(2);
+    const rows = await database.query<{ row: string }>("select one::text as row from keepwarm.artifact one");
+    expect(JSON.stringify(rows)).not.toContain("more.ts");
   });
 
   it("costs no more than its cap, however many gateways and workers there are", async () => {

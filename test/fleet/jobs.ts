@@ -288,7 +288,7 @@ export function jobsOn(engine: Engine): void {
       await fleet.worker();
       await untilOutcome(fleet, jobId, "completed");
       await untilOutcome(fleet, unknown, "failed");
-      const made = await artifactTable(fleet.database).get(order);
+      const made = await artifactTable(fleet.database, fleet.keyring).get(order);
       const { files } = JSON.parse(made?.content ?? "{}");
       expect(files).toContainEqual({
         path: "src/fleet/in-batches.ts",

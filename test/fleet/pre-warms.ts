@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import {
+  createAwaiting,
   createPreWarmDesk,
   listJobs,
   noteUse,
@@ -24,6 +25,7 @@ export function aDesk(fleet: FleetWorld, owner: string, { capUsd = 10 } = {}): P
     capUsd: () => capUsd,
     database: fleet.database,
     store: fleet.store.preWarms,
+    awaiting: createAwaiting(fleet.database),
     keyring: fleet.keyring,
     owner,
     settings: { ttl5mMs: TTL_MS },
