@@ -149,13 +149,27 @@ export function createPreWarmDesk(deps: PreWarmDeskDeps): PreWarmDesk {
     spentUsd = await preWarmsUsd(database);
   }
 
+  async function apiKeyOrNone(): Promise<string | null> {
+    try {
+      return await deps.apiKey();
+    } catch {
+      return null;
+    }
+  }
+
   async function registered(entries: readonly PrefixEntry[]): Promise<void> {
-    const apiKey = entries.length === 0 ? "" : await deps.apiKey();
+    // Without a key nothing is sent, which is said elsewhere.
+    const apiKey = entries.length === 0 ? "" : await apiKeyOrNone();
+    if (apiKey === null) return;
     const all = entries
       .filter((entry) => judged(entry, apiKey).problems.length === 0)
       .map((entry) => keyed(entry, apiKey));
     known = new Map(all.map((one) => [one.entry.name, one]));
-    await inTurn(() => registerAll(all));
+    await renew();
+  }
+
+  function renew(): Promise<void> {
+    return inTurn(() => harmlessly("register the catalogue", () => registerAll([...known.values()])));
   }
 
   function orderOf({ entry, id }: Known, { cause, refresh }: RoundOptions): PreWarmOrder {
@@ -246,7 +260,7 @@ export function createPreWarmDesk(deps: PreWarmDeskDeps): PreWarmDesk {
     spentUsd: () => spentUsd,
     recordOf,
     registered,
-    renew: () => inTurn(() => harmlessly("renew the catalogue", () => registerAll([...known.values()]))),
+    renew,
     async warm(entries, options) {
       const apiKey = await deps.apiKey();
       await registering;

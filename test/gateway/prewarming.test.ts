@@ -77,6 +77,25 @@ describe("a catalogue that is warm from the start", () => {
     );
   });
 
+  it("is registered with an entry that comes into the catalogue later", async () => {
+    const entry = (name: string) => ({ name, request: persona(name), triggers: ["connect"] });
+    const world = await prewarmingWorld({ prefixes: [entry("reviewer")] });
+    await world.start();
+    world.write([entry("reviewer"), entry("planner")]);
+    await vi.waitFor(
+      async () => {
+        await world.clock.pass(1_000);
+        await world.calm();
+        expect(world.preWarms()).toHaveLength(2);
+      },
+      { timeout: 5_000 },
+    );
+    expect(world.prewarming.view().history.map(({ name, cause }) => [name, cause])).toEqual([
+      ["planner", "connect"],
+      ["reviewer", "connect"],
+    ]);
+  });
+
   it("counts towards what all warms of a day may cost", async () => {
     const world = await prewarmingWorld({
       prefixes: [{ name: "reviewer", request: persona("reviewer"), triggers: ["connect"] }],
