@@ -20,6 +20,7 @@ import { afterWarm, nextDueAt, type WarmPlan, warmPlan } from "./plan.ts";
 import { tightUntil } from "./rate-limits.ts";
 import type { Told } from "./results.ts";
 import type { Settlement } from "./settling.ts";
+import { LAPSED } from "./upkeep.ts";
 
 /** What a warm needs of the worker that runs it. */
 export interface WarmRunContext {
@@ -36,6 +37,8 @@ export interface WarmRunContext {
   load(jobId: string): Promise<LoadedPrefix | undefined>;
   /** Resolves at that time, or once its realm's limit is over; rejects when the worker cannot wait. */
   waitUntil(atMs: number, realm: string): Promise<void>;
+  /** What warms of its owner have cost in 24 hours, in USD. Rejects when that is not known. */
+  spentInDay(owner: string): Promise<number>;
   /** The last look; undefined: it must not be sent. */
   start(job: Pick<Claim, "id" | "attempt">): Promise<Started | undefined>;
   /** The attempt before was sent, and is not known to have been answered. */
@@ -70,6 +73,12 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   });
   if (claim.mayHaveBeenSent) await context.lost(claim, aborted());
   await context.waitUntil(claim.dueAt, fingerprint);
+  const { usdPerDay } = planOf(loaded) ?? {};
+  // Others may have spent it since this one was planned.
+  if (usdPerDay !== undefined && (await context.spentInDay(claim.owner)) >= usdPerDay) {
+    const error = `The limit of $${usdPerDay} in 24 hours is reached, so it was not warmed.`;
+    return ended(claim, "cancelled", error, { ...of, kind: "failed", error });
+  }
   const started = await context.start(claim);
   if (started === undefined) return notSent(claim, context);
   const answer = await warmCaptured(request, {
@@ -109,8 +118,8 @@ async function warmed(
   const outcome = outcomeOf(usage);
   // What nothing has written yet is meant to be written now.
   const isMissing = outcome === "uncached" || (outcome === "cold" && usedAt !== null);
-  const plan = warmPlan.safeParse(loaded.plan);
-  const left = isMissing || !plan.success ? undefined : afterWarm(plan.data as WarmPlan, cost);
+  const plan = planOf(loaded);
+  const left = isMissing || plan === undefined ? undefined : afterWarm(plan, cost);
   const dueAt = left === undefined ? null : nextDueAt(left, startedAt, ttlMs, cost);
   return {
     ...attemptOf(claim),
@@ -133,7 +142,7 @@ async function warmed(
 
 function failed(
   claim: Claim,
-  { error, permanent, retryAfterMs, mayBeBilled, aborted: calledOff }: SendFailure,
+  { error, permanent, retryAfterMs, mayBeBilled }: SendFailure,
   {
     of,
     ttlMs,
@@ -144,7 +153,7 @@ function failed(
 ): Settlement {
   const retryAt = context.now() + retryDelayMs(claim.attempt, retryAfterMs, ttlMs, context.random());
   const lapses = retryAt > expiresAt - LEAST_LEFT_MS;
-  if (!permanent && !lapses && !calledOff && claim.attempt <= context.maxRetries) {
+  if (!permanent && !lapses && claim.attempt <= context.maxRetries) {
     return {
       ...attemptOf(claim),
       outcome: "failed",
@@ -161,8 +170,7 @@ function failed(
 function notSent(claim: Claim, context: WarmRunContext): Settlement {
   const hasLapsed = claim.lapsesAt !== null && claim.lapsesAt <= context.now();
   if (!hasLapsed) return ended(claim, "cancelled", null, null);
-  const error = "The cache entry expired before a worker came to warm it.";
-  return ended(claim, "lapsed", error, { modelName: "", ...named(claim), kind: "lapsed", error });
+  return ended(claim, "lapsed", LAPSED, { modelName: "", ...named(claim), kind: "lapsed", error: LAPSED });
 }
 
 function ended(
@@ -180,6 +188,11 @@ export function attemptOf({ id, queue, attempt }: Pick<Claim, "id" | "queue" | "
 
 function named({ policy, warmId }: Claim) {
   return { ...(policy === null ? {} : { policy }), ...(warmId === null ? {} : { warmId }) };
+}
+
+function planOf({ plan }: LoadedPrefix): WarmPlan | undefined {
+  const parsed = warmPlan.safeParse(plan);
+  return parsed.success ? (parsed.data as WarmPlan) : undefined;
 }
 
 function requestOf(parcel: Parcel, secret: string | undefined): CapturedRequest {

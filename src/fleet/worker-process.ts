@@ -15,7 +15,13 @@ import { openPostgres } from "./postgres.ts";
 import { openQueues } from "./queues.ts";
 import { installTables } from "./schema.ts";
 import { startWorker, type Worker } from "./worker.ts";
-import { apiKeysOf, type Environment, keyringOf, workerEnvironment } from "./worker-environment.ts";
+import {
+  apiKeysOf,
+  type Environment,
+  keyringOf,
+  WorkerEnvironmentError,
+  workerEnvironment,
+} from "./worker-environment.ts";
 
 export interface WorkerProcess {
   readonly id: string;
@@ -45,7 +51,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const keyring = keyringOf(env);
   const credentials = createCredentials(apiKeysOf(env), keyring);
   demandPeers(SERVER_PEERS);
-  if (told.loaders !== undefined) await import(pathToFileURL(resolve(told.loaders)).href);
+  if (told.loaders !== undefined) await loadLoaders(told.loaders);
   const logger = options.logger ?? (await pinoLogger());
   const host = hostname();
   const id = `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
@@ -104,6 +110,16 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     await health?.close();
     await database.close();
     throw error;
+  }
+}
+
+/** @throws {WorkerEnvironmentError} with what the module threw */
+async function loadLoaders(file: string): Promise<void> {
+  try {
+    await import(pathToFileURL(resolve(file)).href);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new WorkerEnvironmentError(`KEEPWARM_FLEET_LOADERS names a module that cannot be loaded: ${why}`);
   }
 }
 

@@ -15,7 +15,7 @@ import { ARTIFACT_QUEUE, IDLE_BEAT_MS, type Queues, queueName } from "./queues.t
 import { currentLimits } from "./rate-limits.ts";
 import { beatWorker, type Registration, removeWorker } from "./registry.ts";
 import type { Settlement } from "./settling.ts";
-import { endLost, removeExpired, removeOld } from "./upkeep.ts";
+import { endLapsed, endLost, removeExpired, removeOld } from "./upkeep.ts";
 
 export interface WorkerOptions {
   readonly database: FleetDatabase;
@@ -195,6 +195,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function upkeep(): Promise<void> {
     await attempt("remove what has expired", async () => {
       await removeExpired(database);
+      const lapsed = await endLapsed(database, queues);
+      if (lapsed > 0)
+        logger.warn("keepwarm: prefixes lapsed before a worker came for them", { jobs: lapsed });
       const lost = await endLost(database, queues);
       if (lost > 0) logger.warn("keepwarm: ended jobs whose workers were lost", { jobs: lost });
     });

@@ -1,0 +1,50 @@
+/** What an owner's warms have cost in 24 hours, for who is about to send another. */
+import type { Queryable } from "./database.ts";
+import { inBatches } from "./in-batches.ts";
+import { SCHEMA } from "./schema.ts";
+
+export interface DaySpend {
+  /** USD, as it was known some seconds ago, with what this worker has spent since. Rejects when it cannot be asked. */
+  usd(owner: string): Promise<number>;
+  /** One of this worker's warms has cost so much. */
+  add(owner: string, usd: number): void;
+}
+
+/** How long an answer holds, in ms: it is a sum of many rows. */
+const FRESH_MS = 5_000;
+
+interface Known {
+  readonly askedAt: number;
+  usd: number;
+}
+
+/** @param monotonicNow ms from any origin */
+export function createDaySpend(database: Queryable, monotonicNow: () => number): DaySpend {
+  const known = new Map<string, Known>();
+
+  const ask = inBatches<string, number>(async (owners) => {
+    const askedAt = monotonicNow();
+    const rows = await database.query<{ owner: string; usd: number }>(
+      `select asked.owner, coalesce(sum(spent.cost_usd), 0)::double precision as usd
+       from jsonb_to_recordset($1::jsonb) as asked (owner text)
+       left join ${SCHEMA}.result spent on spent.owner = asked.owner
+         and spent.recorded_at > clock_timestamp() - interval '24 hours'
+       group by asked.owner`,
+      [JSON.stringify([...new Set(owners)].map((owner) => ({ owner })))],
+    );
+    for (const { owner, usd } of rows) known.set(owner, { askedAt, usd });
+    return new Map(rows.map(({ owner, usd }) => [owner, usd]));
+  });
+
+  return {
+    async usd(owner) {
+      const last = known.get(owner);
+      if (last !== undefined && monotonicNow() - last.askedAt < FRESH_MS) return last.usd;
+      return (await ask(owner)) ?? 0;
+    },
+    add(owner, usd) {
+      const last = known.get(owner);
+      if (last !== undefined) last.usd += usd;
+    },
+  };
+}
