@@ -26,7 +26,7 @@ export interface EntryState {
   readonly ttlMs: number;
   /** Start of the last request that is known to have used it, whoever sent it; null: none is. */
   readonly usedAt: number | null;
-  /** Of its prefix, by the last answer. */
+  /** Of its prefix, by the last answer: none where the API has cached nothing of it. */
   readonly tokens: number | null;
 }
 
@@ -95,6 +95,20 @@ export async function noteUse(
   await database.query(
     `update ${SCHEMA}.entry set used_at = greatest(used_at, ${fromMs("$2")}), tokens = coalesce($3, tokens) where id = $1`,
     [entryId, usedAt, tokens],
+  );
+}
+
+/** The API has cached nothing of it: each further time would be paid in full. */
+export async function noteUncached(database: Queryable, entryId: string): Promise<void> {
+  await database.query(`update ${SCHEMA}.entry set tokens = 0 where id = $1`, [entryId]);
+}
+
+/** What was so may be another by now: it is tried once more. */
+export async function forgetUncached(database: Queryable, ids: readonly string[]): Promise<void> {
+  await database.query(
+    `update ${SCHEMA}.entry set tokens = null
+     where tokens = 0 and id in (select id from ${ASKED} (id text))`,
+    [JSON.stringify(ids.map((id) => ({ id })))],
   );
 }
 

@@ -15,7 +15,7 @@ import { systemTimers } from "../timers.ts";
 import type { Claim } from "./claims.ts";
 import type { Credentials } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
-import { type LoadedEntry, loadEntry, noteUse } from "./entries.ts";
+import { type LoadedEntry, loadEntry, noteUncached, noteUse } from "./entries.ts";
 import type { Trigger } from "./job.ts";
 import type { Keyring } from "./keyring.ts";
 import { boundTo, type Parcel, unpack } from "./parcel.ts";
@@ -50,6 +50,9 @@ export interface PreWarmRunContext {
 
 /** What a parcel of an entry is bound to beside its id, which names its content. */
 export const ENTRY_REVISION = "entry";
+
+const UNCACHED =
+  "The API has cached nothing of it, and would not now: change it, or start its gateway anew, and it is tried again.";
 
 const MESSAGES = "/v1/messages";
 const BETA = "anthropic-beta";
@@ -103,6 +106,13 @@ export async function runPreWarm(claim: Claim, context: PreWarmRunContext): Prom
   }
   const { fingerprint, usedAt, freshMs, keyId, body } = loaded;
   if (usedAt !== null && usedAt > context.now() - freshMs) return stillWarm(claim, base, loaded, usedAt);
+  if (loaded.tokens === 0)
+    return {
+      ...attemptOf(claim),
+      outcome: "failed",
+      error: UNCACHED,
+      told: toldOf({ ...base, why: UNCACHED }),
+    };
   const secret = context.credentials.secretFor(fingerprint);
   if (secret === undefined) throw new Error("this worker has not the credential that it is to be sent with");
   const parcel = await unpack({ keyId, bytes: body }, context.keyring, boundTo(loaded.id, ENTRY_REVISION));
@@ -168,6 +178,7 @@ async function send(
   if (look instanceof Error) throw look;
   if (look?.kind === "gone") return { ...attemptOf(claim), outcome: "cancelled", error: null, told: null };
   if (look?.kind === "warm") return stillWarm(claim, base, loaded, look.usedAt);
+  if (done.outcome === "nothing") await noteUncached(context.database, loaded.id);
   return settlementOf(claim, done, failure, context);
 }
 
@@ -244,7 +255,8 @@ function spendOf(
     async reserve(mostUsd): Promise<Reservation> {
       try {
         // It may be another's by now; whoever has it will send it.
-        look = signal.aborted ? { kind: "gone" } : await holdBack(database, worker, claim, mostUsd);
+        if (signal.aborted) throw new Error("the database was not reached in time");
+        look = await holdBack(database, worker, claim, mostUsd);
       } catch (error) {
         look = error instanceof Error ? error : new Error(String(error));
         throw error;

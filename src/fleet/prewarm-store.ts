@@ -19,7 +19,7 @@ export interface PreWarmOrder {
 
 export type Ordered =
   /** Ordered, or somebody's order that there is already. */
-  | { readonly kind: "queued"; readonly jobId: string }
+  | { readonly kind: "queued"; readonly jobId: string; readonly dueAt: number }
   /** It is known to be warm: nothing is ordered. */
   | { readonly kind: "warm"; readonly usedAt: number; readonly ttlMs: number }
   /** It is not kept any more. */
@@ -107,13 +107,14 @@ export function createPreWarmStore(database: FleetDatabase, { boss, open }: Queu
         if (unfinished !== undefined) {
           const { id, outcome, attempt } = unfinished;
           const isLater = outcome === "queued" && attempt === 0 && unfinished.dueAt > dueAt;
-          return { kind: "queued", jobId: isLater ? await put(tx, order, seen, dueAt) : id };
+          if (!isLater) return { kind: "queued", jobId: id, dueAt: unfinished.dueAt };
+          return { kind: "queued", jobId: await put(tx, order, seen, dueAt), dueAt };
         }
         // As it will be by then.
         if (usedAt !== null && usedAt > dueAt - freshMs) return { kind: "warm", usedAt, ttlMs };
         const isSame = isScheduled && everyMs === null && scheduledAt > now - SAME_MS;
         if (isSame) return { kind: "warm", usedAt: usedAt ?? now, ttlMs };
-        return { kind: "queued", jobId: await put(tx, order, seen, dueAt) };
+        return { kind: "queued", jobId: await put(tx, order, seen, dueAt), dueAt };
       });
     },
 
@@ -125,6 +126,13 @@ export function createPreWarmStore(database: FleetDatabase, { boss, open }: Queu
              and id in (select id from jsonb_to_recordset($2::jsonb) as x (id uuid))
            returning id, queue, worker is not null as claimed`,
           [owner, JSON.stringify(jobIds.map((id) => ({ id })))],
+        );
+        // Who orders what its schedule says next reckons from when it was really used.
+        await tx.query(
+          `update ${SCHEMA}.entry set scheduled_at = used_at where id in (
+             select prefix_id from ${SCHEMA}.job
+             where trigger = 'schedule' and id in (select id from jsonb_to_recordset($1::jsonb) as x (id uuid)))`,
+          [JSON.stringify(off.map(({ id }) => ({ id })))],
         );
         // A worker that has one finds out at its last look.
         for (const { id, queue, claimed } of off) if (!claimed) await boss.cancel(queue, id, { db: tx.db });

@@ -74,8 +74,9 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
     gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
   }
 
+  const seen = (done: PreWarmed) => prewarming.sent(done);
   const capUsd = () => live().prewarmMaxUsdPerDay;
-  const desk = fleet === null ? null : fleet.preWarming({ upstream, apiKey, capUsd, prices, sent });
+  const desk = fleet === null ? null : fleet.preWarming({ upstream, apiKey, capUsd, prices, sent, seen });
   const preWarmer =
     desk ??
     createPreWarmer({

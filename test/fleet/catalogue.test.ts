@@ -159,7 +159,7 @@ describe("a team's catalogue", () => {
     expect(await jobs(database)).toHaveLength(1);
   });
 
-  it("is held warm by its schedule, and goes on when one of the gateways has been killed", async () => {
+  it("is held warm by its schedule, and goes on when one of the gateways has ended", async () => {
     const team = await aTeam([
       { name: "reviewer", request: persona("reviewer"), triggers: ["connect"], schedule: "14s" },
     ]);

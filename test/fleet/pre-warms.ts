@@ -140,7 +140,8 @@ export function preWarmsOn(engine: Engine): void {
       expect(await preWarmsUsd(fleet.database)).toBeLessThanOrEqual(0.02);
       const failed = (await jobsOf(fleet)).filter(({ outcome }) => outcome === "failed");
       expect(failed).toHaveLength(refused.length);
-      expect(failed[0]).toMatchObject({ attempt: 1, error: refused[0]?.why });
+      expect(failed.map(({ attempt }) => attempt)).toEqual(refused.map(() => 1));
+      expect(failed.map(({ error }) => error).toSorted()).toEqual(refused.map(({ why }) => why).toSorted());
     });
 
     it("is held by its schedule once an interval, though two gateways keep it", async () => {
@@ -151,8 +152,10 @@ export function preWarmsOn(engine: Engine): void {
       const options = { cause: "schedule", refresh: true } as const;
       await one.warm([entry], options);
       const abort = new AbortController();
-      const later = other.warm([entry], { ...options, signal: abort.signal });
-      await vi.waitFor(async () => expect(await jobsOf(fleet)).toHaveLength(2), eventually);
+      // Planned, and not waited for.
+      expect(await other.warm([entry], { ...options, signal: abort.signal })).toMatchObject([
+        { outcome: "warm", costUsd: null },
+      ]);
       const jobs = await jobsOf(fleet);
       const [first, second] = ["completed", "queued"].map((outcome) =>
         jobs.find((job) => job.outcome === outcome),
@@ -160,7 +163,40 @@ export function preWarmsOn(engine: Engine): void {
       expect((second?.dueAt ?? 0) - (first?.dueAt ?? 0)).toBeCloseTo(TTL_MS - 8_000, -1);
       expect(preWarms(fleet)).toHaveLength(1);
       abort.abort();
-      expect(await later).toMatchObject([{ outcome: "refused", why: "It was called off." }]);
+      await vi.waitFor(
+        async () =>
+          expect((await jobsOf(fleet)).map(({ outcome }) => outcome).toSorted()).toEqual([
+            "cancelled",
+            "completed",
+          ]),
+        eventually,
+      );
+    });
+
+    it("keeps its schedule when the gateway that had ordered the next one ends", async () => {
+      const fleet = await aFleet(engine);
+      const everyMs = TTL_MS - 8_000;
+      const entry = entryOf("reviewer", requestOf("reviewer"), { schedule: { everyMs } });
+      const [one, other] = await twoDesks(fleet, [entry]);
+      await fleet.worker();
+      const options = { cause: "schedule", refresh: true } as const;
+      const [{ at } = { at: 0 }] = await one.warm([entry], options);
+      const abort = new AbortController();
+      await one.warm([entry], { ...options, signal: abort.signal });
+      const others = new AbortController();
+      await other.warm([entry], { ...options, signal: others.signal });
+      expect(await jobsOf(fleet)).toHaveLength(2);
+      abort.abort();
+      await vi.waitFor(async () => {
+        const [job] = (await jobsOf(fleet)).filter(({ outcome }) => outcome === "queued");
+        expect(Math.abs((job?.dueAt ?? 0) - at - everyMs)).toBeLessThan(1_000);
+      }, eventually);
+      expect((await jobsOf(fleet)).map(({ outcome }) => outcome).toSorted()).toEqual([
+        "cancelled",
+        "completed",
+        "queued",
+      ]);
+      others.abort();
     });
 
     it("is not sent once it was switched off where it was ordered, and goes on where it was not", async () => {
@@ -224,12 +260,20 @@ export function preWarmsOn(engine: Engine): void {
     it("is verified by its usage: what the API cached nothing of has failed", async () => {
       const fleet = await aFleet(engine, { emulated: { minimumTokens: 2_000 } });
       const entry = entryOf("reviewer");
-      const [one] = await twoDesks(fleet, [entry]);
+      const [one, other] = await twoDesks(fleet, [entry]);
       await fleet.worker();
       const [done] = await one.warm([entry], { cause: "connect" });
       expect(done).toMatchObject({ outcome: "nothing", isBound: false });
       expect(done?.why).toContain("The API cached nothing of it");
       expect(await jobsOf(fleet)).toMatchObject([{ outcome: "failed", attempt: 1 }]);
+      // Each further time would be paid in full, at whichever gateway.
+      const [again] = await other.warm([entry], { cause: "commit", refresh: true });
+      expect(again?.outcome).toBe("refused");
+      expect(again?.why).toContain("cached");
+      expect(preWarms(fleet)).toHaveLength(1);
+      const afresh = aDesk(fleet, "gateway-1");
+      await afresh.registered([entry]);
+      expect(await afresh.warm([entry], { cause: "connect" })).toMatchObject([{ outcome: "nothing" }]);
     });
 
     it("leaves out what nobody could read, with the reason", async () => {
