@@ -7,7 +7,7 @@ import { withExamples } from "./examples.ts";
 interface Asked {
   readonly repository: string;
   readonly branch: string;
-  readonly parameter: readonly string[];
+  readonly parameter?: readonly string[];
   readonly make: boolean;
 }
 
@@ -17,7 +17,7 @@ export function artifactCommand(): Command {
     .argument("<type>", "which loader makes it, such as repo_map")
     .option("--repository <path>", "the clone, at the same path wherever workers are", ".")
     .option("--branch <name>", "its branch", "HEAD")
-    .option("--parameter <name=value>", "of the loader; may be given more than once", collected, [])
+    .option("--parameter <name=value>", "of the loader; may be given more than once", collected)
     .option("--make", "have a worker make it anew first", false)
     .action(artifact);
   return withExamples(
@@ -30,11 +30,11 @@ export function artifactCommand(): Command {
   );
 }
 
-function collected(text: string, before: readonly string[]): readonly string[] {
+function collected(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 
-async function artifact(type: string, { repository, branch, parameter, make }: Asked): Promise<void> {
+async function artifact(type: string, { repository, branch, parameter = [], make }: Asked): Promise<void> {
   const parameters = Object.fromEntries(parameter.map(pairOf));
   const wanted: WantedArtifact = { type, repository: resolve(repository), branch, parameters };
   const { artifactStoreOf, createArtifactDesk, createAwaiting, keyringOf, openFleetClient } = await import(

@@ -265,6 +265,28 @@ describe("a team's catalogue", () => {
     expect(JSON.stringify(rows)).not.toContain("more.ts");
   });
 
+  it("is sent by the worker inside a gateway that no database was named to", async () => {
+    const { emulator, url } = await anApi(TTL_MS);
+    const folder = aRepository();
+    const file = join(folder, "catalogue.json");
+    writeFileSync(
+      file,
+      JSON.stringify({ name: "reviewer", request: persona("reviewer"), triggers: ["connect"] }),
+    );
+    const one = await aGateway(url, {}, aStateDirectory(), {
+      enableNew: false,
+      prewarm: true,
+      prewarmCatalogue: file,
+      ttl5m: `${TTL_MS}ms`,
+    });
+    await vi.waitFor(() => expect(warmsAt(emulator)).toHaveLength(1), eventually);
+    await vi.waitFor(
+      () => expect(one.service.gateway.keeper.ledger.totals().whole.preWarms).toBe(1),
+      eventually,
+    );
+    expect((await turn(one, persona("reviewer"))).wrote).toBe(0);
+  });
+
   it("costs no more than its cap, however many gateways and workers there are", async () => {
     const names = Array.from({ length: 12 }, (_, at) => `persona ${at}`);
     const team = await aTeam(
