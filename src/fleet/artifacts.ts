@@ -1,12 +1,13 @@
-/** Where artifacts are kept: a table that gateways and workers share, encrypted, or a folder that they share. */
+/** Where artifacts are kept: a table that gateways and workers share, or a folder. */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflate, inflate } from "node:zlib";
 import * as z from "zod/mini";
 import type { Queryable } from "./database.ts";
 import type { ArtifactOrder } from "./job.ts";
-import type { Keyring } from "./keyring.ts";
+import { type Keyring, KeyringError } from "./keyring.ts";
 import type { LoadedArtifact } from "./loaders.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -20,34 +21,23 @@ function parametersOf({ parameters = {} }: ArtifactOrder): string {
   return JSON.stringify(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function boundTo({ repository, branch, type, ...rest }: ArtifactOrder): string {
-  return JSON.stringify([
-    "artifact",
-    repository,
-    branch,
-    type,
-    parametersOf({ repository, branch, type, ...rest }),
-  ]);
+/** What its bytes belong to: those of another cannot take their place. */
+function boundTo(order: ArtifactOrder, revision: string): string {
+  return JSON.stringify([order.repository, order.branch, order.type, parametersOf(order), revision]);
 }
 
-/** What prompts are made of is as secret as they are. */
+/** Shared context is part of prompts: its content is kept compressed and encrypted, as they are. */
 export function artifactTable(database: Queryable, keyring: Keyring): ArtifactStore {
   return {
     async put(order, { revision, content }) {
-      const { keyId, bytes } = keyring.seal(gzipSync(content), boundTo(order));
+      const { keyId, bytes } = keyring.seal(await promisify(deflate)(content), boundTo(order, revision));
+      const sealed = `${keyId}:${Buffer.from(bytes).toString("base64")}`;
       await database.query(
         `insert into ${SCHEMA}.artifact (repository, branch, type, parameters, revision, content)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (repository, branch, type, parameters) do update set revision = excluded.revision,
            content = excluded.content, made_at = clock_timestamp()`,
-        [
-          order.repository,
-          order.branch,
-          order.type,
-          parametersOf(order),
-          revision,
-          `${keyId}:${Buffer.from(bytes).toString("base64")}`,
-        ],
+        [order.repository, order.branch, order.type, parametersOf(order), revision, sealed],
       );
     },
     async get(order) {
@@ -57,9 +47,18 @@ export function artifactTable(database: Queryable, keyring: Keyring): ArtifactSt
         [order.repository, order.branch, order.type, parametersOf(order)],
       );
       if (row === undefined) return null;
-      const [keyId = "", sealed = ""] = row.content.split(":");
-      const packed = keyring.open({ keyId, bytes: Buffer.from(sealed, "base64") }, boundTo(order));
-      return { revision: row.revision, content: gunzipSync(packed).toString("utf8") };
+      const [keyId = "", base64 = ""] = row.content.split(":");
+      try {
+        const bytes = keyring.open(
+          { keyId, bytes: Buffer.from(base64, "base64") },
+          boundTo(order, row.revision),
+        );
+        return { revision: row.revision, content: (await promisify(inflate)(bytes)).toString() };
+      } catch (error) {
+        // Of a key that has gone since: it can be made again.
+        if (error instanceof KeyringError) return null;
+        throw error;
+      }
     },
   };
 }

@@ -213,6 +213,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     const ended = await pace.turn(judgement.facts.model, judgement.prefixTokens, signal);
     let limits: RateLimit | null = null;
     let retryAfterMs: number | undefined;
+    let isUnsent = true;
     try {
       // Right before it is sent: others may have spent meanwhile.
       const { mostUsd } = judgement;
@@ -229,6 +230,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
           rejectedZero,
           now,
           fetch: async (to, init) => {
+            isUnsent = false;
             const response = await (deps.fetch ?? globalThis.fetch)(to, init);
             limits = rateLimitOf(response.headers);
             if (response.status === 429 || response.status >= 500)
@@ -247,7 +249,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         held.settle(costUsd, now());
       }
     } finally {
-      ended({ limits, retryAfterMs });
+      ended({ limits, retryAfterMs, isUnsent });
     }
   }
 

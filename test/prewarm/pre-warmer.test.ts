@@ -55,9 +55,10 @@ function setUp(
       { cause: "asked", ...options },
     );
     let isOver = false;
-    void warming.finally(() => {
+    const over = () => {
       isOver = true;
-    });
+    };
+    warming.then(over, over);
     // Each looks in the storage before it is sent, one after the other.
     for (let passes = 0; passes < 500 && !isOver; passes++) await clock.pass(60_000);
     return warming;
