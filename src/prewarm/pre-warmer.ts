@@ -15,11 +15,12 @@ import type { Logger, Timers } from "../host.ts";
 import { CacheWarmer, CallableValueLoader, type WarmingProgress } from "./cache/index.ts";
 import { messageOf } from "./cache/schedule.ts";
 import type { PrefixEntry } from "./catalogue-file.ts";
-import { type Judgement, judge } from "./judge.ts";
+import type { Judgement } from "./judge.ts";
+import { createJudging } from "./judging.ts";
 import { createPace } from "./pace.ts";
 import { type Cause, doneOf, isFinal, type PreWarmed } from "./pre-warmed.ts";
 import type { Spend } from "./spend.ts";
-import { sentName, type WarmRecord, type WarmRecords } from "./warm-record.ts";
+import type { WarmRecord, WarmRecords } from "./warm-record.ts";
 
 export interface PreWarmerDeps extends Pick<WarmRequestOptions, "ttl5mMs" | "ttl1hMs" | "warmTokens"> {
   /** Base URL of the Messages API. */
@@ -93,6 +94,7 @@ const LONGEST_LOAD_MS = 6 * 3_600_000;
 export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
   const { records, spend, now, timers, logger } = deps;
   const url = `${deps.upstream}/v1/messages`;
+  const { nameOf, judge } = createJudging({ ...deps, url });
   const pace = createPace({ timers, now, ...(deps.waitMs === undefined ? {} : { waitMs: deps.waitMs }) });
   const rejectedZero = deps.rejectedZero ?? new Set<string>();
   /** By what they are called in the records: who asks for one that is on its way gets what becomes of it. */
@@ -101,22 +103,6 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
   const uncached = new Set<string>();
   /** Of all rounds together. */
   const slot = pLimit(deps.maxWorkers);
-
-  function nameOf({ body, betas }: PrefixEntry, credential: string): string {
-    return sentName(deps.nameKey, { url, credential, betas, body });
-  }
-
-  function judged(entry: PrefixEntry, apiKey?: string): Judgement {
-    const { ttl5mMs, ttl1hMs, warmTokens, prices } = deps;
-    const known = apiKey === undefined ? null : records.of(nameOf(entry, apiKey));
-    return judge(entry, {
-      ...(ttl5mMs === undefined ? {} : { ttl5mMs }),
-      ...(ttl1hMs === undefined ? {} : { ttl1hMs }),
-      ...(warmTokens === undefined ? {} : { warmTokens }),
-      ...(prices === undefined ? {} : { prices }),
-      knownTokens: known?.tokens,
-    });
-  }
 
   async function warm(entries: readonly PrefixEntry[], options: RoundOptions): Promise<readonly PreWarmed[]> {
     const apiKey = await deps.apiKey();
@@ -161,7 +147,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
 
   function leftOut(entry: PrefixEntry, apiKey: string, { cause, signal }: RoundOptions): PreWarmed {
     const record = records.of(nameOf(entry, apiKey));
-    const base = outcome(entry, cause, judged(entry, apiKey));
+    const base = outcome(entry, cause, judge(entry, apiKey));
     if (signal?.aborted) return { ...base, outcome: "refused", why: "It was called off." };
     return { ...base, outcome: "warm", lapsesAt: record && record.startedAt + record.ttlMs };
   }
@@ -203,7 +189,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     cause: Cause,
     signal: AbortSignal,
   ): Promise<PreWarmed> {
-    const judgement = judged(entry, apiKey);
+    const judgement = judge(entry, apiKey);
     const base = outcome(entry, cause, judgement);
     const refused = (why: string) => new NotWarmed({ ...base, why }, true);
     const [problem] = judgement.problems;
@@ -276,7 +262,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     }
   }
 
-  return { judge: judged, recordOf: (entry, apiKey) => records.of(nameOf(entry, apiKey)), warm };
+  return { judge, recordOf: (entry, apiKey) => records.of(nameOf(entry, apiKey)), warm };
 }
 
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */

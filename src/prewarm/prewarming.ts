@@ -1,9 +1,8 @@
 /** A catalogue at work: its schedules and triggers, what traffic makes of it, and what became of each pre-warm. */
-import { dirname, resolve } from "node:path";
 import type { MessageUsage } from "../anthropic/index.ts";
 import type { CacheWriteSplit, StorageNamespace, Timers } from "../host.ts";
 import { createBeforeLapse } from "./before-lapse.ts";
-import { repeat, type Schedule } from "./cache/index.ts";
+import { repeat } from "./cache/index.ts";
 import { messageOf } from "./cache/schedule.ts";
 import type { CatalogueProblem, PrefixEntry } from "./catalogue-file.ts";
 import type { Difference } from "./difference.ts";
@@ -15,8 +14,8 @@ import type { PreWarmer } from "./pre-warmer.ts";
 import { createReading, type ReadingDeps } from "./reading.ts";
 import { createSightings, type SightingEvents, type Sightings } from "./sightings.ts";
 import { createStartsAhead, HOT_STARTS, LOOK_MS } from "./starts-ahead.ts";
+import { repeatSchedules, watchCatalogue } from "./tending.ts";
 import type { WarmRecords } from "./warm-record.ts";
-import { watchFor } from "./watching.ts";
 
 export interface PrewarmingDeps extends Omit<ReadingDeps, "preWarmer"> {
   readonly preWarmer: PreWarmer;
@@ -72,6 +71,8 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
   const history = createHistory(storage, logger);
   const starts = createStartsAhead(storage);
   const drifts = new Map<string, Difference>();
+  /** Why each was refused last. */
+  const refusals = new Map<string, string | null>();
   const reading = createReading(deps);
   const { entryOf, judgementOf } = reading;
   let working: { readonly abort: AbortController; ends: (() => void)[] } | null = null;
@@ -147,38 +148,21 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     return added;
   }
 
-  /** Schedules, watchers and the look ahead, for the entries as they are. */
   async function attach(): Promise<void> {
     const own = working;
     if (own === null) return;
     for (const end of own.ends.splice(0)) end();
-    const bySchedule = Map.groupBy(
-      reading.catalogue.entries.filter(({ schedule }) => schedule !== null),
-      ({ schedule }) => JSON.stringify(schedule),
+    own.ends.push(
+      ...repeatSchedules(reading.catalogue.entries, {
+        timers,
+        now,
+        due: (names) => round(({ name }) => names.has(name), "schedule", true),
+      }),
+      repeat({ everyMs: LOOK_MS }, lookAhead, { timers, now }),
     );
-    for (const [schedule, entries] of bySchedule) {
-      const names = new Set(entries.map(({ name }) => name));
-      const due = () => round(({ name }) => names.has(name), "schedule", true);
-      own.ends.push(repeat(JSON.parse(schedule) as Schedule, due, { timers, now }));
-    }
-    own.ends.push(repeat({ everyMs: LOOK_MS }, lookAhead, { timers, now }));
     if (deps.catalogue === null) return;
-    const folder = dirname(resolve(deps.catalogue));
-    const end = await watchFor(
-      [
-        {
-          name: "",
-          files: [resolve(deps.catalogue), ...reading.catalogue.files],
-          // Where it is a file, there is no such folder to watch.
-          folder: resolve(deps.catalogue),
-          repositoryOf: null,
-        },
-        ...reading.catalogue.entries
-          .filter(({ triggers }) => triggers.includes("commit"))
-          .map(({ name, files }) => ({ name, files, repositoryOf: folder })),
-      ],
-      { timers, changed: (names) => void stirred(names) },
-    );
+    const changed = (names: readonly string[]) => void stirred(names);
+    const end = await watchCatalogue(deps.catalogue, reading.catalogue, { timers, changed });
     if (working === own) own.ends.push(end);
     else end();
   }
@@ -240,10 +224,14 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
 
   function note(done: PreWarmed): void {
     sightings.preWarmed(done);
-    if (done.outcome === "warm") return;
+    const { name: prefix, cause, outcome, usage, why } = done;
+    if (outcome === "warm") return;
+    // It is asked for again at each look ahead, and refused until something changes.
+    const isSaid = outcome === "refused" && cause === "hours" && refusals.get(prefix) === why;
+    refusals.set(prefix, outcome === "refused" ? why : null);
+    if (isSaid) return;
     history.add(done);
     deps.changed();
-    const { name: prefix, cause, outcome, usage, why } = done;
     const attributes = {
       prefix,
       cause,

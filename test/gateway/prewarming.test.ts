@@ -340,8 +340,12 @@ describe("the hours at which people begin", () => {
       ],
     });
 
-  async function weeks(fields: Record<string, unknown>, startsAnHour: number) {
-    const world = await prewarmingWorld({ prefixes: [{ ...prefix, ...fields }] });
+  async function weeks(
+    fields: Record<string, unknown>,
+    startsAnHour: number,
+    settings: NonNullable<Parameters<typeof prewarmingWorld>[0]["settings"]> = {},
+  ) {
+    const world = await prewarmingWorld({ prefixes: [{ ...prefix, ...fields }], settings });
     await world.start();
     // To nine in the morning of the next day.
     const nine = new Date(world.clock.now());
@@ -368,6 +372,13 @@ describe("the hours at which people begin", () => {
     expect(world.figures(await world.turn(reviewer())).read).toBe(5_000);
     const stored = JSON.parse(world.stored.get("hours:reviewer") ?? "");
     expect(Object.keys(stored)).toEqual(["bins", "days", "day"]);
+  });
+
+  it("are said once to come in vain, where the cap lets nothing be sent, however often it is looked", async () => {
+    const world = await weeks({ pinned: true, latencyUsd: 1 }, 1, { prewarmMaxUsdPerDay: 0 });
+    expect(world.prewarming.view().history).toMatchObject([
+      { cause: "hours", outcome: "refused", why: expect.stringContaining("may cost nothing") },
+    ]);
   });
 
   it("are no reason where the expected saving does not beat the write", async () => {
