@@ -120,10 +120,12 @@ export function listJobs(
 
 /** @param id the job's, or as much of its beginning as tells it from others. Null: there is no such job. */
 export async function findJob(database: Queryable, id: string): Promise<JobView | null> {
-  if (!/^[0-9a-f-]{4,36}$/i.test(id)) return null;
+  if (!/^[0-9a-f][0-9a-f-]{3,35}$/i.test(id)) return null;
+  const digits = id.replaceAll("-", "").slice(0, 32);
+  // Between the first and the last that begin so: found by the index.
   const rows = await database.query<JobView>(
-    `select ${JOB} from ${SCHEMA}.job where job.id::text like $1 limit 2`,
-    [`${id.toLowerCase()}%`],
+    `select ${JOB} from ${SCHEMA}.job where job.id between $1::uuid and $2::uuid limit 2`,
+    [digits.padEnd(32, "0"), digits.padEnd(32, "f")],
   );
   return rows.length === 1 ? (rows[0] ?? null) : null;
 }

@@ -12,7 +12,7 @@ import {
 } from "../anthropic/index.ts";
 import type { Usage } from "../host.ts";
 import { retryDelayMs } from "../pure.ts";
-import type { Claim, LoadedPrefix, Started } from "./claims.ts";
+import type { Claim, ClaimedPrefix, Started } from "./claims.ts";
 import { type Credentials, withCredential } from "./credentials.ts";
 import type { Keyring } from "./keyring.ts";
 import { boundTo, type Parcel, unpack } from "./parcel.ts";
@@ -33,7 +33,6 @@ export interface WarmRunContext {
   /** Epoch ms by the database's clock. */
   now(): number;
   random(): number;
-  load(jobId: string): Promise<LoadedPrefix | undefined>;
   /** Resolves at that time, or once its realm's limit is over; rejects when the worker cannot wait. */
   waitUntil(atMs: number, realm: string): Promise<void>;
   /** The last look; undefined: it must not be sent. */
@@ -49,14 +48,14 @@ export interface WarmRunContext {
 const LEAST_LEFT_MS = 100;
 
 export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Settlement> {
-  const loaded = await context.load(claim.id);
-  if (loaded === undefined) {
+  const { prefix } = claim;
+  if (prefix === null) {
     // A turn has taken its place since: what that one may have cost was spent all the same.
     if (claim.mayHaveBeenSent)
       await context.lost(claim, { modelName: "", ...named(claim), kind: "aborted", costUsd: null });
     return notSent(claim, context);
   }
-  const { fingerprint, model, ttlMs, keyId, body } = loaded;
+  const { fingerprint, model, ttlMs, keyId, body } = prefix;
   const bound = boundTo(claim.prefixId ?? "", claim.revision ?? "");
   const parcel = await unpack({ keyId, bytes: body }, context.keyring, bound);
   const request = requestOf(parcel, context.credentials.secretFor(fingerprint));
@@ -82,7 +81,7 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   });
   if (answer.kind === "refused")
     return ended(claim, "failed", answer.reason, { ...of, kind: "failed", error: answer.reason });
-  if (answer.kind === "warmed") return warmed(claim, answer, { of, loaded }, context);
+  if (answer.kind === "warmed") return warmed(claim, answer, { of, prefix }, context);
   if (answer.status === 429) {
     const until = context.now() + (answer.retryAfterMs ?? retryDelayMs(claim.attempt, undefined, ttlMs, 0));
     await context.limited(fingerprint, until, "the API has turned a warm away (429)");
@@ -99,17 +98,17 @@ interface Of {
 async function warmed(
   claim: Claim,
   answer: WarmAnswer,
-  { of, loaded }: { of: Of; loaded: LoadedPrefix },
+  { of, prefix }: { of: Of; prefix: ClaimedPrefix },
   context: WarmRunContext,
 ): Promise<Settlement> {
-  const { ttlMs, usedAt, fingerprint } = loaded;
+  const { ttlMs, usedAt, fingerprint } = prefix;
   const { usage, costUsd: cost, startedAt, missReason, rateLimit } = answer;
   const until = tightUntil(rateLimit, context.now());
   if (until !== null) await context.limited(fingerprint, until, "less than 5 % of the rate limit is left");
   const outcome = outcomeOf(usage);
   // What nothing has written yet is meant to be written now.
   const isMissing = outcome === "uncached" || (outcome === "cold" && usedAt !== null);
-  const plan = warmPlan.safeParse(loaded.plan);
+  const plan = warmPlan.safeParse(prefix.plan);
   const left = isMissing || !plan.success ? undefined : afterWarm(plan.data as WarmPlan, cost);
   const dueAt = left === undefined ? null : nextDueAt(left, startedAt, ttlMs, cost);
   return {

@@ -66,7 +66,7 @@ async function anEmptyPglite(): Promise<FleetDatabase> {
   pglite ??= openPglite(null);
   const database = await pglite;
   if (!isNew) {
-    for (const table of ["prefix", "job", "result", "worker", "gateway", "rate_limit", "artifact"]) {
+    for (const table of ["prefix", "job", "result", "spent", "worker", "gateway", "rate_limit", "artifact"]) {
       await database.query(`delete from keepwarm.${table}`);
     }
     await database.query("delete from keepwarm_queue.job");
