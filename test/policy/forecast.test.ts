@@ -71,4 +71,16 @@ describe("a forecast", () => {
     const over = forecast(always, factsWith({ open: false })).curve;
     expect(over.every(({ returned }) => returned === 0)).toBe(true);
   });
+
+  it("weighs no chances for warms whose times a rule tells", () => {
+    let looks = 0;
+    const activity = {
+      get person() {
+        looks++;
+        return undefined;
+      },
+    };
+    expect(forecast(always, factsWith({ activity })).warms.length).toBeGreaterThan(300);
+    expect(looks).toBeLessThan(10);
+  });
 });
