@@ -11,18 +11,15 @@ import { createCredentials } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
 import { createDispatcher, type FleetDispatcher } from "./dispatcher.ts";
 import type { Keyring } from "./keyring.ts";
+import { openDatabase } from "./open-database.ts";
 import type { WarmSettings } from "./parcel.ts";
 import { demandPeers, EMBEDDED_PEERS, GATEWAY_PEERS } from "./peers.ts";
-import { openPglite } from "./pglite.ts";
-import { openPostgres } from "./postgres.ts";
 import { openQueues, type Queues } from "./queues.ts";
 import { beatGateway, type Registration } from "./registry.ts";
 import { markBooked, type Result, unbooked } from "./results.ts";
-import { installTables } from "./schema.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
 import { apiKeysOf, dashboardOf, databaseOf, type Environment, keyringOf } from "./worker-environment.ts";
-import { unreachable } from "./worker-process.ts";
 
 export interface GatewayFleetOptions extends Clocks {
   readonly env: Environment;
@@ -71,17 +68,11 @@ export async function openGatewayFleet(options: GatewayFleetOptions): Promise<Ga
   const apiKeys = named === null ? apiKeysOf(env) : null;
   demandPeers(named === null ? EMBEDDED_PEERS : GATEWAY_PEERS);
   const owner = await ownerOf(storage);
-  const database =
-    named === null
-      ? await openPglite(join(directory, "fleet"))
-      : await openPostgres({
-          url: named.databaseUrl,
-          backend: named.backend,
-          name: `keepwarm gateway ${owner}`,
-        });
+  const database = await openDatabase(named ?? { folder: join(directory, "fleet") }, {
+    name: `keepwarm gateway ${owner}`,
+  });
   let queues: Queues | undefined;
   try {
-    await installTables(database).catch(unreachable);
     queues = await openQueues(database, {
       // Workers look after jobs; where there is none but this process, it does.
       supervise: named === null,

@@ -106,25 +106,25 @@ async function endJobs(tx: Transaction, rows: string, count: number, worker: str
     count,
   );
   await tx.query(
-    `with row as (select * from ${told} as told),
+    `with one as (select * from ${told} as told),
      recorded as (
        insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told, cost_usd)
-       select row.result_id, job.id, row.attempt, row.kind, job.owner, job.conversation, job.prefix_id, job.revision,
-         row.told, row.cost_usd
-       from row join ${SCHEMA}.job on job.id = row.job_id
-       where row.told is not null
+       select one.result_id, job.id, one.attempt, one.kind, job.owner, job.conversation, job.prefix_id, job.revision,
+         one.told, one.cost_usd
+       from one join ${SCHEMA}.job on job.id = one.job_id
+       where one.told is not null
        on conflict do nothing
        returning owner, cost_usd
      ),
      spent as (${addSpent("recorded", "$2")}),
      ended as (
-       update ${SCHEMA}.job set outcome = row.outcome, error = row.error, cost_usd = row.cost_usd,
-         usage = row.told -> 'usage',
-         due_at = coalesce(${fromMs("row.retry_at")}, job.due_at),
-         finished_at = case when row.retry_at is null then clock_timestamp() end
-       from row
-       where job.id = row.job_id and job.worker = $2 and job.attempt = row.attempt and job.finished_at is null
-       returning job.prefix_id, job.revision, row.used_at, row.stopped, row.plan
+       update ${SCHEMA}.job set outcome = one.outcome, error = one.error, cost_usd = one.cost_usd,
+         usage = one.told -> 'usage',
+         due_at = coalesce(${fromMs("one.retry_at")}, job.due_at),
+         finished_at = case when one.retry_at is null then clock_timestamp() end
+       from one
+       where job.id = one.job_id and job.worker = $2 and job.attempt = one.attempt and job.finished_at is null
+       returning job.prefix_id, job.revision, one.used_at, one.stopped, one.plan
      )
      update ${SCHEMA}.prefix set
        used_at = coalesce(${fromMs("ended.used_at")}, prefix.used_at),
@@ -152,14 +152,14 @@ function rearm(tx: Transaction, rows: string, count: number, worker: string): Pr
   );
   return tx.query<Rearmed>(
     `with armed as (
-       select row.next_id, row.next_due_at, (row.plan ->> 'usdPerDay')::double precision as usd_per_day, job.owner,
+       select one.next_id, one.next_due_at, (one.plan ->> 'usdPerDay')::double precision as usd_per_day, job.owner,
          job.prefix_id, job.revision, job.conversation, job.repository, job.branch, job.policy, prefix.fingerprint,
          prefix.expires_at
-       from ${told} as row
-       join ${SCHEMA}.job on job.id = row.job_id and job.worker = $2 and job.attempt = row.attempt
+       from ${told} as one
+       join ${SCHEMA}.job on job.id = one.job_id and job.worker = $2 and job.attempt = one.attempt
          and job.outcome = 'completed'
        join ${SCHEMA}.prefix on prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.stopped is null
-       where row.next_due_at is not null
+       where one.next_due_at is not null
          and (
            select pending.id from ${SCHEMA}.job as pending
            where pending.prefix_id = job.prefix_id and pending.finished_at is null and pending.outcome = 'queued'

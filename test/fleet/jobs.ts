@@ -293,7 +293,7 @@ export function jobsOn(engine: Engine): void {
       expect(files).toContainEqual({
         path: "src/fleet/in-batches.ts",
         bytes: expect.any(Number),
-        exports: ["inBatches"],
+        exports: ["Gathering", "inBatches"],
       });
     });
   });

@@ -1,7 +1,10 @@
 /** What is asked for again and again is found by an index: jobs are kept for a week, and there are millions of them. */
 import { expect, it, vi } from "vitest";
 import type { FleetDatabase, Queryable } from "../../src/fleet/index.ts";
-import { aFleet, POSTGRES } from "./world.ts";
+import { listGateways, listJobs, listWorkers, queueOverview, requeue } from "../../src/fleet/index.ts";
+import { noteLimit } from "../../src/fleet/rate-limits.ts";
+import { recordLost, removeOld } from "../../src/fleet/upkeep.ts";
+import { aFleet, LIKE_COCKROACHDB, POSTGRES } from "./world.ts";
 
 type Asked = readonly [text: string, values: readonly unknown[]];
 
@@ -43,4 +46,41 @@ it("plans, warms, re-arms and drops without reading the jobs that are over", asy
     return all;
   });
   expect(plans.filter((plan) => /Seq Scan on job\b/.test(plan))).toEqual([]);
+});
+
+/** What CockroachDB has not, or has and does nothing: its documentation's page on differences from PostgreSQL. */
+const LACKING =
+  /advisory|skip locked|\blisten\b|\bnotify\b|\bmerge\b|date_bin|plpgsql|create (or replace )?(function|trigger|extension)|\bctid\b|\bpg_|regclass\)::oid|deferrable|using (gist|hash)|include \(/i;
+
+/** In one statement it changes a table once. */
+function changedTwice(text: string): boolean {
+  const changes = [...text.matchAll(/(?:insert into|update|delete from)\s+(keepwarm\.\w+)/g)];
+  return new Set(changes.map(([, table]) => table)).size < changes.length;
+}
+
+it("asks CockroachDB for nothing that it is known to lack", async () => {
+  const asked: Asked[] = [];
+  const fleet = await aFleet({
+    name: "CockroachDB's manner",
+    open: async () => overheard(await LIKE_COCKROACHDB.open(), asked),
+  });
+  const { database, store } = fleet;
+  const plan = { warms: 3, everyMs: 30_000, until: fleet.clock.now() + 60_000, usdPerDay: 5 };
+  const { jobId, prefixId, revision } = await fleet.keepWarm("ada", { inMs: 300, plan });
+  const order = { repository: process.cwd(), branch: "HEAD", type: "repo_map", parameters: { path: "docs" } };
+  await store.order(order, "gateway-1", "commit");
+  const worker = await fleet.worker();
+  await vi.waitFor(async () => expect((await fleet.job(jobId)).outcome).toBe("completed"), 10_000);
+  const told = { modelName: "", kind: "aborted", costUsd: 1 };
+  await recordLost(database, worker.id, { jobId, attempt: 0, told });
+  await noteLimit(database, "a", fleet.clock.now(), "test");
+  await store.replan({ prefixId, revision, trigger: "manual", dueAt: fleet.clock.now() + 9_000, plan });
+  await requeue(database, store, jobId);
+  await store.drop(prefixId);
+  await removeOld(database);
+  await Promise.all([queueOverview, listJobs, listWorkers, listGateways].map((look) => look(database)));
+  const ours = [...new Set(asked.map(([text]) => text))].filter((text) => /keepwarm\./.test(text));
+  expect(ours.length).toBeGreaterThan(45);
+  expect(ours.filter((text) => LACKING.test(text))).toEqual([]);
+  expect(ours.filter(changedTwice)).toEqual([]);
 });

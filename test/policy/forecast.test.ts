@@ -5,6 +5,7 @@ import {
   breakEven,
   fixed,
   forecast,
+  GapHistory,
   type Policy,
   type PolicyFacts,
   until,
@@ -77,7 +78,7 @@ describe("a forecast", () => {
     const activity = {
       get person() {
         looks++;
-        return undefined;
+        return new GapHistory().summary();
       },
     };
     expect(forecast(always, factsWith({ activity })).warms.length).toBeGreaterThan(300);
