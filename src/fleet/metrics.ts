@@ -1,6 +1,6 @@
 /** What a worker counts, in the format of Prometheus. */
 import type { Claim } from "./claims.ts";
-import type { QueueOverview } from "./overview.ts";
+import type { QueueDepth } from "./overview.ts";
 import type { Settlement } from "./settling.ts";
 
 export interface Metrics {
@@ -8,7 +8,7 @@ export interface Metrics {
   ended(claim: Claim, settlement: Settlement, lagMs: number | null): void;
   readonly contentType: string;
   /** @param now what is so at this moment; null: the database does not say */
-  text(now: { readonly active: number; readonly overview: QueueOverview | null }): Promise<string>;
+  text(now: { readonly active: number; readonly depth: QueueDepth | null }): Promise<string>;
 }
 
 /** In seconds. */
@@ -50,12 +50,12 @@ export async function createMetrics(): Promise<Metrics> {
       dollars.inc(told.costUsd ?? 0);
     },
     contentType: registry.contentType,
-    text({ active: held, overview }) {
+    text({ active: held, depth: seen }) {
       active.set(held);
-      if (overview !== null) {
-        depth.set({ state: "pending" }, overview.queued - overview.due);
-        depth.set({ state: "due" }, overview.due);
-        depth.set({ state: "in_progress" }, overview.inProgress);
+      if (seen !== null) {
+        depth.set({ state: "pending" }, seen.queued - seen.due);
+        depth.set({ state: "due" }, seen.due);
+        depth.set({ state: "in_progress" }, seen.inProgress);
       }
       return registry.metrics();
     },

@@ -3,14 +3,18 @@ import { type FleetDatabase, type Queryable, toMs } from "./database.ts";
 import type { ArtifactOrder, Attempt, JobKind, Outcome, Trigger } from "./job.ts";
 import type { WarmPlan } from "./plan.ts";
 import { SCHEMA } from "./schema.ts";
+import { daySpentUsd } from "./spending.ts";
 import type { FleetStore } from "./store.ts";
 
-export interface QueueOverview {
+export interface QueueDepth {
   /** Not claimed yet, whether due or not. */
   readonly queued: number;
   /** Of those, the ones whose time has come. */
   readonly due: number;
   readonly inProgress: number;
+}
+
+export interface QueueOverview extends QueueDepth {
   /** In the last 24 hours, as are the next ones. */
   readonly completed: number;
   readonly failed: number;
@@ -74,20 +78,28 @@ export function phaseTimes(job: JobView): PhaseTimes {
   };
 }
 
+/** Jobs that are not over: so many as there are conversations. */
+const OPEN = `
+  select count(*) filter (where outcome = 'queued')::integer as queued,
+    count(*) filter (where outcome = 'queued' and due_at <= clock_timestamp())::integer as due,
+    count(*) filter (where outcome in ('claimed', 'running'))::integer as "inProgress"
+  from ${SCHEMA}.job where finished_at is null`;
+
+/** What orchestrators ask for again and again: without those that are over, of which there are millions. */
+export async function queueDepth(database: Queryable): Promise<QueueDepth> {
+  const [row] = await database.query<QueueDepth>(OPEN);
+  if (row === undefined) throw new Error("the database says nothing of its queue");
+  return row;
+}
+
 export async function queueOverview(database: Queryable): Promise<QueueOverview> {
   const [row] = await database.query<QueueOverview>(
     `select
        open.queued, open.due, open."inProgress", ended.completed, ended.failed, ended.lapsed, ended.cancelled,
        (select count(*)::integer from ${SCHEMA}.prefix where expires_at > clock_timestamp() and stopped is null)
          as prefixes,
-       (select coalesce(sum(cost_usd), 0)::double precision from ${SCHEMA}.result
-         where recorded_at > clock_timestamp() - interval '24 hours') as "spentUsd"
-     from (
-       select count(*) filter (where outcome = 'queued')::integer as queued,
-         count(*) filter (where outcome = 'queued' and due_at <= clock_timestamp())::integer as due,
-         count(*) filter (where outcome in ('claimed', 'running'))::integer as "inProgress"
-       from ${SCHEMA}.job where finished_at is null
-     ) open, (
+       ${daySpentUsd()} as "spentUsd"
+     from (${OPEN}) open, (
        select count(*) filter (where outcome = 'completed')::integer as completed,
          count(*) filter (where outcome = 'failed')::integer as failed,
          count(*) filter (where outcome = 'lapsed')::integer as lapsed,
@@ -111,10 +123,17 @@ export function listJobs(
   database: Queryable,
   { outcome, limit = 50 }: JobQuery = {},
 ): Promise<readonly JobView[]> {
+  const wanted = outcome === undefined ? "" : "and outcome = $2";
+  // Apart, so that those which are over are found by the index of their ends.
   return database.query<JobView>(
-    `select ${JOB} from ${SCHEMA}.job where $1::text is null or outcome = $1
-     order by coalesce(finished_at, running_at, claimed_at) desc nulls last, due_at limit $2`,
-    [outcome ?? null, limit],
+    `select ${JOB} from (
+       (select * from ${SCHEMA}.job where finished_at is null ${wanted}
+        order by coalesce(running_at, claimed_at) desc nulls last, due_at limit $1)
+       union all
+       (select * from ${SCHEMA}.job where finished_at is not null ${wanted} order by finished_at desc limit $1)
+     ) as job
+     order by coalesce(job.finished_at, job.running_at, job.claimed_at) desc nulls last, job.due_at limit $1`,
+    outcome === undefined ? [limit] : [limit, outcome],
   );
 }
 

@@ -62,7 +62,10 @@ const TABLES = [
   // Not by outcome: then each of its steps would have to be noted in every index.
   `drop index if exists ${SCHEMA}.job_unfinished`,
   `create index if not exists job_due on ${SCHEMA}.job (due_at) where finished_at is null`,
-  `create index if not exists job_finished on ${SCHEMA}.job (finished_at) where finished_at is not null`,
+  // With the outcome: a day's are counted without looking at the jobs themselves.
+  `drop index if exists ${SCHEMA}.job_finished`,
+  `create index if not exists job_over on ${SCHEMA}.job (finished_at, outcome) where finished_at is not null`,
+  `create index if not exists job_failed on ${SCHEMA}.job (finished_at) where outcome = 'failed'`,
   `create table if not exists ${SCHEMA}.result (
     id uuid primary key,
     job_id uuid not null,

@@ -14,10 +14,11 @@ export function addSpent(source: string, worker: string): string {
     on conflict (owner, slot, worker) do update set usd = known.usd + excluded.usd`;
 }
 
-/** An expression: USD of the last 24 hours, and of up to ten minutes more. @param owner an expression as well */
-export function daySpentUsd(owner: string): string {
-  return `(select coalesce(sum(usd), 0) from ${SCHEMA}.spent
-    where spent.owner = ${owner} and spent.slot >= ${tenMinutesOf("clock_timestamp()")} - ${DAY_SLOTS})`;
+/** An expression: USD of the last 24 hours, and of up to ten minutes more. @param owner an expression; left out: of all */
+export function daySpentUsd(owner?: string): string {
+  const ofOwner = owner === undefined ? "" : `spent.owner = ${owner} and`;
+  return `(select coalesce(sum(usd), 0)::double precision from ${SCHEMA}.spent
+    where ${ofOwner} spent.slot >= ${tenMinutesOf("clock_timestamp()")} - ${DAY_SLOTS})`;
 }
 
 /** A statement: what is too old to count. */
