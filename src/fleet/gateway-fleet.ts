@@ -16,7 +16,7 @@ import type { WarmSettings } from "./parcel.ts";
 import { demandPeers, EMBEDDED_PEERS, GATEWAY_PEERS } from "./peers.ts";
 import { openQueues, type Queues } from "./queues.ts";
 import { beatGateway, type Registration } from "./registry.ts";
-import { markBooked, type Result, unbooked } from "./results.ts";
+import { MOST_RESULTS, markBooked, type Result, unbooked } from "./results.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
 import { apiKeysOf, dashboardOf, databaseOf, type Environment, keyringOf } from "./worker-environment.ts";
@@ -149,15 +149,17 @@ async function atWork(
   }
 
   async function look(): Promise<void> {
-    if (dispatcher === null) return;
-    const results = await unbooked(database, owner);
-    if (results.length === 0) return;
-    for (const result of results) await book(result);
-    await markBooked(
-      database,
-      results.map(({ id }) => id),
-    );
-    for (const { id } of results) await storage.delete(BOOKED + id);
+    while (dispatcher !== null) {
+      const results = await unbooked(database, owner);
+      if (results.length === 0) return;
+      for (const result of results) await book(result);
+      await markBooked(
+        database,
+        results.map(({ id }) => id),
+      );
+      for (const { id } of results) await storage.delete(BOOKED + id);
+      if (results.length < MOST_RESULTS) return;
+    }
   }
 
   let isLooking = false;

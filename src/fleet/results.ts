@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Usage } from "../host.ts";
 import { type Queryable, toMs } from "./database.ts";
+import { type WarmPlan, warmPlan } from "./plan.ts";
 import { SCHEMA } from "./schema.ts";
 
 interface OfWarm {
@@ -21,6 +22,8 @@ export type Told =
       readonly missReason?: string | undefined;
       /** When the next one goes out; null: none is planned. */
       readonly nextAt: number | null;
+      /** What is left of its plan by then. */
+      readonly left?: WarmPlan | undefined;
     })
   /** It was sent, and nothing was heard of it: the most that it can have cost, and why there is no other try. */
   | (OfWarm & {
@@ -50,6 +53,7 @@ const told = z.discriminatedUnion("kind", [
     startedAt: z.number(),
     missReason: z.optional(z.string()),
     nextAt: z.nullable(z.number()),
+    left: z.optional(warmPlan),
   }),
   z.object({
     ...ofWarm,
@@ -72,7 +76,7 @@ export interface Result {
 }
 
 /** Taken at once, the oldest first. */
-const MOST = 500;
+export const MOST_RESULTS = 500;
 
 /** What an owner has not booked yet. */
 export async function unbooked(database: Queryable, owner: string): Promise<readonly Result[]> {
@@ -80,7 +84,7 @@ export async function unbooked(database: Queryable, owner: string): Promise<read
     `select id, job_id as "jobId", conversation, prefix_id as "prefixId", revision, told,
        ${toMs("recorded_at")} as "recordedAt"
      from ${SCHEMA}.result where owner = $1 and booked_at is null and conversation is not null
-     order by recorded_at limit ${MOST}`,
+     order by recorded_at limit ${MOST_RESULTS}`,
     [owner],
   );
   return rows.flatMap((row) => {

@@ -122,6 +122,7 @@ async function warmed(
       costUsd: cost,
       startedAt,
       nextAt: dueAt,
+      ...(dueAt === null ? {} : { left }),
       ...(missReason === null ? {} : { missReason }),
     },
     usedAt: startedAt,
