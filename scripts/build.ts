@@ -3,7 +3,7 @@
  * licences of what is in it.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { buildConsolePage } from "./console-page.ts";
 import { buildHosts } from "./host-bundles.ts";
@@ -16,6 +16,7 @@ const { metafile } = await build({
     plugin: "src/plugin.ts",
     cli: "src/cli.ts",
     "hosts/sdk/index": "src/hosts/sdk/index.ts",
+    hub: "src/hosts/sdk/join-hub.ts",
     "prewarm/index": "src/prewarm/cache/index.ts",
     "emulator/index": "src/emulator/index.ts",
     "storage/sqlite": "src/storage/sqlite.ts",
@@ -66,3 +67,8 @@ await buildHosts();
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",
 });
+// Whatever a program may import is there, its types too.
+const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+for (const path of Object.values<string | Record<string, string>>(exports)) {
+  for (const file of typeof path === "string" ? [path] : Object.values(path)) accessSync(file);
+}

@@ -1,125 +1,25 @@
 /** Binds what passes by to a warmer: turns in, warms out, and bodies let go of when nothing may be sent with them. */
 import { EventEmitter } from "eventemitter3";
 import { listPrices, type RequestFacts, type Ttl } from "../anthropic/index.ts";
-import type {
-  ConversationChange,
-  Disposable,
-  HostEvents,
-  Keeping,
-  Logger,
-  StorageNamespace,
-  SurfaceProvider,
-  Timers,
-  TurnContext,
-} from "../host.ts";
-import { activate, type Ledger } from "../plugin.ts";
-import type { TierAdvice } from "../policy/index.ts";
+import type { HostEvents, TurnContext } from "../host.ts";
+import { activate } from "../plugin.ts";
 import { elapsedMs, type Instant } from "../pure.ts";
-import { type CacheWarmer, guardLogger } from "../warmer.ts";
+import { guardLogger } from "../warmer.ts";
 import { answeredRequest } from "./billing.ts";
-import { type CapturedConversation, letGo as forgetBodies } from "./captured-conversation.ts";
+import type { CapturedConversation } from "./captured-conversation.ts";
 import { Conversations } from "./conversations.ts";
-import { type BeginDispatch, dispatching } from "./dispatching.ts";
+import { dispatching } from "./dispatching.ts";
+import { createEndings } from "./endings.ts";
 import { Headroom } from "./headroom.ts";
 import { judgeAgain } from "./judging.ts";
-import type { Notice } from "./placing.ts";
+import type { Keeper, KeeperOptions } from "./keeper-contract.ts";
 import { createShelf } from "./shelf.ts";
-import { type ConversationSummary, summaryOf } from "./summary.ts";
+import { summaryOf } from "./summary.ts";
 import { createSweeping } from "./sweeping.ts";
-import type { createTiering } from "./tiering.ts";
-import type { TierChoice } from "./tiers.ts";
 import { turnContextOf } from "./turn-context.ts";
-import { createTurns, type Turns } from "./turns.ts";
-import { isUnnamed } from "./unnamed.ts";
+import { createTurns } from "./turns.ts";
 import { withoutUnnamed } from "./unnamed-settings.ts";
-import { createWarms, type WarmSettings, type WarmsContext } from "./warms.ts";
-
-export interface KeeperOptions extends WarmSettings {
-  readonly storage: StorageNamespace;
-  /** Where the ledger is kept. @default in memory */
-  readonly ledger?: StorageNamespace;
-  /** How long conversations are kept warm. */
-  readonly keeping: Keeping;
-  readonly logger: Logger;
-  readonly timers: Timers;
-  /** Wall clock, epoch ms. */
-  readonly now: () => number;
-  /** Monotonic clock, ms. */
-  readonly monotonicNow: () => number;
-  /** Whether a conversation that has no setting of its own is switched on. */
-  readonly enableNew: (tag: string | null) => boolean;
-  /** Conversations kept in memory; beyond it the one used longest ago is let go of. */
-  readonly maxConversations: number;
-  /** Memory for captured bodies, in bytes; beyond it those used longest ago are let go of. */
-  readonly maxHeldBytes: number;
-  /** Warms on their way at once. */
-  readonly maxWarms: number;
-  /** Whether requests with a person's subscription credentials may be repeated. @default false */
-  readonly allowSubscription?: boolean;
-  /** For who can let requests leave otherwise than they came. @default they cannot */
-  readonly tiering?: typeof createTiering;
-  /** How long cache entries are to live; left out, as each client asks. */
-  readonly tier?: TierChoice | undefined;
-  /** Asked right before each warm: why it is not sent after all, or null. A rejection is a failure of the warm. */
-  readonly mayWarm?: NonNullable<WarmsContext["mayWarm"]>;
-  /** Who sends the warms. @default this process, by its own timers */
-  readonly dispatch?: BeginDispatch | undefined;
-  /** Told of each request of a conversation that passes. */
-  readonly notice?: Notice;
-  /** See {@link Conversations}. @default false */
-  readonly sideThreadsBegin?: boolean;
-}
-
-/** What its person may change while it works. */
-export interface KeeperChange {
-  readonly allowSubscription: boolean;
-  /** Undefined: as each client asks. */
-  readonly tier: TierChoice | undefined;
-}
-
-export interface Keeper extends Disposable {
-  readonly turns: Turns;
-  /** State and settings of each conversation. */
-  readonly warmer: CacheWarmer;
-  /** What its person is shown, as data. */
-  readonly surface: SurfaceProvider;
-  /** What was spent on each conversation, and what was saved. */
-  readonly ledger: Ledger;
-  /** Forgets what was learned of how the person pauses. Rejects when the storage does. */
-  forgetPauses(): Promise<void>;
-  /** The same of one conversation that is not open; false: nothing was known of it. Rejects when the storage does. */
-  forgetPausesIn(conversationId: string): Promise<boolean>;
-  /** Which lifetime of cache entries would cost its person least, for a model; null without {@link KeeperOptions.tiering}. */
-  adviseTier(modelName: string): TierAdvice | null;
-  /** In force at once, for what is already held too. What `keeping` says is read anew as well. */
-  change(change: KeeperChange): void;
-  /** Whether requests may have to leave otherwise than they came. */
-  mayEdit(): boolean;
-  /** What happens, to listen to. A listener that throws comes between nothing. */
-  readonly events: EventEmitter<HostEvents>;
-  /** The one used last first. */
-  conversations(): ConversationSummary[];
-  /** Null: no such conversation is in memory. */
-  conversation(conversationId: string): ConversationSummary | null;
-  /** Memory that captured bodies take, in bytes. */
-  heldBytes(): number;
-  /** Each with its last request, the one used longest ago first. Not to be held on to. */
-  captured(): readonly CapturedConversation[];
-  /** What the API's rate limits leave, for whoever sends besides. */
-  readonly headroom: Pick<Headroom, "waitMs">;
-  /** Warms on their way, or waiting for one that is. */
-  warmsInFlight(): number;
-  /** A request of a named conversation went out that cannot be read: what is kept warm may not be its last. */
-  unreadable(conversationId: string): void;
-  /** News of a conversation between its turns: what it waits for, whether its person is there. */
-  changed(conversationId: string, change: ConversationChange): void;
-  /** The conversation is over: off, and its last request forgotten. */
-  close(conversationId: string): void;
-  /** Its client is gone: nothing more is sent, and its setting stays. */
-  detach(conversationId: string): void;
-  /** What came with this tag is gone: likewise. */
-  detachTag(tag: string): void;
-}
+import { createWarms } from "./warms.ts";
 
 /** The id of a warm that was not ours. */
 const ANOTHERS = "another's";
@@ -244,7 +144,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     watching: () => !disposed,
     refusal,
     limits: (realm, limits) => headroom.note(realm, limits, instant()),
-    unreadable,
+    unreadable: (conversationId) => endings.unreadable(conversationId),
     repeated(conversation, usage, startedAt) {
       if (elapsedMs(conversation.lastUsedAt, startedAt) > 0) conversation.lastUsedAt = startedAt;
       tell("warmCompleted", {
@@ -260,7 +160,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       // Before others hear of it, who may switch it off or close it there and then.
       if (enableNew(tag)) void harmlessly("switch on", conversationId, plugin.warmer.enableIfNew);
       tell("turnStarted", { conversationId, modelName });
-      for (const surplus of conversations.overLimit()) letGo(surplus);
+      for (const surplus of conversations.overLimit()) endings.letGo(surplus);
       sweeping.later();
     },
     answered({ id: conversationId }, answer) {
@@ -271,6 +171,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
       shelf.shelve(conversation);
       sweeping.later();
     },
+  });
+
+  const endings = createEndings({
+    conversations,
+    catchUp: turns.catchUp,
+    tell,
+    forgetSettings: (conversationId) => void harmlessly("forget", conversationId, plugin.warmer.forget),
   });
 
   /** Why a request cannot be warmed, as a sentence; null when it can. */
@@ -306,29 +213,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       logger.error(`keepwarm: could not ${doing} a conversation`, { conversationId, error: message });
-    }
-  }
-
-  /** Its setting is kept, unless nobody can ever ask for it again: an unnamed conversation's id is our own. */
-  function letGo({ id: conversationId, named }: CapturedConversation): void {
-    conversations.forget(conversationId);
-    tell("conversationDetached", { conversationId });
-    if (!named) void harmlessly("forget", conversationId, plugin.warmer.forget);
-  }
-
-  function unreadable(conversationId: string): void {
-    tell("conversationChanged", { conversationId, invalidated: "a request could not be read" });
-  }
-
-  function close(conversationId: string): void {
-    // What was sent before this is closed with it.
-    turns.catchUp();
-    const conversation = conversations.get(conversationId);
-    if (conversation && !conversation.named) {
-      letGo(conversation);
-    } else if (conversation || !isUnnamed(conversationId)) {
-      conversations.forget(conversationId);
-      tell("conversationClosed", { conversationId });
     }
   }
 
@@ -370,32 +254,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
     headroom,
     heldBytes: () => shelf.heldBytes(),
     warmsInFlight: () => warms.inFlight(),
-    unreadable,
-    changed(conversationId, change) {
-      // What was sent before this is under way by now.
-      turns.catchUp();
-      const conversation = conversations.get(conversationId);
-      if (conversation && change.invalidated !== undefined) {
-        // What is under way as well: once it is answered, nobody goes on from it.
-        forgetBodies(conversation);
-        conversation.invalidated = change.invalidated;
-      }
-      tell("conversationChanged", { conversationId, ...change });
-    },
-    close,
-    detach(conversationId) {
-      turns.catchUp();
-      const conversation = conversations.get(conversationId);
-      if (conversation) letGo(conversation);
-    },
-    detachTag(tag) {
-      turns.catchUp();
-      for (const conversation of conversations.all()) {
-        if (conversation.tag === tag) letGo(conversation);
-        // Taken up by another since, whose first request is under way: what is kept is the old one's.
-        else if (conversation.last?.tag === tag) conversation.last = null;
-      }
-    },
+    unreadable: endings.unreadable,
+    changed: endings.changed,
+    close: endings.close,
+    detach: endings.detach,
+    detachTag: endings.detachTag,
     dispose() {
       disposed = true;
       // First: what ends here goes on there.

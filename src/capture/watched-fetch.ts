@@ -5,7 +5,7 @@ import type { Instant } from "../pure.ts";
 import type { OpenCall } from "./call.ts";
 import type { NamedBy } from "./conversation-id.ts";
 import { type FetchCall, readCall } from "./fetch-call.ts";
-import type { Keeper } from "./keeper.ts";
+import type { Keeper } from "./keeper-contract.ts";
 import { observe } from "./observed-response.ts";
 import { harmless } from "./turns.ts";
 

@@ -8,6 +8,7 @@ import { period } from "./arguments.ts";
 import { sourcesOf, troubles } from "./audit-sources.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { tell } from "./invoked-as.ts";
 import { pricesFrom } from "./price-file.ts";
 import { type Progress, progressLine } from "./progress.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
@@ -99,7 +100,7 @@ async function audit(paths: readonly string[], asked: Asked, priceFile: string |
     ...(recordings === undefined ? [] : [await writeRecordings(recordings, read.conversations)]),
     ...(await taught(read, asked.seed ?? (paths.length === 0 ? "unasked" : false), now)),
   ];
-  await tell(report, json);
+  await show(report, json);
   for (const note of notes) console.error(`keepwarm: ${note}`);
 }
 
@@ -108,10 +109,10 @@ async function replaying(progress: Progress, done: number, inAll: number): Promi
   await new Promise((shown) => setImmediate(shown));
 }
 
-async function tell(report: AuditReport, json: boolean): Promise<void> {
+async function show(report: AuditReport, json: boolean): Promise<void> {
   if (json) return console.log(JSON.stringify(report, null, 2));
   const { auditText } = await import("./audit-text.ts");
-  console.log(auditText(report));
+  tell(auditText(report));
 }
 
 function mayWrite(flag: string, file: string): void {

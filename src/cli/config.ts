@@ -4,6 +4,7 @@ import { SETTING_NAMES, SETTINGS, type SettingName } from "../config/index.ts";
 import { completing } from "./completion/completer.ts";
 import { UsageError } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { tell } from "./invoked-as.ts";
 import { pricesFrom } from "./price-file.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
@@ -17,7 +18,9 @@ export function configCommand(): Command {
         import("./running-settings.ts"),
       ]);
       const config = settingsOf(command);
-      console.log((json ? asJson : asTable)(config, await settingsInGateway(config)));
+      const running = await settingsInGateway(config);
+      if (json) console.log(asJson(config, running));
+      else tell(asTable(config, running));
       await warnOfVariables();
     });
   withSettings(command, SETTING_NAMES);
@@ -75,7 +78,7 @@ function getCommand(): Command {
 async function tellGateway(name: SettingName, text: string | null): Promise<void> {
   const { haveTakenUp } = await import("./running-settings.ts");
   const said = await haveTakenUp(name, text);
-  if (said !== null) console.log(said);
+  if (said !== null) tell(said);
 }
 
 async function warnOfVariables(): Promise<void> {

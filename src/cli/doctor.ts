@@ -2,6 +2,7 @@ import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { FAILURE } from "./errors.ts";
 import { withExamples } from "./examples.ts";
+import { tell } from "./invoked-as.ts";
 
 export function doctorCommand(): Command {
   const command = new Command("doctor")
@@ -11,7 +12,8 @@ export function doctorCommand(): Command {
     .action(async ({ offline, json }: { offline: boolean; json: boolean }) => {
       const { asJson, asText, examine, isWell } = await import("./doctor/index.ts");
       const report = await examine({ version: packageJson.version, offline, env: process.env });
-      console.log((json ? asJson : asText)(report));
+      if (json) console.log(asJson(report));
+      else tell(asText(report));
       if (!isWell(report)) process.exitCode = FAILURE;
     });
   return withExamples(

@@ -129,11 +129,11 @@ function workersCommand(): Command {
     .addOption(json())
     .action(({ json: asJson }: JsonOption) =>
       looking(async ({ database }) => {
-        const { listWorkers } = await import("../fleet/index.ts");
-        const workers = await listWorkers(database);
+        const { databaseNow, listWorkers } = await import("../fleet/index.ts");
+        const [workers, now] = await Promise.all([listWorkers(database), databaseNow(database)]);
         if (asJson) return print(workers);
         const { workersText } = await import("./fleet-text.ts");
-        console.log(workersText(workers, Date.now()));
+        console.log(workersText(workers, now));
       }),
     );
   return withExamples(command, ["keepwarm fleet workers", "who works, and who was not heard of lately"]);

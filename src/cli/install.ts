@@ -2,6 +2,7 @@
 import { Argument, Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { withExamples } from "./examples.ts";
+import { tell } from "./invoked-as.ts";
 
 interface Options {
   readonly dryRun: boolean;
@@ -51,6 +52,6 @@ async function surroundingsOf({ dryRun, force = false }: Options) {
     env: process.env,
     dryRun,
     force,
-    print: (line: string) => console.log(line),
+    print: tell,
   };
 }

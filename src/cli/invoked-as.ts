@@ -5,7 +5,7 @@ const SCRIPTS: readonly (string | undefined)[] = ["start", "demo"];
 
 /** As a command's first words: those of `keepwarm on`, and not of "a keepwarm gateway". */
 const COMMAND =
-  /\bkeepwarm (?=--\w|(?:run|start|install|uninstall|status|statusline|watch|console|report|on|off|interval|warm|forget|stop|audit|demo|emulator|lab|doctor|config|completion|help|<command>)(?![\w]))/g;
+  /\bkeepwarm (?=--\w|(?:run|start|install|uninstall|status|statusline|watch|console|report|on|off|interval|warm|forget|stop|audit|prewarm|worker|fleet|demo|emulator|lab|doctor|config|completion|help|<command>)(?![\w]))/g;
 
 interface Invocation {
   readonly argv: readonly string[];
@@ -24,4 +24,9 @@ export function invokedAs(
   if (!isByNpm && !script.startsWith("scripts")) return text;
   const where = clone === cwd ? "" : ` --prefix ${clone}`;
   return text.replace(COMMAND, `npm${where} run -s keepwarm -- `);
+}
+
+/** Prints it for a person. */
+export function tell(text: string): void {
+  console.log(invokedAs(text));
 }

@@ -4,6 +4,7 @@ import type { Report } from "../ledger/index.ts";
 import type { ReadOnlyStore } from "../storage/index.ts";
 import { period } from "./arguments.ts";
 import { withExamples } from "./examples.ts";
+import { tell } from "./invoked-as.ts";
 import { progressLine } from "./progress.ts";
 import type { ReportTextOptions } from "./report-text.ts";
 
@@ -42,7 +43,7 @@ export function reportCommand(): Command {
       if (json) return console.log(JSON.stringify({ ...report, tier: more.tier }, null, 2));
       const { reportText } = await import("./report-text.ts");
       const measure = tokens ? "tokens" : dollars ? "dollars" : null;
-      console.log(reportText(report, { ...more, ...(measure === null ? {} : { measure }) }));
+      tell(reportText(report, { ...more, ...(measure === null ? {} : { measure }) }));
     });
   return withExamples(
     command,

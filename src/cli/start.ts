@@ -3,7 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { type Config, type SettingName, unknownVariables, variableOf } from "../config/index.ts";
 import { explain } from "./errors.ts";
 import { withExamples } from "./examples.ts";
-import { invokedAs } from "./invoked-as.ts";
+import { tell } from "./invoked-as.ts";
 import { pricesFrom } from "./price-file.ts";
 import { settingsOf, withSettings } from "./setting-options.ts";
 
@@ -78,12 +78,10 @@ async function serve(config: Config, untilIdle: boolean): Promise<void> {
   if (open !== null) console.error(`keepwarm: ${open}`);
   console.log(`keepwarm gateway: ${service.gatewayUrl} → ${service.gateway.upstreamUrl}`);
   console.log(`Point a client at it: ANTHROPIC_BASE_URL=${service.gatewayUrl}`);
-  console.log(
-    invokedAs(
-      settings.enableNew
-        ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
-        : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
-    ),
+  tell(
+    settings.enableNew
+      ? "New conversations are kept warm. keepwarm status shows them, keepwarm off ends it."
+      : "Nothing is kept warm until you say so: keepwarm status shows what passes, keepwarm on keeps it warm.",
   );
   // A token has no business in a log, which is where this goes when nobody is there to read it.
   if (service.consoleLink !== null && process.stdout.isTTY) console.log(`Console: ${service.consoleLink}`);

@@ -4,6 +4,7 @@ import type { StatusAnswer } from "../hub/index.ts";
 import { FAILURE } from "./errors.ts";
 import { withExamples } from "./examples.ts";
 import { runningGateway } from "./gateway.ts";
+import { tell } from "./invoked-as.ts";
 
 export function statusCommand(): Command {
   const command = new Command("status")
@@ -36,7 +37,7 @@ Exit codes: 0 where a gateway answered; 1 where none did, and --json prints { "g
 async function print(): Promise<void> {
   const answer = await (await runningGateway()).status();
   const { statusReport } = await import("./status-report.ts");
-  console.log(statusReport(answer, Date.now()));
+  tell(statusReport(answer, Date.now()));
 }
 
 /** Prints what can be parsed whatever comes of it. */

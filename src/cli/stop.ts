@@ -4,6 +4,7 @@ import { Command } from "commander";
 import type { RunView } from "../hub/index.ts";
 import { withExamples } from "./examples.ts";
 import { runningGateway } from "./gateway.ts";
+import { tell } from "./invoked-as.ts";
 import { printable } from "./printable.ts";
 
 /** How long the gateway's end is waited for, in ms; requests under way may take it longer. */
@@ -25,10 +26,10 @@ export function stopCommand(): Command {
       );
       if (info.runs.length > 0) {
         const names = info.runs.map(runName).join(", ");
-        console.log(`Its runs (${names}) get no answer until keepwarm start, and then go on.`);
+        tell(`Its runs (${names}) get no answer until keepwarm start, and then go on.`);
       }
       if (conversations.length > 0) {
-        console.log("After a start keepwarm status shows each conversation again with its next turn.");
+        tell("After a start keepwarm status shows each conversation again with its next turn.");
       }
     });
   return withExamples(command, ["keepwarm stop", "agents that use it will find nobody there"]);

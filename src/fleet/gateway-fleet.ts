@@ -104,7 +104,7 @@ function embeddedWorker(
   return startWorker({
     ...base,
     credentials: createCredentials(apiKeys, base.keyring),
-    artifacts: artifactTable(base.database),
+    artifacts: artifactTable(base.database, base.keyring),
     clock: createDatabaseClock(base.database, options),
     logger,
     registration: { ...registrationOf(owner, version), id: `embedded-${owner}` },

@@ -5,6 +5,7 @@ import type { Queryable } from "./database.ts";
 import type { Metrics } from "./metrics.ts";
 import { type QueueDepth, queueDepth } from "./overview.ts";
 import type { Worker } from "./worker.ts";
+import { WorkerEnvironmentError } from "./worker-environment.ts";
 
 export interface HealthServer {
   readonly port: number;
@@ -25,7 +26,11 @@ const STALLED_MS = 15_000;
 /** How long the database may take to answer a question, in ms. */
 const PATIENCE_MS = 3_000;
 
-/** Listens on every address: orchestrators ask from outside. Nothing secret is told. Rejects with the system's error. */
+/**
+ * Listens on every address: orchestrators ask from outside. Nothing secret is told.
+ *
+ * @throws {WorkerEnvironmentError} where the port cannot be had
+ */
 export async function serveHealth(options: HealthServerOptions): Promise<HealthServer> {
   const { database, metrics, worker } = options;
 
@@ -72,7 +77,14 @@ export async function serveHealth(options: HealthServerOptions): Promise<HealthS
     else answer(response).catch(() => json(response, 500, { error: "it could not be answered" }));
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
+  server.once("error", ({ code }: NodeJS.ErrnoException) => {
+    const why = code === "EADDRINUSE" ? "is taken" : `cannot be used (${code})`;
+    reject(
+      new WorkerEnvironmentError(
+        `KEEPWARM_WORKER_HEALTH_PORT ${why} on this machine: ${options.port}; choose another, or 0 for any that is free`,
+      ),
+    );
+  });
   server.listen(options.port, resolve);
   await promise;
   return {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "pg-boss";
 import { retryDelayMs } from "../pure.ts";
 import { type Claim, type Started, startArtifacts, startWarms } from "./claims.ts";
+import { createDaySpend } from "./day-spend.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyringError } from "./keyring.ts";
 import type { Lease } from "./lease.ts";
@@ -31,6 +32,13 @@ const START_TOGETHER_MS = 3;
 /** How long what came of jobs waits for what comes of others, so that it is stored with it, in ms. */
 const STORE_TOGETHER_MS = 10;
 
+/** A job that may be another's by now, because the database was not reached in time. Whoever has it sends it. */
+class LetGo extends Error {
+  constructor() {
+    super("the database was not reached in time");
+  }
+}
+
 const STORE_AGAIN_MS = 500;
 
 /** Between two looks at a limit, in ms. */
@@ -50,6 +58,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const ending = new AbortController();
   const abandoned = new AbortController();
   const rejectedZero = new Set<string>();
+  const daySpend = createDaySpend(database, () => performance.now());
+  /** Of each credential, what this worker was told itself: others hear of it within half a second, if the database does. */
+  const limitedUntil = new Map<string, number>();
 
   const start = inBatches<Pick<Claim, "id" | "attempt">, Started>(
     async (jobs) => {
@@ -67,22 +78,32 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     { forMs: STORE_TOGETHER_MS, most: options.held },
   );
 
-  async function waitUntil(atMs: number, realm: string): Promise<void> {
-    await until(atMs);
+  async function waitUntil(atMs: number, realm: string, drain: AbortSignal | undefined): Promise<void> {
+    await until(atMs, drain);
     for (;;) {
-      const limit = limitOf(realm);
-      if (limit === undefined || limit <= clock.now()) return;
-      await until(Math.min(limit, clock.now() + LIMIT_LOOK_MS));
+      const limit = Math.max(limitOf(realm) ?? 0, limitedUntil.get(realm) ?? 0);
+      if (limit <= clock.now()) return;
+      await until(Math.min(limit, clock.now() + LIMIT_LOOK_MS), drain);
     }
   }
 
   /** By the database's clock, which may be corrected meanwhile. */
-  async function until(atMs: number): Promise<void> {
+  async function until(atMs: number, drain: AbortSignal | undefined): Promise<void> {
     for (let leftMs = atMs - clock.now(); leftMs > 0; leftMs = atMs - clock.now()) {
-      await sleep(Math.min(leftMs, LIMIT_LOOK_MS), undefined, { signal: ending.signal }).catch(() => {
+      const options = drain === undefined ? {} : { signal: drain };
+      await sleep(Math.min(leftMs, LIMIT_LOOK_MS), undefined, options).catch(() => {
         throw new Draining();
       });
     }
+  }
+
+  /** Never fails: what was sent before it was sent, whether or not others can be told. */
+  async function noteForAll(realm: string, untilMs: number, reason: string): Promise<void> {
+    logger.warn("keepwarm: warms wait", { reason, waitMs: Math.round(untilMs - clock.now()) });
+    limitedUntil.set(realm, Math.max(untilMs, limitedUntil.get(realm) ?? 0));
+    await noteLimit(database, realm, untilMs, reason).catch((error: unknown) =>
+      logger.warn("keepwarm: other workers could not be told of a limit", { error: messageOf(error) }),
+    );
   }
 
   async function storeAtLast(settlement: Settlement): Promise<void> {
@@ -93,10 +114,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       } catch (error) {
         if (abandoned.signal.aborted) throw error;
         if (tried === 0) {
-          const message = error instanceof Error ? error.message : String(error);
           logger.warn("keepwarm: what came of a job could not be stored yet", {
             job: settlement.jobId,
-            error: message,
+            error: messageOf(error),
           });
         }
         await sleep(STORE_AGAIN_MS, undefined, { signal: abandoned.signal });
@@ -119,10 +139,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
   /** What was thrown before anything was sent, or by a loader. */
   function afterError(claim: Claim, error: unknown): Settlement {
-    if (error instanceof Draining) {
+    const maySoon = error instanceof LetGo && claim.attempt <= options.maxRetries;
+    if (error instanceof Draining || maySoon) {
       return { ...attemptOf(claim), outcome: "failed", error: null, told: null, retryAt: clock.now() };
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const isFinal = error instanceof KeyringError || claim.attempt > options.maxRetries;
     const told =
       claim.kind === "warm" && isFinal ? { modelName: "", kind: "failed" as const, error: message } : null;
@@ -146,26 +167,27 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         rejectedZero,
         now: () => clock.now(),
         random: Math.random,
-        waitUntil,
+        // The engine gives nobody a last try again: it is waited for.
+        waitUntil: (atMs, realm) =>
+          waitUntil(atMs, realm, claim.attempt > options.maxRetries ? undefined : ending.signal),
         async start(asked) {
-          // It may be another's by now; whoever has it will send it.
-          if (signal.aborted) return undefined;
+          if (signal.aborted) throw new LetGo();
           const started = await start(asked);
           if (started !== undefined) lagMs = started.runningAt - claim.dueAt;
           return started;
         },
         lost: ({ id, attempt }, told) =>
           recordLost(database, worker, { jobId: id, attempt: attempt - 1, told }),
-        limited: async (realm, untilMs, reason) => {
-          logger.warn("keepwarm: warms wait", { reason, waitMs: Math.round(untilMs - clock.now()) });
-          await noteLimit(database, realm, untilMs, reason);
-        },
+        limited: noteForAll,
+        spentInDay: daySpend.usd,
         signal,
       };
       const settlement = await (claim.kind === "warm"
         ? runWarm(claim, context)
         : runArtifact(claim, signal)
       ).catch((error: unknown) => afterError(claim, error));
+      const { told: of } = settlement;
+      if (of !== null && "costUsd" in of) daySpend.add(claim.owner, of.costUsd ?? 0);
       await storeAtLast(settlement);
       const { outcome, error, retryAt } = settlement;
       options.ended?.(claim, settlement, lagMs);
@@ -177,6 +199,10 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     drain: () => ending.abort(),
     abandon: () => abandoned.abort(),
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isThere<Key, Value>(entry: readonly [Key, Value | undefined]): entry is readonly [Key, Value] {

@@ -9,8 +9,8 @@ export type Trigger = (typeof TRIGGERS)[number];
 export const TRIGGERS = ["idle", "connect", "commit", "miss", "manual"] as const;
 
 /**
- * What has become of it. `lapsed`: its prefix had expired, and nothing was sent. `cancelled`: a turn, a close or a
- * change came first.
+ * What has become of it. `lapsed`: its prefix had expired, or would have before another try. `cancelled`: a turn, a
+ * close, a change or the limit for a day came first.
  */
 export type Outcome = (typeof OUTCOMES)[number];
 export const OUTCOMES = [
@@ -42,6 +42,5 @@ export interface Attempt {
   readonly worker: string;
   readonly claimedAt: number;
   readonly runningAt: number | null;
-  readonly endedAt: number | null;
   readonly error: string | null;
 }

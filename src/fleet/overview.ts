@@ -6,6 +6,7 @@ import { SCHEMA } from "./schema.ts";
 import { daySpentUsd } from "./spending.ts";
 import type { FleetStore } from "./store.ts";
 
+/** What is not over yet. */
 export interface QueueDepth {
   /** Not claimed yet, whether due or not. */
   readonly queued: number;
@@ -78,14 +79,12 @@ export function phaseTimes(job: JobView): PhaseTimes {
   };
 }
 
-/** Jobs that are not over: so many as there are conversations. */
-const OPEN = `
-  select count(*) filter (where outcome = 'queued')::integer as queued,
+const OPEN = `select count(*) filter (where outcome = 'queued')::integer as queued,
     count(*) filter (where outcome = 'queued' and due_at <= clock_timestamp())::integer as due,
     count(*) filter (where outcome in ('claimed', 'running'))::integer as "inProgress"
   from ${SCHEMA}.job where finished_at is null`;
 
-/** What orchestrators ask for again and again: without those that are over, of which there are millions. */
+/** For who asks often: of the millions of jobs that are over in a day it reads none. */
 export async function queueDepth(database: Queryable): Promise<QueueDepth> {
   const [row] = await database.query<QueueDepth>(OPEN);
   if (row === undefined) throw new Error("the database says nothing of its queue");
@@ -123,25 +122,25 @@ export function listJobs(
   database: Queryable,
   { outcome, limit = 50 }: JobQuery = {},
 ): Promise<readonly JobView[]> {
-  const wanted = outcome === undefined ? "" : "and outcome = $2";
-  // Apart, so that those which are over are found by the index of their ends.
+  // In two halves, each of which is read by its index: together they would be sorted whole, a week of them.
   return database.query<JobView>(
-    `select ${JOB} from (
-       (select * from ${SCHEMA}.job where finished_at is null ${wanted}
-        order by coalesce(running_at, claimed_at) desc nulls last, due_at limit $1)
+    `select * from (
+       (select ${JOB} from ${SCHEMA}.job where finished_at is null and ($1::text is null or outcome = $1)
+        order by coalesce(running_at, claimed_at) desc nulls last, due_at limit $2)
        union all
-       (select * from ${SCHEMA}.job where finished_at is not null ${wanted} order by finished_at desc limit $1)
-     ) as job
-     order by coalesce(job.finished_at, job.running_at, job.claimed_at) desc nulls last, job.due_at limit $1`,
-    outcome === undefined ? [limit] : [limit, outcome],
+       (select ${JOB} from ${SCHEMA}.job where finished_at is not null and ($1::text is null or outcome = $1)
+        order by finished_at desc limit $2)
+     ) either
+     order by coalesce("finishedAt", "runningAt", "claimedAt") desc nulls last, "dueAt" limit $2`,
+    [outcome ?? null, limit],
   );
 }
 
 /** @param id the job's, or as much of its beginning as tells it from others. Null: there is no such job. */
 export async function findJob(database: Queryable, id: string): Promise<JobView | null> {
-  if (!/^[0-9a-f][0-9a-f-]{3,35}$/i.test(id)) return null;
-  const digits = id.replaceAll("-", "").slice(0, 32);
-  // Between the first and the last that begin so: found by the index.
+  const digits = id.replaceAll("-", "").toLowerCase();
+  if (!/^[0-9a-f]{4,32}$/.test(digits)) return null;
+  // From the first id that begins so to the last, which its index finds.
   const rows = await database.query<JobView>(
     `select ${JOB} from ${SCHEMA}.job where job.id between $1::uuid and $2::uuid limit 2`,
     [digits.padEnd(32, "0"), digits.padEnd(32, "f")],

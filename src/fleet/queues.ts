@@ -9,10 +9,11 @@ import { ENGINE_SCHEMA } from "./schema.ts";
  */
 export type Lane = "idle" | "prewarm" | "artifact";
 
+/** A worker's to say: what it says is in force for the jobs that are queued from then on. */
 export interface QueueTimes {
-  /** Times a job is tried again. @default 3 */
+  /** Times a job is tried again. @default as it is, or else 3 */
   readonly maxRetries?: number;
-  /** After which a worker that says nothing has lost its `prewarm` and `artifact` jobs, in s. @default 120 */
+  /** After which a worker that says nothing has lost its `prewarm` and `artifact` jobs, in s. @default as it is, or else 120 */
   readonly staleSeconds?: number;
 }
 
@@ -97,8 +98,17 @@ export async function openQueues(database: FleetDatabase, options: QueueEngineOp
   const open = new Map<string, Promise<void>>();
 
   async function make(name: string): Promise<void> {
-    if ((await boss.getQueue(name)) === null) {
-      await boss.createQueue(name, { policy: "short", ...optionsOf(laneOf(name), options) });
+    const wanted = optionsOf(laneOf(name), options);
+    const found = await boss.getQueue(name);
+    if (found === null) await boss.createQueue(name, { policy: "short", ...wanted });
+    else {
+      // A gateway may have made it, which knows nothing of them.
+      const { maxRetries, staleSeconds } = options;
+      const isOther =
+        (maxRetries !== undefined && found.retryLimit !== wanted.retryLimit) ||
+        (staleSeconds !== undefined && found.heartbeatSeconds !== wanted.heartbeatSeconds);
+      const { retryLimit = 3, heartbeatSeconds = IDLE_STALE_S } = wanted;
+      if (isOther) await boss.updateQueue(name, { retryLimit, heartbeatSeconds });
     }
     // The engine looks a queue up the first time it is used. Inside a transaction that would wait for the
     // transaction, where there is one connection.

@@ -127,9 +127,12 @@ const TABLES = [
   )`,
 ];
 
-/** Needs the right to create schemas only where they are missing or of an older version. */
+/**
+ * Needs the right to create schemas only where they are missing or of an older version. Those of a newer one stay as they
+ * are: in an update they come first.
+ */
 export async function installTables(database: FleetDatabase): Promise<void> {
-  if ((await installedVersion(database)) === VERSION) return;
+  if (((await installedVersion(database)) ?? 0) >= VERSION) return;
   await database.transaction(async (tx) => {
     // One at a time: several processes may start on an empty database.
     if (database.backend === "postgres") await tx.query("select pg_advisory_xact_lock(4777)");

@@ -61,14 +61,29 @@ interface PrefixRow {
 export function createFleetStore(database: FleetDatabase, queues: Queues): FleetStore {
   const { boss } = queues;
 
-  /** Whatever is pending of a prefix in another queue, or has been tried before, makes room for the new job. */
+  /**
+   * Whatever is pending of a prefix in another queue, has been tried before, or waits at a worker for its moment, makes room
+   * for the new job: both would be sent.
+   */
   async function makeRoom(tx: Transaction, prefixId: string, queue: string): Promise<void> {
     const stale = await tx.query<{ id: string; queue: string }>(
       `update ${SCHEMA}.job set outcome = 'cancelled', finished_at = clock_timestamp()
-       where prefix_id = $1 and finished_at is null and outcome = 'queued' and (attempt > 0 or queue <> $2) returning id, queue`,
+       where prefix_id = $1 and finished_at is null
+         and (outcome = 'claimed' or (outcome = 'queued' and (attempt > 0 or queue <> $2))) returning id, queue`,
       [prefixId, queue],
     );
     for (const one of stale) await boss.cancel(one.queue, one.id, { db: tx.db });
+  }
+
+  /** One of this revision is on its way, and is followed by the next itself. */
+  async function underway(tx: Transaction, { prefixId, trigger }: WarmOrder, revision: string) {
+    if (trigger !== "idle") return null;
+    const [running] = await tx.query<{ id: string }>(
+      `select id from ${SCHEMA}.job
+       where prefix_id = $1 and revision = $2 and finished_at is null and outcome = 'running'`,
+      [prefixId, revision],
+    );
+    return running?.id ?? null;
   }
 
   async function enqueue(tx: Transaction, row: PrefixRow, order: WarmOrder): Promise<string> {
@@ -157,7 +172,9 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
            returning owner, conversation, revision, fingerprint, repository, branch, expires_at as lapses_at`,
           [order.prefixId, order.revision, JSON.stringify(order.plan), order.usedAt ?? null],
         );
-        return row === undefined ? null : enqueue(tx, row, order);
+        if (row === undefined) return null;
+        // Planned by what was known before it: a second one would only read the same again.
+        return (await underway(tx, order, row.revision)) ?? enqueue(tx, row, order);
       }),
 
     drop: (prefixId) =>

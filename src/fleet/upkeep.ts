@@ -6,6 +6,9 @@ import type { Queues } from "./queues.ts";
 import { SCHEMA } from "./schema.ts";
 import { addSpent, REMOVE_SPENT } from "./spending.ts";
 
+/** Of a warm that nobody sent in time. */
+export const LAPSED = "The cache entry expired before a worker came to warm it.";
+
 /** How long ended jobs and booked results can be looked up. */
 const KEPT = "interval '7 days'";
 
@@ -26,6 +29,52 @@ export async function removeOld(database: FleetDatabase): Promise<void> {
 
 /** After which a job of which nothing is heard is looked into, in ms: the engine has given it to another by then. */
 const SILENT_MS = 20_000;
+
+/** How long a job whose prefix has lapsed is left to a worker that may come for it, in ms. */
+const LATE_MS = 10_000;
+
+const NOBODY_CAME = `job.finished_at is null and job.outcome = 'queued' and job.prefix_id is not null
+  and job.due_at < clock_timestamp()
+  and job.lapses_at < clock_timestamp() - $1::double precision * interval '1 millisecond'
+  and not exists (
+    select 1 from ${SCHEMA}.prefix
+    where prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.expires_at > clock_timestamp())`;
+
+/**
+ * Ends jobs that no worker came for before their prefix lapsed, because none has the credential, or all have too much to
+ * do: they would wait for a day, and count as work.
+ */
+export async function endLapsed(database: FleetDatabase, queues: Queues): Promise<number> {
+  const waiting = await database.query<{ queue: string }>(
+    `select distinct job.queue from ${SCHEMA}.job where ${NOBODY_CAME}`,
+    [LATE_MS],
+  );
+  if (waiting.length === 0) return 0;
+  for (const { queue } of waiting) await queues.open(queue);
+  return database.transaction(async (tx) => {
+    const ended = await tx.query<{ id: string; queue: string }>(
+      `with ended as (
+         update ${SCHEMA}.job set outcome = 'lapsed', error = $2, finished_at = clock_timestamp()
+         where ${NOBODY_CAME} and job.queue in (select queue from jsonb_to_recordset($3::jsonb) as open (queue text))
+         returning id, queue, attempt, owner, conversation, prefix_id, revision, policy, warm_id
+       ), told as (
+         insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told)
+         select gen_random_uuid(), id, attempt, 'lapsed', owner, conversation, prefix_id, revision,
+           jsonb_strip_nulls(jsonb_build_object(
+             'kind', 'lapsed', 'modelName', '', 'policy', policy, 'warmId', warm_id, 'error', $2::text))
+         from ended
+         on conflict do nothing
+       )
+       select id, queue from ended`,
+      [LATE_MS, LAPSED, JSON.stringify(waiting)],
+    );
+    for (const [queue, jobs] of Map.groupBy(ended, (one) => one.queue)) {
+      const ids = jobs.map(({ id }) => id);
+      await queues.boss.cancel(queue, ids, { db: tx.db });
+    }
+    return ended.length;
+  });
+}
 
 /** States in which the engine still has the job: somebody works at it, or will. */
 const ALIVE = new Set<string>(["created", "retry", "active"]);

@@ -20,6 +20,7 @@ import { afterWarm, nextDueAt, type WarmPlan, warmPlan } from "./plan.ts";
 import { tightUntil } from "./rate-limits.ts";
 import type { Told } from "./results.ts";
 import type { Settlement } from "./settling.ts";
+import { LAPSED } from "./upkeep.ts";
 
 /** What a warm needs of the worker that runs it. */
 export interface WarmRunContext {
@@ -35,6 +36,8 @@ export interface WarmRunContext {
   random(): number;
   /** Resolves at that time, or once its realm's limit is over; rejects when the worker cannot wait. */
   waitUntil(atMs: number, realm: string): Promise<void>;
+  /** What warms of its owner have cost in 24 hours, in USD. Rejects when that is not known. */
+  spentInDay(owner: string): Promise<number>;
   /** The last look; undefined: it must not be sent. */
   start(job: Pick<Claim, "id" | "attempt">): Promise<Started | undefined>;
   /** The attempt before was sent, and is not known to have been answered. */
@@ -46,6 +49,9 @@ export interface WarmRunContext {
 
 /** Nothing is tried again that would reach the API so shortly before the lapse, in ms. */
 const LEAST_LEFT_MS = 100;
+
+/** Whatever the API asks for, it is asked again after so long, in ms: nothing lives for longer. */
+const LONGEST_WAIT_MS = 3_600_000;
 
 export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Settlement> {
   const { prefix } = claim;
@@ -69,6 +75,12 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   });
   if (claim.mayHaveBeenSent) await context.lost(claim, aborted());
   await context.waitUntil(claim.dueAt, fingerprint);
+  const { usdPerDay } = planOf(prefix) ?? {};
+  // Others may have spent it since this one was planned.
+  if (usdPerDay !== undefined && (await context.spentInDay(claim.owner)) >= usdPerDay) {
+    const error = `The limit of $${usdPerDay} in 24 hours is reached, so it was not warmed.`;
+    return ended(claim, "cancelled", error, { ...of, kind: "failed", error });
+  }
   const started = await context.start(claim);
   if (started === undefined) return notSent(claim, context);
   const answer = await warmCaptured(request, {
@@ -82,9 +94,11 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   if (answer.kind === "refused")
     return ended(claim, "failed", answer.reason, { ...of, kind: "failed", error: answer.reason });
   if (answer.kind === "warmed") return warmed(claim, answer, { of, prefix }, context);
-  if (answer.status === 429) {
-    const until = context.now() + (answer.retryAfterMs ?? retryDelayMs(claim.attempt, undefined, ttlMs, 0));
-    await context.limited(fingerprint, until, "the API has turned a warm away (429)");
+  const { status, retryAfterMs } = answer;
+  if (status === 429 || retryAfterMs !== undefined) {
+    const waitMs = retryAfterMs ?? retryDelayMs(claim.attempt, undefined, ttlMs, 0);
+    const until = context.now() + Math.min(waitMs, LONGEST_WAIT_MS);
+    await context.limited(fingerprint, until, `the API has turned a warm away (${status})`);
   }
   return failed(claim, answer, { of, ttlMs, aborted, expiresAt: started.expiresAt }, context);
 }
@@ -103,13 +117,16 @@ async function warmed(
 ): Promise<Settlement> {
   const { ttlMs, usedAt, fingerprint } = prefix;
   const { usage, costUsd: cost, startedAt, missReason, rateLimit } = answer;
-  const until = tightUntil(rateLimit, context.now());
-  if (until !== null) await context.limited(fingerprint, until, "less than 5 % of the rate limit is left");
+  const tight = tightUntil(rateLimit, context.now());
+  if (tight !== null) {
+    const until = Math.min(tight, context.now() + LONGEST_WAIT_MS);
+    await context.limited(fingerprint, until, "less than 5 % of the rate limit is left");
+  }
   const outcome = outcomeOf(usage);
   // What nothing has written yet is meant to be written now.
   const isMissing = outcome === "uncached" || (outcome === "cold" && usedAt !== null);
-  const plan = warmPlan.safeParse(prefix.plan);
-  const left = isMissing || !plan.success ? undefined : afterWarm(plan.data as WarmPlan, cost);
+  const plan = planOf(prefix);
+  const left = isMissing || plan === undefined ? undefined : afterWarm(plan, cost);
   const dueAt = left === undefined ? null : nextDueAt(left, startedAt, ttlMs, cost);
   return {
     ...attemptOf(claim),
@@ -133,7 +150,7 @@ async function warmed(
 
 function failed(
   claim: Claim,
-  { error, permanent, retryAfterMs, mayBeBilled, aborted: calledOff }: SendFailure,
+  { error, permanent, retryAfterMs, mayBeBilled }: SendFailure,
   {
     of,
     ttlMs,
@@ -144,7 +161,7 @@ function failed(
 ): Settlement {
   const retryAt = context.now() + retryDelayMs(claim.attempt, retryAfterMs, ttlMs, context.random());
   const lapses = retryAt > expiresAt - LEAST_LEFT_MS;
-  if (!permanent && !lapses && !calledOff && claim.attempt <= context.maxRetries) {
+  if (!permanent && !lapses && claim.attempt <= context.maxRetries) {
     return {
       ...attemptOf(claim),
       outcome: "failed",
@@ -161,8 +178,7 @@ function failed(
 function notSent(claim: Claim, context: WarmRunContext): Settlement {
   const hasLapsed = claim.lapsesAt !== null && claim.lapsesAt <= context.now();
   if (!hasLapsed) return ended(claim, "cancelled", null, null);
-  const error = "The cache entry expired before a worker came to warm it.";
-  return ended(claim, "lapsed", error, { modelName: "", ...named(claim), kind: "lapsed", error });
+  return ended(claim, "lapsed", LAPSED, { modelName: "", ...named(claim), kind: "lapsed", error: LAPSED });
 }
 
 function ended(
@@ -180,6 +196,11 @@ export function attemptOf({ id, queue, attempt }: Pick<Claim, "id" | "queue" | "
 
 function named({ policy, warmId }: Claim) {
   return { ...(policy === null ? {} : { policy }), ...(warmId === null ? {} : { warmId }) };
+}
+
+function planOf({ plan }: ClaimedPrefix): WarmPlan | undefined {
+  const parsed = warmPlan.safeParse(plan);
+  return parsed.success ? (parsed.data as WarmPlan) : undefined;
 }
 
 function requestOf(parcel: Parcel, secret: string | undefined): CapturedRequest {

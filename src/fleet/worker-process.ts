@@ -14,7 +14,13 @@ import { openDatabase } from "./open-database.ts";
 import { demandPeers, SERVER_PEERS } from "./peers.ts";
 import { openQueues } from "./queues.ts";
 import { startWorker, type Worker } from "./worker.ts";
-import { apiKeysOf, type Environment, keyringOf, workerEnvironment } from "./worker-environment.ts";
+import {
+  apiKeysOf,
+  type Environment,
+  keyringOf,
+  WorkerEnvironmentError,
+  workerEnvironment,
+} from "./worker-environment.ts";
 
 export interface WorkerProcess {
   readonly id: string;
@@ -44,7 +50,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const keyring = keyringOf(env);
   const credentials = createCredentials(apiKeysOf(env), keyring);
   demandPeers(SERVER_PEERS);
-  if (told.loaders !== undefined) await import(pathToFileURL(resolve(told.loaders)).href);
+  if (told.loaders !== undefined) await loadLoaders(told.loaders);
   const logger = options.logger ?? (await pinoLogger());
   const host = hostname();
   const id = `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
@@ -72,7 +78,9 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
       keyring,
       credentials,
       artifacts:
-        told.artifactFolder === undefined ? artifactTable(database) : artifactFolder(told.artifactFolder),
+        told.artifactFolder === undefined
+          ? artifactTable(database, keyring)
+          : artifactFolder(told.artifactFolder),
       clock: createDatabaseClock(database, { now: Date.now, monotonicNow: () => performance.now() }),
       logger,
       registration: { id, host, pid: process.pid, version },
@@ -101,6 +109,16 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     await health?.close();
     await database.close();
     throw error;
+  }
+}
+
+/** @throws {WorkerEnvironmentError} with what the module threw */
+async function loadLoaders(file: string): Promise<void> {
+  try {
+    await import(pathToFileURL(resolve(file)).href);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new WorkerEnvironmentError(`KEEPWARM_FLEET_LOADERS names a module that cannot be loaded: ${why}`);
   }
 }
 

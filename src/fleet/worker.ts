@@ -15,7 +15,7 @@ import { ARTIFACT_QUEUE, IDLE_BEAT_MS, type Queues, queueName } from "./queues.t
 import { currentLimits } from "./rate-limits.ts";
 import { beatWorker, type Registration, removeWorker } from "./registry.ts";
 import type { Settlement } from "./settling.ts";
-import { endLost, removeExpired, removeOld } from "./upkeep.ts";
+import { endLapsed, endLost, removeExpired, removeOld } from "./upkeep.ts";
 
 export interface WorkerOptions {
   readonly database: FleetDatabase;
@@ -88,6 +88,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   let heardAt = performance.now();
   let loopedAt = performance.now();
   let slowAt = Number.NEGATIVE_INFINITY;
+  let firstIdle = 0;
   let trouble: string | null = null;
 
   /** Asks the database; what it cannot answer is asked again soon, and told once. */
@@ -179,7 +180,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (asksSlow) slowAt = performance.now();
     await attempt("ask for jobs", async () => {
       limits = await currentLimits(database);
-      for (const queue of [...idleQueues, ...(asksSlow ? slowQueues : [])]) {
+      // Each of them is the first in its turn: where there are too few slots, no workspace is left out.
+      firstIdle = (firstIdle + 1) % Math.max(1, idleQueues.length);
+      const inTurn = [...idleQueues.slice(firstIdle), ...idleQueues.slice(0, firstIdle)];
+      for (const queue of [...inTurn, ...(asksSlow ? slowQueues : [])]) {
         // As many as it could take: there may be more.
         const free = concurrency - held.size;
         if ((await take(queue)) === free || free === 0) pollAgain = true;
@@ -200,6 +204,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function upkeep(): Promise<void> {
     await attempt("remove what has expired", async () => {
       await removeExpired(database);
+      const lapsed = await endLapsed(database, queues);
+      if (lapsed > 0)
+        logger.warn("keepwarm: prefixes lapsed before a worker came for them", { jobs: lapsed });
       const lost = await endLost(database, queues);
       if (lost > 0) logger.warn("keepwarm: ended jobs whose workers were lost", { jobs: lost });
     });

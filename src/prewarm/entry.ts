@@ -72,6 +72,11 @@ export const catalogueEntry = z
   .refine(
     ({ request, file, module }) => [request, file, module].filter((one) => one !== undefined).length === 1,
     "it needs one of request, file and module, and no more than one",
+  )
+  .refine(
+    ({ schedule: when, timeZone }) =>
+      when === undefined || "everyMs" in when || objectionTo({ ...when, timeZone }) === null,
+    { path: ["timeZone"], message: "there is no such time zone: write one such as Europe/Berlin" },
   );
 
 export type CatalogueEntry = z.output<typeof catalogueEntry>;

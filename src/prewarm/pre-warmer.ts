@@ -59,7 +59,11 @@ export interface PreWarmer {
   judge(entry: PrefixEntry, apiKey?: string): Judgement;
   /** What is known of its last pre-warm with this key; null: nothing. */
   recordOf(entry: PrefixEntry, apiKey: string): WarmRecord | null;
-  /** What became of each, in their order. Never rejects because of one of them. @throws where there is no key */
+  /**
+   * What became of each, in their order. Never rejects because of one of them.
+   *
+   * @throws where there is no key, and where it cannot be read what was spent
+   */
   warm(entries: readonly PrefixEntry[], options: RoundOptions): Promise<readonly PreWarmed[]>;
 }
 
@@ -84,6 +88,10 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
   const url = `${deps.upstream}/v1/messages`;
   const pace = createPace({ timers, now, ...(deps.waitMs === undefined ? {} : { waitMs: deps.waitMs }) });
   const rejectedZero = new Set<string>();
+  /** By what they are called in the records: who asks for one that is on its way gets what becomes of it. */
+  const underway = new Map<string, Promise<PreWarmed>>();
+  /** Sent once, and nothing of it cached: each further time would be paid in full. */
+  const uncached = new Set<string>();
   /** Of all rounds together. */
   const slot = pLimit(deps.maxWorkers);
 
@@ -105,7 +113,12 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
 
   async function warm(entries: readonly PrefixEntry[], options: RoundOptions): Promise<readonly PreWarmed[]> {
     const apiKey = await deps.apiKey();
-    await spend.refresh(now()).catch(() => {});
+    await spend.refresh(now()).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `what pre-warms have cost so far could not be read, so the cap could not be kept: ${message}`,
+      );
+    });
     const byName = new Map(entries.map((entry) => [entry.name, entry]));
     const results = new Map<string, PreWarmed>();
     const recordName = (name: string) => nameOf(byName.get(name) as PrefixEntry, apiKey);
@@ -116,7 +129,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         set: (name, done) => results.set(name, done),
       },
       loader: new CallableValueLoader((name, { signal }) =>
-        slot(() => send(byName.get(name) as PrefixEntry, apiKey, options.cause, signal)),
+        once(byName.get(name) as PrefixEntry, apiKey, options.cause, signal),
       ),
       keys: { keys: () => byName.keys() },
       config: { maxWorkers: deps.maxWorkers, timeoutMs: LONGEST_LOAD_MS, maxRetries: 4 },
@@ -159,6 +172,21 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     };
   }
 
+  /** Two rounds may mean the same entry: a cold one would be written, and paid for, by both. */
+  async function once(
+    entry: PrefixEntry,
+    apiKey: string,
+    cause: Cause,
+    signal: AbortSignal,
+  ): Promise<PreWarmed> {
+    const id = nameOf(entry, apiKey);
+    const other = underway.get(id);
+    if (other !== undefined) return other;
+    const sending = slot(() => send(entry, apiKey, cause, signal)).finally(() => underway.delete(id));
+    underway.set(id, sending);
+    return sending;
+  }
+
   async function send(
     entry: PrefixEntry,
     apiKey: string,
@@ -170,9 +198,12 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     const refused = (why: string) => new NotWarmed({ ...base, why }, true);
     const [problem] = judgement.problems;
     if (problem !== undefined || judgement.facts === null) throw refused(problem ?? "It cannot be read.");
+    if (uncached.has(nameOf(entry, apiKey)))
+      throw refused("The API has cached nothing of it, and would not now: change it, and it is tried again.");
     const ended = await pace.turn(judgement.facts.model, judgement.prefixTokens, signal);
     let limits: RateLimit | null = null;
     let retryAfterMs: number | undefined;
+    let isUnsent = true;
     try {
       // Right before it is sent: others may have spent meanwhile.
       const { mostUsd } = judgement;
@@ -191,6 +222,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
           rejectedZero,
           now,
           fetch: async (to, init) => {
+            isUnsent = false;
             const response = await (deps.fetch ?? globalThis.fetch)(to, init);
             limits = rateLimitOf(response.headers);
             if (response.status === 429 || response.status >= 500)
@@ -200,6 +232,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         });
         const done = doneOf(base, answer, judgement);
         costUsd = done.costUsd ?? 0;
+        if (done.outcome === "nothing") uncached.add(nameOf(entry, apiKey));
         if (answer.kind === "warmed") await remember(entry, apiKey, answer, judgement);
         if (done.costUsd !== null) deps.sent?.(done);
         if (answer.kind === "warmed" && done.outcome !== "nothing") return done;
@@ -208,7 +241,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         settle(costUsd, now());
       }
     } finally {
-      ended({ limits, retryAfterMs });
+      ended({ limits, retryAfterMs, isUnsent });
     }
   }
 

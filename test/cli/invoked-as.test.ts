@@ -25,6 +25,12 @@ it("names the clone in a folder of another project's", () => {
   );
 });
 
+it.each(["fleet status", "worker", "prewarm --check"])("names %s too", (command) => {
+  expect(
+    invokedAs(`try keepwarm ${command}`, { argv: clone("src/cli"), env: npm, cwd: "/home/ada/kw" }),
+  ).toBe(`try npm run -s keepwarm -- ${command}`);
+});
+
 it("leaves them alone where keepwarm is a command, whatever ran it", () => {
   const cwd = "/home/ada/kw";
   expect(invokedAs(SAID, { argv: clone("src/cli"), env: {}, cwd })).toBe(SAID);

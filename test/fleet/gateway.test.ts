@@ -88,7 +88,7 @@ async function aWorker(databaseUrl: string, id: string) {
     queues,
     keyring,
     credentials: createCredentials(API_KEY, keyring),
-    artifacts: artifactTable(database),
+    artifacts: artifactTable(database, keyring),
     clock: createDatabaseClock(database, { now: Date.now, monotonicNow: () => performance.now() }),
     logger: createRecordingLogger(),
     registration: { id, host: "here", pid: process.pid, version: "0.1.0" },

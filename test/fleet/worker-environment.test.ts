@@ -1,13 +1,16 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { unknownVariables } from "../../src/config/index.ts";
+import { serveHealth } from "../../src/fleet/health-server.ts";
 import {
   demandPeers,
   FLEET_VARIABLES,
   keyringOf,
   newFleetKey,
+  WorkerEnvironmentError,
   workerEnvironment,
 } from "../../src/fleet/index.ts";
 import { aStateDirectory } from "../support/control-under-test.ts";
@@ -105,6 +108,36 @@ describe("keepwarm worker", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("the database of DATABASE_URL cannot be used (ECONNREFUSED)");
     expect(stderr).not.toContain("secret");
+  });
+});
+
+describe("what a worker's environment names", () => {
+  it("is said with its variable where it cannot be had: a module of loaders", async () => {
+    const { code, stderr } = await keepwarm(["worker"], {
+      DATABASE_URL: "postgres://keepwarm@127.0.0.1:1/none",
+      KEEPWARM_FLEET_KEY: newFleetKey(),
+      KEEPWARM_FLEET_API_KEY: "sk-ant-api03-a",
+      KEEPWARM_FLEET_LOADERS: "/nowhere/loaders.mjs",
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^keepwarm: KEEPWARM_FLEET_LOADERS names a module that cannot be loaded: /);
+  });
+
+  it("is said with its variable where it cannot be had: a port", async () => {
+    const holder = createServer();
+    await new Promise<void>((listening) => holder.listen(0, listening));
+    onTestFinished(() => void holder.close());
+    const { port } = holder.address() as AddressInfo;
+    const asked = serveHealth({
+      port,
+      database: { query: async () => [] },
+      metrics: { contentType: "text/plain", text: async () => "" },
+      worker: () => null,
+    });
+    await expect(asked).rejects.toThrow(
+      `KEEPWARM_WORKER_HEALTH_PORT is taken on this machine: ${port}; choose another`,
+    );
+    await expect(asked).rejects.toBeInstanceOf(WorkerEnvironmentError);
   });
 });
 

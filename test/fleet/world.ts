@@ -232,7 +232,7 @@ export async function aFleet(
         queues,
         keyring,
         credentials: createCredentials(API_KEY, keyring),
-        artifacts: artifactTable(database),
+        artifacts: artifactTable(database, keyring),
         clock,
         logger,
         registration: {

@@ -92,6 +92,10 @@ describe("a catalogue", () => {
     [{ name: "a b", request: requestOf("a") }, "name: a name has letters"],
     [{ name: "a", request: requestOf("a"), schedule: "5 o'clock" }, "schedule: the cron expression"],
     [{ name: "a", request: requestOf("a"), schedule: "10ms" }, "schedule: an interval is from 1s to 7d"],
+    [
+      { name: "a", request: requestOf("a"), schedule: "50 8 * * *", timeZone: "Mars/Olympus" },
+      "timeZone: there is no such time zone",
+    ],
     [{ name: "a", request: requestOf("a"), triggers: ["often"] }, "triggers: 0: "],
     [{ name: "a", request: requestOf("a"), every: "4m" }, "Unrecognized key"],
     [{ name: "a", file: "missing.json" }, "missing.json cannot be read (ENOENT)"],

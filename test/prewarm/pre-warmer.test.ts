@@ -12,9 +12,11 @@ interface Answered {
 }
 
 /** A pre-warmer over an API that answers as the test says. */
-function setUp(answer: (sent: number) => Answered | Response | Error, { capUsd = 100, maxWorkers = 4 } = {}) {
+function setUp(
+  answer: (sent: number) => Answered | Response | Error,
+  { capUsd = 100, maxWorkers = 4, storage = storageIn(new Map()) } = {},
+) {
   const clock = createVirtualClock();
-  const storage = storageIn(new Map());
   const spend = createSpend(storage, "test");
   const bodies: string[] = [];
   let under = 0;
@@ -100,6 +102,42 @@ describe("a pre-warm", () => {
       { outcome: "refused", why: "It was called off." },
       { outcome: "refused" },
     ]);
+    expect(bodies).toEqual([]);
+  });
+
+  it("is sent once for two rounds at once, each of which hears what became of it", async () => {
+    const { preWarmer, bodies, clock } = setUp(() => ({ read: 0, wrote: 1_000 }));
+    const rounds = [
+      preWarmer.warm([entryOf("reviewer")], { cause: "connect" }),
+      preWarmer.warm([entryOf("reviewer")], { cause: "schedule", refresh: true }),
+    ];
+    for (let passes = 0; passes < 5; passes++) await clock.pass(60_000);
+    for (const round of rounds) expect(await round).toMatchObject([{ name: "reviewer", outcome: "wrote" }]);
+    expect(bodies).toHaveLength(1);
+  });
+
+  it("of which nothing is cached is not paid for a second time, until it is changed", async () => {
+    const { warm, preWarmer, bodies, clock } = setUp(() => ({ read: 0, wrote: 0 }));
+    expect(await warm(["reviewer"])).toMatchObject([{ outcome: "nothing" }]);
+    expect(await warm(["reviewer"])).toMatchObject([
+      { outcome: "refused", why: expect.stringContaining("cached nothing of it") },
+    ]);
+    expect(bodies).toHaveLength(1);
+    const changed = preWarmer.warm([entryOf("reviewer", requestOf("another"))], { cause: "commit" });
+    for (let passes = 0; passes < 5; passes++) await clock.pass(60_000);
+    expect(await changed).toMatchObject([{ outcome: "nothing" }]);
+  });
+
+  it("is not sent while it cannot be read what others have cost", async () => {
+    const storage = storageIn(new Map());
+    const broken = {
+      ...storage,
+      keys: async () => {
+        throw new Error("the file is locked");
+      },
+    };
+    const { warm, bodies } = setUp(() => ({ read: 0, wrote: 1_000 }), { storage: broken });
+    await expect(warm(["reviewer"])).rejects.toThrow("the cap could not be kept: the file is locked");
     expect(bodies).toEqual([]);
   });
 

@@ -12,6 +12,7 @@ export type {
 export { openExchange as requestTelling } from "./exchange.ts";
 export { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
 export { type LinkedProgramOptions, linkedProgram } from "./linked-program.ts";
+export { createMembership, type Member, type Membership, type MembershipOptions } from "./membership.ts";
 export { createNativeHost, type NativeHost, type NativeHostOptions } from "./native-host.ts";
 export { type Chosen, chosenSettings, type PersonSettings, personSettings } from "./person-settings.ts";
 export { type Standing, statusLine, statusSentences } from "./status-text.ts";

@@ -8,22 +8,12 @@ import { type Fetch, listPrices } from "../../anthropic/index.ts";
 import { createKeeper, type createWatch, type WatchOptions } from "../../capture/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { Logger, StorageNamespace, Timers } from "../../host.ts";
-import {
-  createLink,
-  createSpool,
-  createWarmLeases,
-  noteHappenings,
-  programFile,
-  sharedSpending,
-} from "../../hub/index.ts";
-import { POLICY_NAMESPACE } from "../../policy/index.ts";
-import { createJsonFileStorage, stateDirectory } from "../../storage/index.ts";
+import { stateDirectory } from "../../storage/index.ts";
 import { systemTimers } from "../../timers.ts";
 import { guardLogger } from "../../warmer.ts";
-import { atExit } from "./at-exit.ts";
 import type { openExchange } from "./exchange.ts";
 import { type HostOnKeeper, harmlessBy, hostOnKeeper } from "./host-on-keeper.ts";
-import { linkedProgram } from "./linked-program.ts";
+import { createMembership } from "./membership.ts";
 import { chosenSettings } from "./person-settings.ts";
 
 export interface NativeHostOptions {
@@ -65,44 +55,38 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** More are conversations that nobody will come back to. */
 const MAX_CONVERSATIONS = 1_000;
 
-/** The namespace of settings: that of the manifest. */
-const SETTINGS_NAMESPACE = "cache-warming";
-
 export function createNativeHost(options: NativeHostOptions): NativeHost {
   const { name, env = process.env, timers = systemTimers(), now = Date.now } = options;
   const { monotonicNow = () => performance.now(), namedBy } = options;
   const logger = guardLogger(() => options.logger ?? silent);
   const chosen = chosenSettings(env);
   if (chosen.trouble !== null) logger.error("keepwarm: nothing is warmed", { reason: chosen.trouble });
-  const directory = stateDirectory(env);
-  const files = createJsonFileStorage({
-    file: programFile(directory, name),
-    logger,
-  });
-  const spool = createSpool({ stateDirectory: directory, host: name });
-  const leases = createWarmLeases({ stateDirectory: directory, host: name, now });
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const instant = () => ({ wallMs: now(), monotonicMs: monotonicNow() });
   const { enableNew, ...settings } = chosen.settings;
+  const membership = createMembership({
+    name,
+    stateDirectory: stateDirectory(env),
+    cwd: options.cwd ?? process.cwd(),
+    trouble: chosen.trouble,
+    prices: listPrices(settings.prices),
+    keepWarm: settings.keeping.keepWarm ?? "auto",
+    logger,
+    timers,
+    now,
+  });
   const keeper = createKeeper({
     ...settings,
-    keeping: {
-      ...settings.keeping,
-      storage: files.namespace(POLICY_NAMESPACE),
-      spending: sharedSpending(directory, logger),
-    },
-    ledger: spool.storage,
-    storage: options.storage ?? files.namespace(SETTINGS_NAMESPACE),
+    keeping: { ...settings.keeping, storage: membership.learned, spending: membership.spending },
+    ledger: membership.ledger,
+    storage: options.storage ?? membership.settings,
     logger,
     timers,
     now,
     monotonicNow,
     enableNew: () => enableNew,
     maxConversations: MAX_CONVERSATIONS,
-    mayWarm: (warm) =>
-      chosen.trouble === null
-        ? leases.mayWarm(warm)
-        : Promise.resolve({ error: chosen.trouble, permanent: true }),
+    mayWarm: membership.mayWarm,
   });
   const { surface } = keeper;
   const watch = options.watching?.(keeper, {
@@ -110,34 +94,8 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     now: instant,
     ...(namedBy === undefined ? {} : { namedBy }),
   });
-  const link = createLink({
-    stateDirectory: directory,
-    program: linkedProgram({
-      host: name,
-      keeper,
-      prices: listPrices(settings.prices),
-      keepWarm: settings.keeping.keepWarm ?? "auto",
-      cwd: options.cwd ?? process.cwd(),
-      now,
-      switched: (conversationId, enabled) => happenings.switched(conversationId, enabled),
-    }),
-    timers,
-    logger,
-  });
-  const happenings = noteHappenings({ keeper, logger, now, tell: link.happened });
-  const ends = new Set<() => void>([
-    leases.follow(keeper),
-    surface.subscribe(link.changed),
-    happenings.end,
-    atExit(leave),
-  ]);
-  if (options.onChange) ends.add(surface.subscribe(options.onChange));
-
-  /** At once, because nothing is waited for any more. */
-  function leave(): void {
-    leases.releaseAll();
-    spool.flush();
-  }
+  const member = membership.enter(keeper);
+  const unsubscribe = options.onChange && surface.subscribe(options.onChange);
 
   const harmless = harmlessBy(logger);
   const host = hostOnKeeper({
@@ -149,12 +107,10 @@ export function createNativeHost(options: NativeHostOptions): NativeHost {
     timers,
     now,
     instant,
-    switched: happenings.switched,
+    switched: member.switched,
     end() {
-      for (const end of ends) end();
-      link.close();
-      keeper.dispose();
-      leave();
+      unsubscribe?.();
+      member.dispose();
     },
   });
 

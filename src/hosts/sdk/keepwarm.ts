@@ -63,7 +63,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   const {
     fetch: ownFetch,
     enableNew = false,
-    storage = createMemoryStorage(),
+    hub,
     maxConversations = 1_000,
     maxHeldBytes = 256_000_000,
     maxWarms = 4,
@@ -78,8 +78,11 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
   const logger = guardLogger(() => ownLogger);
   // Looked up at each call, so that a program may still replace the global one.
   const fetch: typeof globalThis.fetch = (input, init) => (ownFetch ?? globalThis.fetch)(input, init);
+  const joined = hub?.join({ keepWarm, limits, prices: requestOptions.prices, logger, timers, now });
+  const { storage = joined?.settings ?? createMemoryStorage(), ...sending } = requestOptions;
   const keeper = createKeeper({
-    ...requestOptions,
+    ...sending,
+    ...(joined === undefined ? {} : { ledger: joined.ledger, mayWarm: joined.mayWarm }),
     storage,
     logger,
     timers,
@@ -89,11 +92,12 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     maxConversations,
     maxHeldBytes,
     maxWarms,
-    keeping: {
+    keeping: joined?.keeping ?? {
       ...(keepWarm === undefined ? {} : { keepWarm }),
       ...(limits === undefined ? {} : { limits }),
     },
   });
+  const member = joined?.enter(keeper);
   const watch = createWatch(keeper, {
     logger,
     now: () => ({ wallMs: now(), monotonicMs: monotonicNow() }),
@@ -120,6 +124,7 @@ export function createKeepwarm(options: KeepwarmOptions = {}): Keepwarm {
     return client.withOptions(options);
   }
 
-  const { warmer, surface, ledger, events, close, dispose } = keeper;
+  const { warmer, surface, ledger, events, close } = keeper;
+  const { dispose } = member ?? keeper;
   return { fetch: watched, wrap, warmer, surface, ledger, events, close, dispose };
 }

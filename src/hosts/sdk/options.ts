@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { TtlOptions, WarmRequestOptions } from "../../anthropic/index.ts";
 import type { Logger, SpendingLimits, StorageNamespace, Timers } from "../../host.ts";
 import { KEEP_WARM_FORMS, parseKeepWarm } from "../../policy/index.ts";
+import type { Hub } from "./join-hub.ts";
 
 export interface KeepwarmOptions
   extends Pick<
@@ -13,9 +14,11 @@ export interface KeepwarmOptions
   readonly fetch?: typeof globalThis.fetch;
   /** Switches warming on for conversations that have no setting of their own yet. @default false */
   readonly enableNew?: boolean;
-  /** Where settings are kept. @default in memory: gone with the process */
+  /** Among the person's other agents on this machine: `joinHub({ name })` of `keepwarm/hub`. @default on its own */
+  readonly hub?: Hub;
+  /** Where settings are kept. @default in memory: gone with the process; with `hub` a file of the program's own */
   readonly storage?: StorageNamespace;
-  /** Where the ledger is kept: what was spent and saved. @default in memory: gone with the process */
+  /** Where the ledger is kept: what was spent and saved. Not beside `hub`, whose it is then. @default in memory: gone with the process */
   readonly ledger?: StorageNamespace;
   /** @default silent */
   readonly logger?: Logger;
@@ -59,6 +62,10 @@ function withFunctions(...names: readonly string[]) {
   return z.optional(z.custom(hasAll, `an object with the functions ${names.join(", ")}`));
 }
 
+function isHub(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "join" in value && typeof value.join === "function";
+}
+
 function isPriceTable(value: unknown): boolean {
   return typeof value === "object" && value !== null && "models" in value && "asOf" in value;
 }
@@ -66,6 +73,7 @@ function isPriceTable(value: unknown): boolean {
 const schema = z.strictObject({
   fetch: aFunction,
   enableNew: yesOrNo,
+  hub: z.optional(z.custom(isHub, "what joinHub of keepwarm/hub makes")),
   storage: withFunctions("get", "set", "delete", "has", "keys"),
   ledger: withFunctions("get", "set", "delete", "has", "keys"),
   logger: withFunctions("debug", "info", "warn", "error"),
@@ -95,7 +103,12 @@ const schema = z.strictObject({
 /** @throws {TypeError} naming the option that is wrong, and what it should be */
 export function checkOptions(options: KeepwarmOptions): void {
   const result = schema.safeParse(options);
-  if (result.success) return;
+  if (result.success) {
+    if (options.hub === undefined || options.ledger === undefined) return;
+    throw new TypeError(
+      "createKeepwarm: ledger cannot be given beside hub, which keeps it with the others'.",
+    );
+  }
   const [issue] = result.error.issues;
   if (issue?.code === "unrecognized_keys") {
     const known = Object.keys(schema.shape).join(", ");
