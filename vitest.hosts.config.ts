@@ -8,9 +8,12 @@ export default defineConfig({
     globalSetup: "test/hosts/support/install.ts",
     allowOnly: false,
     passWithNoTests: false,
-    testTimeout: 300_000,
+    // For a machine of a third of the speed; what waits for something else gives up by itself before, and says what it saw.
+    testTimeout: 900_000,
     // Plugins are built there.
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
+    // A machine that is busy is no failure.
+    expect: { poll: { timeout: 60_000 } },
     // One agent's start must not make another's warm late.
     fileParallelism: false,
   },

@@ -63,6 +63,15 @@ export function artifactTable(database: Queryable, keyring: Keyring): ArtifactSt
   };
 }
 
+/** The folder where one is named, which workers and gateways share; else the database. */
+export function artifactStoreOf(
+  folder: string | undefined,
+  database: Queryable,
+  keyring: Keyring,
+): ArtifactStore {
+  return folder === undefined ? artifactTable(database, keyring) : artifactFolder(folder);
+}
+
 const kept = z.object({ revision: z.string(), content: z.string() });
 
 export function artifactFolder(folder: string): ArtifactStore {

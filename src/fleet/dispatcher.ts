@@ -14,7 +14,7 @@ import type { FleetStore } from "./store.ts";
 
 export interface DispatcherOptions {
   readonly context: DispatchContext;
-  readonly store: FleetStore;
+  readonly store: Pick<FleetStore, "keep" | "replan" | "drop">;
   readonly keyring: Keyring;
   /** The gateway, by the same name after each of its restarts. */
   readonly owner: string;

@@ -44,7 +44,9 @@ export async function createMetrics(): Promise<Metrics> {
     ended({ kind, trigger }, { outcome, retryAt, told }, lagMs) {
       jobs.inc({ kind, trigger, outcome: retryAt === undefined ? outcome : "retried" });
       if (lagMs !== null) lag.observe(Math.max(0, lagMs) / 1_000);
-      if (told?.kind !== "warmed") return;
+      if (told == null || !("usage" in told) || told.usage == null) return;
+      // What was never answered has no usage that is known.
+      if (told.kind !== "warmed" && told.kind !== "prewarmed") return;
       tokens.inc({ cache: "read" }, told.usage.cacheReadTokens);
       tokens.inc({ cache: "write" }, told.usage.cacheWriteTokens);
       dollars.inc(told.costUsd ?? 0);

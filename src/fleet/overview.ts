@@ -1,5 +1,7 @@
 /** What the console and the command show: the queue, one job, and jobs asked for again. */
 import { type FleetDatabase, type Queryable, toMs } from "./database.ts";
+import { type NamedEntry, registeredEntries } from "./entries.ts";
+import { freshnessOf } from "./freshness.ts";
 import type { ArtifactOrder, Attempt, JobKind, Outcome, Trigger } from "./job.ts";
 import type { WarmPlan } from "./plan.ts";
 import { SCHEMA } from "./schema.ts";
@@ -38,6 +40,8 @@ export interface JobView {
   readonly repository: string | null;
   readonly branch: string | null;
   readonly artifact: ArtifactOrder | null;
+  /** What a catalogue calls the prefix; null: it is of no catalogue. */
+  readonly entry: string | null;
   readonly worker: string | null;
   readonly attempt: number;
   /** Those before this one. */
@@ -55,7 +59,7 @@ export interface JobView {
 }
 
 const JOB = `job.id, job.kind, job.trigger, job.outcome, job.prefix_id as "prefixId", job.conversation,
-  job.repository, job.branch, job.artifact, job.worker, job.attempt, job.attempts, job.error, job.usage,
+  job.repository, job.branch, job.artifact, job.entry, job.worker, job.attempt, job.attempts, job.error, job.usage,
   job.cost_usd as "costUsd", ${toMs("job.queued_at")} as "queuedAt", ${toMs("job.due_at")} as "dueAt",
   ${toMs("job.claimed_at")} as "claimedAt", ${toMs("job.running_at")} as "runningAt",
   ${toMs("job.finished_at")} as "finishedAt", ${toMs("clock_timestamp()")} as now`;
@@ -170,6 +174,7 @@ export async function requeue(database: FleetDatabase, store: FleetStore, id: st
     return { jobId: await store.order(job.artifact, row.owner, "manual") };
   }
   const { prefixId } = job;
+  if (job.kind === "prewarm") return requeuePreWarm(database, store, job);
   const again =
     row?.plan == null || row.revision === null || prefixId === null
       ? null
@@ -186,4 +191,35 @@ export async function requeue(database: FleetDatabase, store: FleetStore, id: st
         problem: `The prefix of job ${job.id} is not kept any more: the conversation's next turn starts afresh.`,
       }
     : { jobId: again };
+}
+
+async function requeuePreWarm(
+  database: FleetDatabase,
+  store: FleetStore,
+  { id, prefixId }: JobView,
+): Promise<Requeued> {
+  const entry = (await registeredEntries(database)).find((one) => one.id === prefixId);
+  return entry === undefined
+    ? { problem: `No gateway has the prefix of job ${id} in its catalogue any more.` }
+    : preWarmByHand(store, entry);
+}
+
+/** Orders what a gateway has in its catalogue, for it. @returns why nothing is ordered, as a sentence */
+export async function preWarmByHand(store: FleetStore, entry: NamedEntry): Promise<Requeued> {
+  const { id, name, gateway, ttlMs } = entry;
+  const freshMs = freshnessOf("asked", false, ttlMs, null);
+  const ordered = await store.preWarms.order({
+    entryId: id,
+    name,
+    owner: gateway,
+    trigger: "manual",
+    freshMs,
+  });
+  if (ordered.kind === "queued") return { jobId: ordered.jobId };
+  return {
+    problem:
+      ordered.kind === "warm"
+        ? `${name} is still warm: nothing is to be sent.`
+        : `${name} is not kept any more: is it still in the catalogue?`,
+  };
 }

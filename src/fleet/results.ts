@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Usage } from "../host.ts";
 import { type Queryable, toMs } from "./database.ts";
 import { type WarmPlan, warmPlan } from "./plan.ts";
+import type { ToldOfPreWarm } from "./prewarm-told.ts";
 import { SCHEMA } from "./schema.ts";
 
 interface OfWarm {
@@ -34,6 +35,9 @@ export type Told =
     })
   /** Nothing more comes of it: why. */
   | (OfWarm & { readonly kind: "failed" | "lapsed"; readonly error: string });
+
+/** What came of a job, of whichever kind. */
+export type ToldOfJob = Told | ToldOfPreWarm;
 
 const usage = z.object({
   inputTokens: z.number(),

@@ -30,7 +30,6 @@ async function aConversation({ dayUsd }: { readonly dayUsd?: number } = {}) {
     keep: vi.fn(async (_prefix: { readonly revision: string }) => "job"),
     replan: vi.fn(async () => "job"),
     drop: vi.fn(async () => {}),
-    order: vi.fn(async () => "job"),
   };
   const context: DispatchContext = { repeatable: () => held, completed() {}, failed() {}, aborted() {} };
   const dispatcher = createDispatcher({

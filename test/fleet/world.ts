@@ -76,6 +76,20 @@ export const LIKE_COCKROACHDB: Engine = {
 
 export const PGLITE: Engine = { name: "PGlite", open: anEmptyPglite };
 
+const TABLES = [
+  "prefix",
+  "job",
+  "result",
+  "spent",
+  "worker",
+  "gateway",
+  "rate_limit",
+  "artifact",
+  "entry",
+  "registration",
+  "prewarm_spend",
+];
+
 let pglite: Promise<FleetDatabase> | null = null;
 
 /** The same one for all tests of a file, emptied: it takes two seconds to begin. */
@@ -84,7 +98,7 @@ async function anEmptyPglite(): Promise<FleetDatabase> {
   pglite ??= openPglite(null);
   const database = await pglite;
   if (!isNew) {
-    for (const table of ["prefix", "job", "result", "spent", "worker", "gateway", "rate_limit", "artifact"]) {
+    for (const table of TABLES) {
       await database.query(`delete from keepwarm.${table}`);
     }
     await database.query("delete from keepwarm_queue.job");

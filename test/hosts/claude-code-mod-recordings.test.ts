@@ -5,11 +5,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createEmulator } from "../../src/emulator/index.ts";
-import { type Claude, claudeEnv, startClaude, startInTerminal } from "./support/claude-code.ts";
+import { type Claude, claudeEnv, startClaude } from "./support/claude-code.ts";
 import { keptModRecording, modOutlineOf, momentsIn, RECORDER } from "./support/claude-code-mod-recording.ts";
+import { openClaude } from "./support/claude-code-terminal.ts";
 import { lenientAboutThreads } from "./support/lenient-about-threads.ts";
 
 /** Short ones, so that the recordings are. */
@@ -21,7 +21,7 @@ interface Scene {
   readonly terminal?: boolean;
   /** Of message threads, which it has at Anthropic's own address. @default false */
   readonly threads?: boolean;
-  talk(claude: Claude, emulator: ReturnType<typeof createEmulator>): Promise<unknown>;
+  talk(claude: Pick<Claude, "say">, emulator: ReturnType<typeof createEmulator>): Promise<unknown>;
 }
 
 const SUB_AGENT = JSON.stringify({
@@ -54,10 +54,8 @@ const SCENES: readonly Scene[] = [
     name: "title",
     terminal: true,
     async talk(claude) {
-      await claude.says(/shift\+tab/);
       await claude.say("Please look at the parser.");
       await claude.say("And the printer.");
-      await claude.say("/exit");
     },
   },
   {
@@ -103,11 +101,10 @@ describe("what Claude Code tells a mod", () => {
       ...(threads ? { CLAUDE_CODE_TETHER_LIVE: "1" } : {}),
       KEEPWARM_TEST_MOMENTS: file,
     };
-    const begin = terminal ? startInTerminal : startClaude;
-    const claude = begin({ args: [...ARGS, "--plugin-dir", RECORDER], env, cwd: directory, test });
+    const begin = terminal ? openClaude : startClaude;
+    const claude = await begin({ args: [...ARGS, "--plugin-dir", RECORDER], env, cwd: directory, test });
     await talk(claude, emulator);
     await claude.quit();
-    await wait(100);
     const now = momentsIn(file, home);
     // What is asked for beside something else may come before it.
     const [one, other] = [now, keptModRecording(name, now)].map((moments) =>

@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AGENTS } from "../../src/agents/index.ts";
 import { createEmulator } from "../../src/emulator/index.ts";
-import { CLAUDE, type Claude, claudeEnv, startClaude, startInTerminal } from "./support/claude-code.ts";
+import { CLAUDE, type Claude, claudeEnv, startClaude } from "./support/claude-code.ts";
 import { keptRecording, outlineOf, recorder } from "./support/claude-code-recording.ts";
+import { openClaude } from "./support/claude-code-terminal.ts";
 
 /** Short ones, so that the recordings are. */
 const ARGS = ["--system-prompt", "You are terse.", "--tools", "Bash,Task", "--allowedTools=Bash,Task"];
@@ -18,7 +19,7 @@ interface Scene {
   readonly name: string;
   /** In a terminal, with all that it does there by itself. @default false */
   readonly terminal?: boolean;
-  talk(claude: Claude, emulator: ReturnType<typeof createEmulator>): Promise<unknown>;
+  talk(claude: Pick<Claude, "say">, emulator: ReturnType<typeof createEmulator>): Promise<unknown>;
 }
 
 const SUB_AGENT = JSON.stringify({
@@ -51,10 +52,8 @@ const SCENES: readonly Scene[] = [
     name: "title",
     terminal: true,
     async talk(claude) {
-      await claude.says(/shift\+tab/);
       await claude.say("Please look at the parser.");
       await claude.say("And the printer.");
-      await claude.say("/exit");
     },
   },
   {
@@ -91,8 +90,8 @@ describe("what Claude Code sends and tells", () => {
       upstream: null,
       temporaryDirectory: home,
     });
-    const begin = terminal ? startInTerminal : startClaude;
-    const claude = begin({ args: ARGS, env: { ...env, ...launch?.env }, cwd: directory, test });
+    const begin = terminal ? openClaude : startClaude;
+    const claude = await begin({ args: ARGS, env: { ...env, ...launch?.env }, cwd: directory, test });
     await talk(claude, emulator);
     await claude.quit();
     const now = moments(home);

@@ -14,11 +14,16 @@ import {
   saidIn,
   sentBy,
   startClaude,
-  startInTerminal,
   storedSessions,
 } from "./support/claude-code.ts";
+import { type ClaudeTerminal, openClaude } from "./support/claude-code-terminal.ts";
 import { waitForPermission, waitForTask } from "./support/claude-code-waits.ts";
-import { exchanges, expectOnlyTheConversationWarmed, isWarm } from "./support/conversation.ts";
+import {
+  exchanges,
+  expectOnlyTheConversationWarmed,
+  expectWrittenAgain,
+  isWarm,
+} from "./support/conversation.ts";
 import { conversations, gatewayPid, KEEPWARM, keepwarmEnv } from "./support/keepwarm.ts";
 import { showRow } from "./support/row.ts";
 
@@ -33,7 +38,7 @@ interface Place {
   readonly home: string;
   readonly env: Record<string, string>;
   readonly requests: readonly RecordedRequest[];
-  startInTerminal(args?: readonly string[]): Claude;
+  startInTerminal(args?: readonly string[]): Promise<ClaudeTerminal>;
   start(options?: { readonly enable?: boolean; readonly args?: readonly string[] }): Claude;
 }
 
@@ -59,7 +64,7 @@ async function place(
     env,
     requests: emulator.requests,
     startInTerminal: (args = []) =>
-      startInTerminal({ launcher: [...KEEPWARM, "run", "--"], args, env, cwd: project, test }),
+      openClaude({ launcher: [...KEEPWARM, "run", "--"], args, env, cwd: project, test }),
     start: ({ enable = false, args = [] } = {}) =>
       startClaude({
         launcher: kept ? [...KEEPWARM, "run", "--quiet", ...(enable ? ["--enable"] : []), "--"] : [],
@@ -96,8 +101,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expectOnlyTheConversationWarmed(warm.requests);
 
     // Without it, what comes after the pause and after the tool is written again.
-    expect(exchanges(alone.requests).filter(({ read }) => read === 0)).toHaveLength(3);
-    expect(alone.requests.filter(isWarm)).toEqual([]);
+    expectWrittenAgain(alone.requests, { ttlMs: TTL_MS, times: 2 });
 
     expect(sentBy(warm)).toEqual(sentBy(alone));
     const [one, other] = stored.map((session, index) => saidIn(session, [warm, alone][index]?.home ?? ""));
@@ -134,10 +138,9 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     expect(at.requests.filter(isWarm)).toEqual([]);
     await claude.say("/warm on");
     await claude.say("Question 1, please.");
-    await wait(TTL_MS);
-    const warms = at.requests.filter(isWarm).length;
-    expect(warms).toBeGreaterThan(0);
+    await test.expect.poll(() => at.requests.filter(isWarm).length).toBeGreaterThan(0);
     await claude.quit();
+    const warms = at.requests.filter(isWarm).length;
     await wait(2 * TTL_MS);
     expect(at.requests.filter(isWarm)).toHaveLength(warms);
 
@@ -174,9 +177,8 @@ describe.concurrent("Claude Code through keepwarm run", () => {
 
   it("has /warm in the terminal, which runs no turn, and is let go of when its person leaves it", async (test) => {
     const at = await place(test, "kept warm");
-    const claude = at.startInTerminal();
-    await claude.says(/shift\+tab/);
-    expect(await claude.say("/warm on")).toMatch(/Warming ?is ?on/);
+    const claude = await at.startInTerminal();
+    expect(await claude.say("/warm on")).toMatch(/Warming is on/);
     expect(at.requests).toEqual([]);
     await claude.say("Question 0, please.");
     await wait(PAUSE_MS);
@@ -184,7 +186,6 @@ describe.concurrent("Claude Code through keepwarm run", () => {
     const { read, prefix } = exchanges(at.requests).at(-1) ?? { read: 0, prefix: 1 };
     expect(read / prefix).toBeGreaterThanOrEqual(0.99);
     expectOnlyTheConversationWarmed(at.requests);
-    await claude.say("/exit");
     await claude.quit();
     const before = at.requests.length;
     await wait(2 * TTL_MS);
@@ -193,7 +194,7 @@ describe.concurrent("Claude Code through keepwarm run", () => {
 
   it("keeps warm, in auto, what waits for its person's permission", async (test) => {
     const at = await place(test, "kept warm", { KEEPWARM_KEEP_WARM: "auto" });
-    const claude = at.startInTerminal(["--permission-mode", "default"]);
+    const claude = await at.startInTerminal(["--permission-mode", "default"]);
     await waitForPermission({ claude, requests: at.requests, ttlMs: TTL_MS });
   });
 

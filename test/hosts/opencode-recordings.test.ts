@@ -42,6 +42,8 @@ const SCENES: readonly Scene[] = [
     name: "retries",
     async talk(server, session, emulator) {
       await server.say(session, "One.");
+      // It must not be the title's request that fails.
+      await server.titled(session);
       emulator.failNext({ status: 529, times: 2 });
       await server.say(session, "Two.");
     },
@@ -100,8 +102,7 @@ async function record(scene: Scene, test: TestContext): Promise<Moment[]> {
   });
   const session = await server.newSession();
   await scene.talk(server, session, emulator);
-  // A title may still be on its way.
-  await wait(1_000);
+  await server.titled(session);
   await server.process.end();
   return readRecording({ home, project, url });
 }

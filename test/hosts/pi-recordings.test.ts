@@ -80,9 +80,11 @@ const SCENES: readonly Scene[] = [
     model: SHORT_LIVED,
     settings: { cacheWarming: "idle" },
     env: { KEEPWARM_TEST_DECISION: "warm" },
-    async talk(pi) {
+    async talk(pi, emulator) {
       await pi.say("One.");
-      await wait(3_000);
+      await expect.poll(() => emulator.requests.at(-1)).toMatchObject({ status: 200, maxTokens: 1 });
+      // Its answer is on its way to pi; another ping would come after two seconds more.
+      await wait(500);
       await pi.say("Two.");
     },
   },

@@ -1,14 +1,26 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** A port that nobody listens on at this moment. */
+/** Below those that the system hands out itself, to connections as well: one of them may be gone before it is used. */
+const FIRST = 10_000;
+const LAST = 32_000;
+
+const given = new Set<number>();
+
+/** A port that nobody listens on, and that is given to nobody else in this process. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
+  for (;;) {
+    const port = randomInt(FIRST, LAST);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

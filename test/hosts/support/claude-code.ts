@@ -1,8 +1,6 @@
 /** The real Claude Code, headless, in a home of its own and without the network. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { stripVTControlCharacters } from "node:util";
 import type { RecordedRequest } from "../../../src/emulator/index.ts";
 import { isWarm } from "./conversation.ts";
 import { program } from "./install.ts";
@@ -59,52 +57,6 @@ export function startClaude({ launcher = [], args = [], ...options }: ClaudeOpti
       started.endInput();
       await started.ended;
     },
-  };
-}
-
-const KEY_MS = 30;
-const ENTER_AGAIN_MS = 5_000;
-
-/** In a terminal of `script`'s, where a person has been before, and with all the traffic that it likes. */
-export function startInTerminal({ launcher = [], args = [], env, cwd, test }: ClaudeOptions): Claude {
-  const { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: _, ...chatty } = env;
-  const before = {
-    hasCompletedOnboarding: true,
-    customApiKeyResponses: { approved: [env.ANTHROPIC_API_KEY?.slice(-20)], rejected: [] },
-    projects: { [cwd]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
-  };
-  writeFileSync(join(env.HOME ?? "", ".claude.json"), JSON.stringify(before));
-  const quoted = [...launcher, CLAUDE, "--model", MODEL, ...args].map((word) => `'${word}'`).join(" ");
-  const started = start("script", ["-qefc", quoted, "/dev/null"], {
-    env: { ...chatty, TERM: "xterm-256color", SHELL: "/bin/sh" },
-    cwd,
-    test,
-    input: true,
-  });
-  return {
-    ...started,
-    async say(words) {
-      const from = started.said().length;
-      // Key by key, as a person types: it takes what comes at once for something pasted.
-      for (const key of words) {
-        started.write(key);
-        await wait(KEY_MS);
-      }
-      // The first may be taken by its menu of commands, and on an empty prompt it does nothing.
-      const enter = () => started.write("\r");
-      await wait(500);
-      enter();
-      const again = setInterval(enter, ENTER_AGAIN_MS);
-      try {
-        // By its window's title, too: of a line it paints only what is not there from the line before.
-        await started.says(/emulated.*(?:done|\]0;✳)|Warming|Resume/s, from);
-      } finally {
-        clearInterval(again);
-      }
-      // What it shows stands between codes that place it, some of them in the place of spaces.
-      return stripVTControlCharacters(started.said().slice(from));
-    },
-    quit: async () => void (await started.ended),
   };
 }
 

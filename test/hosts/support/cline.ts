@@ -57,32 +57,33 @@ export async function startCline({ home, cwd, url, test }: ClineOptions): Promis
   async function call(method: string, params: object): Promise<NonNullable<Answer["result"]>> {
     const id = ++asked;
     cline.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
-    const [line] = await cline.says(new RegExp(`^\\{"jsonrpc":"2.0","id":${id},"(?:result|error)".*$`, "m"));
+    const [line] = await cline.says(
+      new RegExp(`^\\{"jsonrpc":"2.0","id":${id},"(?:result|error)".*\\n`, "m"),
+    );
     const { result, error }: Answer = JSON.parse(line);
     if (result === undefined) throw new Error(`Cline refused ${method}: ${error?.message}`);
     return result;
   }
 
   /** Lets it do what it asks for, as its person does. */
-  async function grantAll(): Promise<void> {
-    for (;;) {
-      const asking = new RegExp(
-        `^\\{"jsonrpc":"2.0","id":${granted},"method":"session/request_permission".*$`,
-        "m",
-      );
-      const [line] = await cline.says(asking);
-      const { options } = JSON.parse(line).params;
-      const { optionId } = options.find(({ kind }: { kind: string }) => kind === "allow_once");
-      const result = { outcome: { outcome: "selected", optionId } };
-      cline.write(`${JSON.stringify({ jsonrpc: "2.0", id: granted, result })}\n`);
-      granted += 1;
-    }
+  function grant(): void {
+    const asking = new RegExp(
+      `^\\{"jsonrpc":"2.0","id":${granted},"method":"session/request_permission".*\\n`,
+      "m",
+    );
+    const [line] = asking.exec(cline.said()) ?? [];
+    if (line === undefined) return;
+    const { options } = JSON.parse(line).params;
+    const { optionId } = options.find(({ kind }: { kind: string }) => kind === "allow_once");
+    const result = { outcome: { outcome: "selected", optionId } };
+    cline.write(`${JSON.stringify({ jsonrpc: "2.0", id: granted, result })}\n`);
+    granted += 1;
+    grant();
   }
 
   await call("initialize", { protocolVersion: 1, clientCapabilities: {} });
   const { sessionId = "" } = await call("session/new", { cwd, mcpServers: [] });
-  // Ends with Cline.
-  void grantAll().catch(() => {});
+  cline.heard(grant);
   return {
     async say(text) {
       const { stopReason } = await call("session/prompt", { sessionId, prompt: [{ type: "text", text }] });

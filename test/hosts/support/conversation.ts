@@ -34,6 +34,21 @@ export function exchanges(requests: readonly RecordedRequest[]): Exchange[] {
   });
 }
 
+/** Where nothing keeps it warm: what is asked later than its prefix lives is written again. */
+export function expectWrittenAgain(
+  requests: readonly RecordedRequest[],
+  { ttlMs, times }: { readonly ttlMs: number; readonly times: number },
+): void {
+  expect(requests.filter(isWarm)).toEqual([]);
+  const late = exchanges(requests).filter(({ at }, index, all) => at - (all[index - 1]?.at ?? at) > ttlMs);
+  // A busy machine may be late elsewhere, too.
+  expect(late.length).toBeGreaterThanOrEqual(times);
+  for (const { read, written, prefix } of late) {
+    expect(read).toBe(0);
+    expect(written).toBeGreaterThanOrEqual(prefix);
+  }
+}
+
 function bodyOf({ body }: RecordedRequest): Record<string, unknown> {
   return JSON.parse(Buffer.from(body).toString());
 }

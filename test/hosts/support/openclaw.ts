@@ -11,7 +11,7 @@ export const OPENCLAW = join(FOLDER, "node_modules", "openclaw", "openclaw.mjs")
 export const OPENCLAW_MODEL = "claude-opus-5-5";
 
 /** How long its gateway may take until it serves, in ms, on a machine that has other things to do. */
-const STARTING_MS = 120_000;
+const STARTING_MS = 240_000;
 
 /** The built plugin, as `keepwarm install openclaw` names it to OpenClaw. */
 export async function builtPlugin(): Promise<string> {

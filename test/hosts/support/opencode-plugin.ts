@@ -35,14 +35,21 @@ export async function terminalOf({ url, post }: OpenCodeServer, test: Owner): Pr
   test.onTestFinished(() => listening.abort());
   const { body } = await fetch(`${url}/event`, { signal: listening.signal });
   const answers = new Map<string, (text: string) => void>();
+  let connected = () => {};
+  const isHeard = new Promise<void>((resolve) => {
+    connected = resolve;
+  });
   void (async () => {
     let rest = "";
     for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) hear(line);
+      // Its first words are that it is connected.
+      if (lines.length > 0) connected();
     }
   })().catch(() => {});
+  await isHeard;
 
   function hear(line: string): void {
     if (!line.startsWith("data: ")) return;

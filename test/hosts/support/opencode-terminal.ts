@@ -1,7 +1,7 @@
 /** The real OpenCode on a real terminal. */
 import { MODEL, OPENCODE, openCodeEnv, pointedAt } from "./opencode.ts";
 import type { StartOptions } from "./process.ts";
-import { BACKSPACE, CTRL_C, ENTER, type OnScreen, onScreen } from "./screen.ts";
+import { CTRL_C, ENTER, type OnScreen, onScreen } from "./screen.ts";
 
 /** What a person's OpenCode has there, with the API at `url`. */
 export function terminalEnv(home: string, url: string): Record<string, string> {
@@ -29,24 +29,14 @@ export async function openTerminal(options: Omit<StartOptions, "input">): Promis
     ...opencode,
     async say(text) {
       // It must stand there before Enter, or Enter is for something else.
-      const isThere = () =>
-        opencode.shows(new RegExp(`┃ +${text} *`), 5_000).then(
-          () => true,
-          () => false,
-        );
-      for (
-        await opencode.type(text);
-        !(await isThere());
-        await opencode.type(BACKSPACE.repeat(text.length) + text)
-      ) {
-        // A busy one may not have put its prompt up yet.
-      }
+      const atPrompt = new RegExp(`┃ +${text} *`);
+      await opencode.fill(text, () => atPrompt.test(opencode.text()));
       await opencode.type(ENTER);
     },
     async quit() {
       const from = performance.now();
       void opencode.type(CTRL_C);
-      await opencode.ended;
+      await opencode.ends();
       return performance.now() - from;
     },
   };

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { expect, vi } from "vitest";
 import { program } from "./install.ts";
 import { type Started, type StartOptions, start } from "./process.ts";
 
@@ -54,6 +55,8 @@ export function pointedAt(url: string): Record<string, string> {
   return { OPENCODE_CONFIG_CONTENT: JSON.stringify(config) };
 }
 
+const PATIENCE = { timeout: 60_000, interval: 100 };
+
 export interface OpenCodeServer {
   readonly process: Started;
   readonly url: string;
@@ -62,6 +65,8 @@ export interface OpenCodeServer {
   post(path: string, body: unknown): Promise<unknown>;
   /** Sends a message and resolves when its turn is over. */
   say(session: string, text: string): Promise<void>;
+  /** Resolves once a session has the title that is asked for beside its first turn. */
+  titled(session: string): Promise<void>;
 }
 
 /** `opencode serve`, by a command line that ends with OpenCode's own. */
@@ -80,6 +85,10 @@ export async function serve(launcher: readonly string[], options: StartOptions):
     if (!answer.ok) throw new Error(`OpenCode answered ${answer.status}: ${text}`);
     return JSON.parse(text);
   };
+  const titleOf = async (session: string): Promise<string> => {
+    const answer = await fetch(`${url}/session/${session}`, { headers: { connection: "close" } });
+    return JSON.parse(await answer.text()).title;
+  };
   return {
     process,
     url,
@@ -92,6 +101,8 @@ export async function serve(launcher: readonly string[], options: StartOptions):
       });
       if (info.error) throw new Error(`the turn failed: ${JSON.stringify(info.error)}`);
     },
+    titled: (session) =>
+      vi.waitFor(async () => expect(await titleOf(session)).not.toMatch(/^New session/), PATIENCE),
   };
 }
 

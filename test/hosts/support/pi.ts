@@ -94,7 +94,7 @@ export function startPi({
       await after(/"type":"agent_settled"/, { type: "prompt", message });
     },
     async ask(message) {
-      const [line] = await after(/^.*"method":"notify".*$/m, { type: "prompt", message });
+      const [line] = await after(/^.*"method":"notify".*\n/m, { type: "prompt", message });
       return JSON.parse(line).message;
     },
     async quit() {

@@ -13,9 +13,11 @@ export interface Started {
   endInput(): void;
   /** All that it said, on either stream. */
   said(): string;
+  /** Is told what it says from now on. */
+  heard(listener: (text: string) => void): void;
   /** Resolves with its exit code, null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** Resolves with the first match in what it says after that many characters. @throws when it ends without one */
+  /** Resolves with the first match in what it says after that many characters. @throws after a while, and at its end */
   says(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
   /** Ends it and what it started, and resolves when it is gone. */
   end(): Promise<void>;
@@ -31,6 +33,10 @@ export interface StartOptions {
   readonly input?: boolean;
 }
 
+/** Less than a test may take: what it said instead is worth more than that it took too long. */
+const PATIENCE_MS = 150_000;
+const LAST_CHARS = 20_000;
+
 export function start(
   command: string,
   args: readonly string[],
@@ -40,13 +46,14 @@ export function start(
   if (!input) child.stdin.end();
   child.stdin.on("error", () => {});
   let text = "";
-  const listeners = new Set<() => void>();
-  const hear = (chunk: Buffer) => {
-    text += chunk.toString();
-    for (const listener of listeners) listener();
+  const listeners = new Set<(chunk: string) => void>();
+  const hear = (chunk: string) => {
+    text += chunk;
+    for (const listener of listeners) listener(chunk);
   };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
+  // A character may come in two pieces.
+  child.stdout.setEncoding("utf8").on("data", hear);
+  child.stderr.setEncoding("utf8").on("data", hear);
   const ended = new Promise<number | null>((resolve) => {
     child.once("error", () => resolve(127));
     child.once("close", resolve);
@@ -57,14 +64,26 @@ export function start(
     write: (text) => void child.stdin.write(text),
     endInput: () => void child.stdin.end(),
     said: () => text,
+    heard: (listener) => void listeners.add(listener),
     says: (pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const match = pattern.exec(text.slice(from));
-          if (match !== null) resolve(match);
+          if (match === null) return;
+          over();
+          resolve(match);
+        };
+        const giveUp = (what: string) => {
+          over();
+          reject(new Error(`${pattern}: ${command} ${what} after: ${text.slice(-LAST_CHARS)}`));
+        };
+        const impatient = setTimeout(() => giveUp(`did not say it in ${PATIENCE_MS} ms`), PATIENCE_MS);
+        const over = () => {
+          listeners.delete(look);
+          clearTimeout(impatient);
         };
         listeners.add(look);
-        void ended.then((code) => reject(new Error(`${command} ended with ${code} after: ${text}`)));
+        void ended.then((code) => giveUp(`ended with ${code}`));
         look();
       }),
     async kill() {
