@@ -25,8 +25,11 @@ export interface Stored {
 /** So much of what is planned must be left: a gateway that dies now leaves that behind. */
 const LEAST_SHARE = 0.75;
 
-/** Apart by so much of a prefix's life, two moments are the same one. */
-const SAME_SHARE = 0.01;
+/**
+ * Apart by so much of a prefix's life, two moments are the same one: a gateway puts each up to a sixtieth earlier, at
+ * random.
+ */
+const SAME_SHARE = 0.02;
 
 /** So long before it sends a warm, and a little longer, a worker may have claimed it, in ms. */
 const CLAIMED_MS = 5_000;
