@@ -1,5 +1,5 @@
 /** What a worker records of a job on its way: claimed, running. Many at once, because many are due at once. */
-import { type Queryable, toMs } from "./database.ts";
+import { type Queryable, rowsOf, toMs } from "./database.ts";
 import type { ArtifactOrder, JobKind, Outcome, Trigger } from "./job.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -22,11 +22,12 @@ export interface Claim {
   readonly lapsesAt: number | null;
   /** The attempt before was sending, and nothing is known of what came of it. */
   readonly mayHaveBeenSent: boolean;
+  /** What is to be sent; null where it was changed, dropped or stopped since, and of an artifact. */
+  readonly prefix: ClaimedPrefix | null;
 }
 
 /** What a claimed warm is made of. */
-export interface LoadedPrefix {
-  readonly jobId: string;
+export interface ClaimedPrefix {
   readonly keyId: string;
   readonly body: Uint8Array;
   readonly fingerprint: string;
@@ -48,46 +49,50 @@ interface Attempted {
   readonly attempt: number;
 }
 
-/** Says whose the jobs are from now on. What is left out has come to its end meanwhile. */
-export function claimJobs(
+type ClaimedRow = Omit<Claim, "prefix"> & {
+  readonly [Key in keyof ClaimedPrefix]: ClaimedPrefix[Key] | null;
+};
+
+/** Says whose the jobs are from now on, and what they are made of. What is left out has come to its end meanwhile. */
+export async function claimJobs(
   database: Queryable,
   worker: string,
   jobs: readonly Attempted[],
 ): Promise<readonly Claim[]> {
-  return database.query<Claim>(
-    `with asked as (select * from jsonb_to_recordset($1::jsonb) as x (id uuid, attempt integer)),
+  const rows = await database.query<ClaimedRow>(
+    `with asked as (select * from ${rowsOf("$1", "id uuid, attempt integer", jobs.length)} as asked),
      before as (
        select job.id, job.claimed_at, job.running_at, job.worker, job.attempt, job.error, job.outcome
        from ${SCHEMA}.job join asked on asked.id = job.id
+     ),
+     claimed as (
+       update ${SCHEMA}.job set outcome = 'claimed', claimed_at = clock_timestamp(), running_at = null,
+         worker = $2, attempt = asked.attempt,
+         attempts = case when before.claimed_at is null then job.attempts else job.attempts || jsonb_build_object(
+           'attempt', before.attempt, 'worker', before.worker, 'claimedAt', ${toMs("before.claimed_at")},
+           'runningAt', ${toMs("before.running_at")}, 'error', before.error) end
+       from asked, before
+       where job.id = asked.id and before.id = job.id and job.finished_at is null
+       returning job.id, job.queue, job.kind, job.trigger, job.attempt, job.owner, job.prefix_id, job.revision,
+         job.conversation, job.artifact, job.policy, job.warm_id, job.due_at, job.lapses_at,
+         before.outcome = 'running' as may_have_been_sent
      )
-     update ${SCHEMA}.job set outcome = 'claimed', claimed_at = clock_timestamp(), running_at = null,
-       worker = $2, attempt = asked.attempt,
-       attempts = case when before.claimed_at is null then job.attempts else job.attempts || jsonb_build_object(
-         'attempt', before.attempt, 'worker', before.worker, 'claimedAt', ${toMs("before.claimed_at")},
-         'runningAt', ${toMs("before.running_at")}, 'error', before.error) end
-     from asked, before
-     where job.id = asked.id and before.id = job.id and job.finished_at is null
-     returning job.id, job.queue, job.kind, job.trigger, job.attempt, job.owner,
-       job.prefix_id as "prefixId", job.revision, job.conversation, job.artifact, job.policy, job.warm_id as "warmId",
-       ${toMs("job.due_at")} as "dueAt", ${toMs("job.lapses_at")} as "lapsesAt",
-       before.outcome = 'running' as "mayHaveBeenSent"`,
+     select claimed.id, claimed.queue, claimed.kind, claimed.trigger, claimed.attempt, claimed.owner,
+       claimed.prefix_id as "prefixId", claimed.revision, claimed.conversation, claimed.artifact, claimed.policy,
+       claimed.warm_id as "warmId", ${toMs("claimed.due_at")} as "dueAt", ${toMs("claimed.lapses_at")} as "lapsesAt",
+       claimed.may_have_been_sent as "mayHaveBeenSent",
+       prefix.key_id as "keyId", prefix.body, prefix.fingerprint, prefix.model, prefix.ttl_ms as "ttlMs", prefix.plan,
+       ${toMs("prefix.used_at")} as "usedAt"
+     from claimed left join ${SCHEMA}.prefix on prefix.id = claimed.prefix_id
+       and prefix.revision = claimed.revision and prefix.stopped is null and prefix.body is not null`,
     [JSON.stringify(jobs), worker],
   );
+  return rows.map(claimOf);
 }
 
-/** What is to be sent; left out where it was changed, dropped or stopped since. */
-export function loadPrefixes(
-  database: Queryable,
-  jobIds: readonly string[],
-): Promise<readonly LoadedPrefix[]> {
-  return database.query<LoadedPrefix>(
-    `select job.id as "jobId", prefix.key_id as "keyId", prefix.body, prefix.fingerprint, prefix.model,
-       prefix.ttl_ms as "ttlMs", prefix.plan, ${toMs("prefix.used_at")} as "usedAt"
-     from ${SCHEMA}.job join ${SCHEMA}.prefix on prefix.id = job.prefix_id and prefix.revision = job.revision
-     where job.id in (select id from jsonb_to_recordset($1::jsonb) as x (id uuid))
-       and prefix.stopped is null and prefix.body is not null`,
-    [JSON.stringify(jobIds.map((id) => ({ id })))],
-  );
+function claimOf({ keyId, body, fingerprint, model, ttlMs, plan, usedAt, ...claim }: ClaimedRow): Claim {
+  const isThere = keyId !== null && body !== null && fingerprint !== null && model !== null && ttlMs !== null;
+  return { ...claim, prefix: isThere ? { keyId, body, fingerprint, model, ttlMs, plan, usedAt } : null };
 }
 
 /**
@@ -101,7 +106,7 @@ export function startWarms(
 ): Promise<readonly Started[]> {
   return database.query<Started>(
     `update ${SCHEMA}.job set outcome = 'running', running_at = clock_timestamp()
-     from ${SCHEMA}.prefix, jsonb_to_recordset($1::jsonb) as asked (id uuid, attempt integer)
+     from ${SCHEMA}.prefix, ${rowsOf("$1", "id uuid, attempt integer", jobs.length)} as asked
      where job.id = asked.id and job.attempt = asked.attempt and job.worker = $2 and job.outcome = 'claimed'
        and prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.stopped is null
        and prefix.expires_at > clock_timestamp()
@@ -118,7 +123,7 @@ export function startArtifacts(
 ): Promise<readonly Pick<Started, "id" | "runningAt">[]> {
   return database.query(
     `update ${SCHEMA}.job set outcome = 'running', running_at = clock_timestamp()
-     from jsonb_to_recordset($1::jsonb) as asked (id uuid, attempt integer)
+     from ${rowsOf("$1", "id uuid, attempt integer", jobs.length)} as asked
      where job.id = asked.id and job.attempt = asked.attempt and job.worker = $2 and job.outcome = 'claimed'
      returning job.id, ${toMs("job.running_at")} as "runningAt"`,
     [JSON.stringify(jobs), worker],

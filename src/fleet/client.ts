@@ -1,13 +1,11 @@
 /** A look at the fleet from outside: no gateway and no worker. */
 
 import type { FleetDatabase } from "./database.ts";
+import { openDatabase } from "./open-database.ts";
 import { demandPeers, GATEWAY_PEERS } from "./peers.ts";
-import { openPostgres } from "./postgres.ts";
 import { openQueues, type Queues } from "./queues.ts";
-import { installTables } from "./schema.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { databaseOf, type Environment, WorkerEnvironmentError } from "./worker-environment.ts";
-import { unreachable } from "./worker-process.ts";
 
 export interface FleetClient {
   readonly database: FleetDatabase;
@@ -25,18 +23,8 @@ export async function openFleetClient(env: Environment): Promise<FleetClient> {
     );
   }
   demandPeers(GATEWAY_PEERS);
-  const database = await openPostgres({
-    url: named.databaseUrl,
-    backend: named.backend,
-    name: "keepwarm fleet",
-  });
+  const database = await openDatabase(named, { name: "keepwarm fleet" });
   let queues: Queues | null = null;
-  try {
-    await installTables(database).catch(unreachable);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
   return {
     database,
     async store() {

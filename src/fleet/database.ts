@@ -29,3 +29,16 @@ export function toMs(column: string): string {
 export function fromMs(parameter: string): string {
   return `to_timestamp(${parameter}::double precision / 1000)`;
 }
+
+/** Which ten minutes, counted from the epoch, a moment belongs to. */
+export function tenMinutesOf(moment: string): string {
+  return `floor(extract(epoch from ${moment}) / 600)::bigint`;
+}
+
+/**
+ * What is handed over as JSON, as rows. The planner cannot know how many there are and takes a hundred for granted, which
+ * makes it read whole tables; so it is told.
+ */
+export function rowsOf(parameter: string, columns: string, count: number): string {
+  return `(select * from jsonb_to_recordset(${parameter}::jsonb) as told (${columns}) limit ${count})`;
+}

@@ -1,7 +1,7 @@
 /** What an owner's warms have cost in 24 hours, for who is about to send another. */
-import type { Queryable } from "./database.ts";
+import { type Queryable, rowsOf } from "./database.ts";
 import { inBatches } from "./in-batches.ts";
-import { SCHEMA } from "./schema.ts";
+import { daySpentUsd } from "./spending.ts";
 
 export interface DaySpend {
   /** USD, as it was known some seconds ago, with what this worker has spent since. Rejects when it cannot be asked. */
@@ -10,7 +10,7 @@ export interface DaySpend {
   add(owner: string, usd: number): void;
 }
 
-/** How long an answer holds, in ms: it is a sum of many rows. */
+/** How long an answer holds, in ms. */
 const FRESH_MS = 5_000;
 
 interface Known {
@@ -24,13 +24,11 @@ export function createDaySpend(database: Queryable, monotonicNow: () => number):
 
   const ask = inBatches<string, number>(async (owners) => {
     const askedAt = monotonicNow();
+    const different = [...new Set(owners)].map((owner) => ({ owner }));
     const rows = await database.query<{ owner: string; usd: number }>(
-      `select asked.owner, coalesce(sum(spent.cost_usd), 0)::double precision as usd
-       from jsonb_to_recordset($1::jsonb) as asked (owner text)
-       left join ${SCHEMA}.result spent on spent.owner = asked.owner
-         and spent.recorded_at > clock_timestamp() - interval '24 hours'
-       group by asked.owner`,
-      [JSON.stringify([...new Set(owners)].map((owner) => ({ owner })))],
+      `select asked.owner, ${daySpentUsd("asked.owner")} as usd
+       from ${rowsOf("$1", "owner text", different.length)} as asked`,
+      [JSON.stringify(different)],
     );
     for (const { owner, usd } of rows) known.set(owner, { askedAt, usd });
     return new Map(rows.map(({ owner, usd }) => [owner, usd]));

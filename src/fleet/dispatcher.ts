@@ -9,11 +9,12 @@ import type { Keyring } from "./keyring.ts";
 import { boundTo, pack, type WarmSettings } from "./parcel.ts";
 import { fleetMarginMs } from "./plan.ts";
 import type { Result } from "./results.ts";
+import { isAsWanted, type Stored, standingAfter } from "./standing.ts";
 import type { FleetStore } from "./store.ts";
 
 export interface DispatcherOptions {
   readonly context: DispatchContext;
-  readonly store: FleetStore;
+  readonly store: Pick<FleetStore, "keep" | "replan" | "drop">;
   readonly keyring: Keyring;
   /** The gateway, by the same name after each of its restarts. */
   readonly owner: string;
@@ -54,7 +55,7 @@ const LET_GO_OF =
 export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
   const { context, store, keyring, owner, keeping, logger, now, databaseNow } = options;
   /** What the database has of each conversation. */
-  const stored = new Map<string, { readonly version: object; readonly revision: string }>();
+  const stored = new Map<string, Stored>();
   const byHand = new Map<string, ByHand>();
 
   const desires = createDesires<Wish>({
@@ -93,9 +94,15 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
     }
     const order = orderOf(conversationId, wish);
     const known = stored.get(conversationId);
+    if (known?.version !== held.version) return keepAnew(conversationId, held, order);
+    const { revision, standing } = known;
+    const wanted = { dueAt: order.dueAt, plan: order.plan, policy: wish.ahead.policy };
+    // Whoever warmed it last has planned just that.
+    if (wish.warmId === undefined && standing !== null && isAsWanted(standing, wanted, held.ttlMs)) return;
     // Where that takes no plan it was stopped, or has lapsed: what came of it is on its way.
-    if (known?.version !== held.version) await keepAnew(conversationId, held, order);
-    else await store.replan({ ...order, revision: known.revision, usedAt: there(held.lastUsedAt) });
+    await store.replan({ ...order, revision, usedAt: there(held.lastUsedAt) });
+    // What was told of it meanwhile was planned before.
+    stored.set(conversationId, { ...known, standing: null, writtenAt: databaseNow() });
   }
 
   async function keepAnew(
@@ -137,7 +144,7 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
       },
       order,
     );
-    stored.set(conversationId, { version, revision });
+    stored.set(conversationId, { version, revision, standing: null, writtenAt: databaseNow() });
   }
 
   function orderOf(conversationId: string, { ahead, dueAt, warmId }: Wish) {
@@ -232,7 +239,10 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
         ...(told.modelName === "" ? {} : { modelName: told.modelName }),
         ...(told.policy === undefined ? {} : { policy: told.policy }),
       };
-      const isCurrent = stored.get(conversationId)?.revision === revision;
+      const known = stored.get(conversationId);
+      const isCurrent = known?.revision === revision;
+      // First: what is told next has it planned anew.
+      if (isCurrent) stored.set(conversationId, { ...known, standing: standingAfter(told, known.writtenAt) });
       if (told.kind === "warmed") {
         const { usage, costUsd, missReason } = told;
         context.completed({

@@ -14,16 +14,14 @@ import { createCredentials } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
 import { createDispatcher, type FleetDispatcher } from "./dispatcher.ts";
 import type { Keyring } from "./keyring.ts";
+import { openDatabase } from "./open-database.ts";
 import type { WarmSettings } from "./parcel.ts";
 import { demandPeers, EMBEDDED_PEERS, GATEWAY_PEERS } from "./peers.ts";
-import { openPglite } from "./pglite.ts";
-import { openPostgres } from "./postgres.ts";
 import { createPreWarmDesk, type PreWarmDesk, type PreWarmDeskOptions } from "./prewarm-desk.ts";
 import { unbookedPreWarms } from "./prewarm-told.ts";
 import { openQueues, type Queues } from "./queues.ts";
 import { beatGateway, type Registration } from "./registry.ts";
-import { markBooked, unbooked } from "./results.ts";
-import { installTables } from "./schema.ts";
+import { MOST_RESULTS, markBooked, unbooked } from "./results.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
 import {
@@ -34,7 +32,6 @@ import {
   firstApiKeyOf,
   keyringOf,
 } from "./worker-environment.ts";
-import { unreachable } from "./worker-process.ts";
 
 export interface GatewayFleetOptions extends Clocks {
   readonly env: Environment;
@@ -95,17 +92,11 @@ export async function openGatewayFleet(options: GatewayFleetOptions): Promise<Ga
   const apiKeys = named === null ? apiKeysOf(env) : null;
   demandPeers(named === null ? EMBEDDED_PEERS : GATEWAY_PEERS);
   const owner = await ownerOf(storage);
-  const database =
-    named === null
-      ? await openPglite(join(directory, "fleet"))
-      : await openPostgres({
-          url: named.databaseUrl,
-          backend: named.backend,
-          name: `keepwarm gateway ${owner}`,
-        });
+  const database = await openDatabase(named ?? { folder: join(directory, "fleet") }, {
+    name: `keepwarm gateway ${owner}`,
+  });
   let queues: Queues | undefined;
   try {
-    await installTables(database).catch(unreachable);
     queues = await openQueues(database, {
       // Workers look after jobs; where there is none but this process, it does.
       supervise: named === null,
@@ -197,7 +188,11 @@ async function atWork(
 
   async function look(): Promise<void> {
     const { take } = dispatcher ?? {};
-    if (take !== undefined) await bookAll(await unbooked(database, owner), take);
+    while (take !== undefined) {
+      const results = await unbooked(database, owner);
+      await bookAll(results, take);
+      if (results.length < MOST_RESULTS) break;
+    }
     if (preWarming === null) return;
     const { sent } = preWarming.events;
     const aheadMs = clock.now() - options.now();

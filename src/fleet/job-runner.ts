@@ -2,14 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "pg-boss";
 import { retryDelayMs } from "../pure.ts";
-import {
-  type Claim,
-  type LoadedPrefix,
-  loadPrefixes,
-  type Started,
-  startArtifacts,
-  startWarms,
-} from "./claims.ts";
+import { type Claim, type Started, startArtifacts, startWarms } from "./claims.ts";
 import { createDaySpend } from "./day-spend.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyringError } from "./keyring.ts";
@@ -34,6 +27,12 @@ export interface JobRunner {
 /** A job that went back to the queue because this worker ends. */
 class Draining extends Error {}
 
+/** How long others are waited for that are due at the same time, so that one question is asked for all, in ms. */
+const START_TOGETHER_MS = 3;
+
+/** How long what came of jobs waits for what comes of others, so that it is stored with it, in ms. */
+const STORE_TOGETHER_MS = 10;
+
 /** A job that may be another's by now, because the database was not reached in time. Whoever has it sends it. */
 class LetGo extends Error {
   constructor() {
@@ -50,6 +49,8 @@ export interface JobRunnerOptions extends WorkerOptions {
   readonly lease: Lease;
   /** Until when a credential's warms wait, as it was known half a second ago. */
   readonly limitOf: (realm: string) => number | undefined;
+  /** How many jobs the worker has. */
+  readonly held: () => number;
 }
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
@@ -62,19 +63,21 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   /** Of each credential, what this worker was told itself: others hear of it within half a second, if the database does. */
   const limitedUntil = new Map<string, number>();
 
-  const load = inBatches<string, LoadedPrefix>(async (ids) => {
-    const loaded = await loadPrefixes(database, ids);
-    return new Map(loaded.map((one) => [one.jobId, one]));
-  });
-  const start = inBatches<Pick<Claim, "id" | "attempt">, Started>(async (jobs) => {
-    const asked = jobs.map(({ id, attempt }) => ({ id, attempt }));
-    const byId = new Map((await startWarms(database, worker, asked)).map((one) => [one.id, one]));
-    return new Map(jobs.flatMap((job) => [[job, byId.get(job.id)] as const]).filter(isThere));
-  });
-  const store = inBatches<Settlement, true>(async (settlements) => {
-    await settle(database, queues, worker, settlements);
-    return new Map(settlements.map((one) => [one, true]));
-  });
+  const start = inBatches<Pick<Claim, "id" | "attempt">, Started>(
+    async (jobs) => {
+      const asked = jobs.map(({ id, attempt }) => ({ id, attempt }));
+      const byId = new Map((await startWarms(database, worker, asked)).map((one) => [one.id, one]));
+      return new Map(jobs.flatMap((job) => [[job, byId.get(job.id)] as const]).filter(isThere));
+    },
+    { forMs: START_TOGETHER_MS, most: options.held },
+  );
+  const store = inBatches<Settlement, true>(
+    async (settlements) => {
+      await settle(database, queues, worker, settlements);
+      return new Map(settlements.map((one) => [one, true]));
+    },
+    { forMs: STORE_TOGETHER_MS, most: options.held },
+  );
 
   async function waitUntil(atMs: number, realm: string, drain: AbortSignal | undefined): Promise<void> {
     await until(atMs, drain);
@@ -171,7 +174,6 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         rejectedZero,
         now: () => clock.now(),
         random: Math.random,
-        load,
         // The engine gives nobody a last try again: it is waited for.
         waitUntil: (atMs, realm) =>
           waitUntil(atMs, realm, claim.attempt > options.maxRetries ? undefined : ending.signal),
@@ -181,7 +183,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
           if (started !== undefined) lagMs = started.runningAt - claim.dueAt;
           return started;
         },
-        lost: ({ id, attempt }, told) => recordLost(database, { jobId: id, attempt: attempt - 1, told }),
+        lost: ({ id, attempt }, told) =>
+          recordLost(database, worker, { jobId: id, attempt: attempt - 1, told }),
         limited: noteForAll,
         spentInDay: daySpend.usd,
         signal,

@@ -5,6 +5,7 @@ import { freshnessOf } from "./freshness.ts";
 import type { ArtifactOrder, Attempt, JobKind, Outcome, Trigger } from "./job.ts";
 import type { WarmPlan } from "./plan.ts";
 import { SCHEMA } from "./schema.ts";
+import { daySpentUsd } from "./spending.ts";
 import type { FleetStore } from "./store.ts";
 
 /** What is not over yet. */
@@ -100,8 +101,7 @@ export async function queueOverview(database: Queryable): Promise<QueueOverview>
        open.queued, open.due, open."inProgress", ended.completed, ended.failed, ended.lapsed, ended.cancelled,
        (select count(*)::integer from ${SCHEMA}.prefix where expires_at > clock_timestamp() and stopped is null)
          as prefixes,
-       (select coalesce(sum(cost_usd), 0)::double precision from ${SCHEMA}.result
-         where recorded_at > clock_timestamp() - interval '24 hours') as "spentUsd"
+       ${daySpentUsd()} as "spentUsd"
      from (${OPEN}) open, (
        select count(*) filter (where outcome = 'completed')::integer as completed,
          count(*) filter (where outcome = 'failed')::integer as failed,

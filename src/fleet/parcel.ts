@@ -72,12 +72,19 @@ export async function pack({ body, ...rest }: Parcel, keyring: Keyring, bound: s
   return keyring.seal(Buffer.concat([Buffer.of(codec), packed]), bound);
 }
 
+/** Packed in fewer bytes, the detour by another thread takes longer than the work. */
+const AT_ONCE_BYTES = 64 * 1024;
+
+async function decompress(how: number | undefined, packed: Uint8Array): Promise<Buffer> {
+  const isSmall = packed.length <= AT_ONCE_BYTES;
+  if (how === ZSTD) return isSmall ? zlib.zstdDecompressSync(packed) : promisify(zlib.zstdDecompress)(packed);
+  return isSmall ? zlib.gunzipSync(packed) : promisify(zlib.gunzip)(packed);
+}
+
 /** @throws {KeyringError} for what cannot be decrypted; the decoder's error for what is no parcel */
 export async function unpack(sealed: Sealed, keyring: Keyring, bound: string): Promise<Parcel> {
-  const plain = Buffer.from(keyring.open(sealed, bound));
-  const packed = plain.subarray(1);
-  const bytes =
-    plain[0] === ZSTD ? await promisify(zlib.zstdDecompress)(packed) : await promisify(zlib.gunzip)(packed);
+  const plain = keyring.open(sealed, bound);
+  const bytes = await decompress(plain[0], plain.subarray(1));
   const size = bytes.readUInt32BE();
   const { usage, settings, ...rest } = head.parse(JSON.parse(bytes.toString("utf8", 4, 4 + size)));
   return {

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { PreWarmed } from "../prewarm/index.ts";
 import { type Queryable, toMs } from "./database.ts";
 import { SCHEMA } from "./schema.ts";
+import { addSpent } from "./spending.ts";
 
 /** Times are epoch ms by the database's clock. */
 export interface ToldOfPreWarm extends PreWarmed {
@@ -104,14 +105,16 @@ export async function endLostPreWarm(
      ), bound as (
        select ended.*, spend.usd from ended left join ${SCHEMA}.prewarm_spend spend
          on spend.job_id = ended.id and spend.attempt = ended.attempt and ended.running_at is not null
-     )
-     insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, prefix_id, told, cost_usd)
-     select $3, id, attempt, 'prewarmed', owner, prefix_id, jsonb_build_object(
-         'kind', 'prewarmed', 'modelName', '', 'name', coalesce(entry, ''), 'at', ${toMs("clock_timestamp()")},
-         'cause', case trigger when 'manual' then 'asked' else trigger end, 'outcome', 'failed', 'why', $2::text,
-         'model', null, 'usage', null, 'costUsd', usd, 'isBound', usd is not null, 'lapsesAt', null), usd
-     from bound
-     on conflict do nothing returning id`,
+     ), recorded as (
+       insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, prefix_id, told, cost_usd)
+       select $3, id, attempt, 'prewarmed', owner, prefix_id, jsonb_build_object(
+           'kind', 'prewarmed', 'modelName', '', 'name', coalesce(entry, ''), 'at', ${toMs("clock_timestamp()")},
+           'cause', case trigger when 'manual' then 'asked' else trigger end, 'outcome', 'failed', 'why', $2::text,
+           'model', null, 'usage', null, 'costUsd', usd, 'isBound', usd is not null, 'lapsesAt', null), usd
+       from bound
+       on conflict do nothing returning id, owner, cost_usd
+     ), spent as (${addSpent("recorded", "''")})
+     select id from recorded`,
     [id, error, resultId],
   );
   return rows.length > 0;

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Usage } from "../host.ts";
 import { type Queryable, toMs } from "./database.ts";
+import { type WarmPlan, warmPlan } from "./plan.ts";
 import type { ToldOfPreWarm } from "./prewarm-told.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -22,6 +23,8 @@ export type Told =
       readonly missReason?: string | undefined;
       /** When the next one goes out; null: none is planned. */
       readonly nextAt: number | null;
+      /** What is left of its plan by then. */
+      readonly left?: WarmPlan | undefined;
     })
   /** It was sent, and nothing was heard of it: the most that it can have cost, and why there is no other try. */
   | (OfWarm & {
@@ -54,6 +57,7 @@ const told = z.discriminatedUnion("kind", [
     startedAt: z.number(),
     missReason: z.optional(z.string()),
     nextAt: z.nullable(z.number()),
+    left: z.optional(warmPlan),
   }),
   z.object({
     ...ofWarm,
@@ -79,7 +83,7 @@ export interface Result {
 const KINDS: readonly Told["kind"][] = ["warmed", "aborted", "failed", "lapsed"];
 
 /** Taken at once, the oldest first. */
-const MOST = 500;
+export const MOST_RESULTS = 500;
 
 /** What an owner has not booked yet. */
 export async function unbooked(database: Queryable, owner: string): Promise<readonly Result[]> {
@@ -88,7 +92,7 @@ export async function unbooked(database: Queryable, owner: string): Promise<read
        ${toMs("recorded_at")} as "recordedAt"
      from ${SCHEMA}.result where owner = $1 and booked_at is null and conversation is not null
        and kind in (select kind from jsonb_to_recordset($2::jsonb) as x (kind text))
-     order by recorded_at limit ${MOST}`,
+     order by recorded_at limit ${MOST_RESULTS}`,
     [owner, JSON.stringify(KINDS.map((kind) => ({ kind })))],
   );
   return rows.flatMap((row) => {

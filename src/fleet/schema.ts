@@ -1,11 +1,11 @@
 /** The fleet's own tables, beside the queue engine's. */
-import type { FleetDatabase } from "./database.ts";
+import { type FleetDatabase, tenMinutesOf } from "./database.ts";
 
 /** Its own schema, and that of the queue engine. */
 export const SCHEMA = "keepwarm";
 export const ENGINE_SCHEMA = "keepwarm_queue";
 
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Of catalogues: `entry` is what is sent, named by a keyed hash of it; `registration` which gateway has it in its
@@ -101,8 +101,13 @@ const TABLES = [
     cost_usd double precision
   )`,
   `create index if not exists job_open on ${SCHEMA}.job (prefix_id) where finished_at is null`,
-  `create index if not exists job_unfinished on ${SCHEMA}.job (outcome, due_at) where finished_at is null`,
-  `create index if not exists job_finished on ${SCHEMA}.job (finished_at) where finished_at is not null`,
+  // Not by outcome: then each of its steps would have to be noted in every index.
+  `drop index if exists ${SCHEMA}.job_unfinished`,
+  `create index if not exists job_due on ${SCHEMA}.job (due_at) where finished_at is null`,
+  // With the outcome: a day's are counted without looking at the jobs themselves.
+  `drop index if exists ${SCHEMA}.job_finished`,
+  `create index if not exists job_over on ${SCHEMA}.job (finished_at, outcome) where finished_at is not null`,
+  `create index if not exists job_failed on ${SCHEMA}.job (finished_at) where outcome = 'failed'`,
   `create table if not exists ${SCHEMA}.result (
     id uuid primary key,
     job_id uuid not null,
@@ -120,6 +125,13 @@ const TABLES = [
   )`,
   `create index if not exists result_unbooked on ${SCHEMA}.result (owner, recorded_at) where booked_at is null`,
   `create index if not exists result_recorded on ${SCHEMA}.result (recorded_at)`,
+  `create table if not exists ${SCHEMA}.spent (
+    owner text not null,
+    slot bigint not null,
+    worker text not null,
+    usd double precision not null,
+    primary key (owner, slot, worker)
+  )`,
   `create table if not exists ${SCHEMA}.worker (
     id text primary key,
     host text not null,
@@ -168,6 +180,12 @@ export async function installTables(database: FleetDatabase): Promise<void> {
     // One at a time: several processes may start on an empty database.
     if (database.backend === "postgres") await tx.query("select pg_advisory_xact_lock(4777)");
     for (const statement of TABLES) await tx.query(statement);
+    // What had been recorded before it was added up.
+    await tx.query(
+      `insert into ${SCHEMA}.spent (owner, slot, worker, usd)
+       select owner, ${tenMinutesOf("recorded_at")}, '', sum(cost_usd) from ${SCHEMA}.result
+       where cost_usd > 0 and not exists (select 1 from ${SCHEMA}.spent) group by 1, 2`,
+    );
     await tx.query(`delete from ${SCHEMA}.version`);
     await tx.query(`insert into ${SCHEMA}.version values ($1)`, [VERSION]);
   });

@@ -1,11 +1,12 @@
 /** What came of jobs, written down: the result, the job's end, what is left of its prefix, and the next warm. */
 import { randomUUID } from "node:crypto";
-import { type FleetDatabase, fromMs, type Transaction, toMs } from "./database.ts";
+import { type FleetDatabase, fromMs, rowsOf, type Transaction, toMs } from "./database.ts";
 import type { JobData, Outcome } from "./job.ts";
 import type { WarmPlan } from "./plan.ts";
 import { EARLY_MS, type Queues } from "./queues.ts";
 import type { ToldOfJob } from "./results.ts";
 import { SCHEMA } from "./schema.ts";
+import { addSpent, daySpentUsd } from "./spending.ts";
 
 /** The end of one attempt. Times are epoch ms by the database's clock. */
 export interface Settlement {
@@ -42,9 +43,9 @@ export function settle(
 ): Promise<void> {
   return database.transaction(async (tx) => {
     const ended = settlements.map((one) => ({ ...rowOf(one), next_id: randomUUID() }));
-    const rows = JSON.stringify(ended);
-    await recordResults(tx, rows);
-    const rearmed = await endJobs(tx, rows, worker);
+    const rows = JSON.stringify(ended, storable);
+    await endJobs(tx, rows, ended.length, worker);
+    const rearmed = await rearm(tx, rows, ended.length, worker);
     const data: JobData = { trigger: "idle" };
     for (const [queue, jobs] of Map.groupBy(rearmed, (one) => one.queue)) {
       await boss.insert(
@@ -91,34 +92,39 @@ function rowOf({ jobId, attempt, outcome, error, told, retryAt, usedAt, stopped,
   };
 }
 
-const ROWS = `jsonb_to_recordset($1::jsonb) as row (
-  job_id uuid, attempt integer, outcome text, error text, result_id uuid, told jsonb, kind text,
-  cost_usd double precision, retry_at double precision, used_at double precision, stopped text, plan jsonb,
-  next_due_at double precision, next_id uuid)`;
-
-/** Whoever else has the job by now: what was sent was sent. */
-async function recordResults(tx: Transaction, rows: string): Promise<void> {
-  await tx.query(
-    `insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told, cost_usd)
-     select row.result_id, job.id, row.attempt, row.kind, job.owner, job.conversation, job.prefix_id, job.revision,
-       row.told, row.cost_usd
-     from ${ROWS} join ${SCHEMA}.job on job.id = row.job_id
-     where row.told is not null
-     on conflict do nothing`,
-    [rows],
-  );
+/** What the database's JSON cannot hold, and an API's message might. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value;
 }
 
-async function endJobs(tx: Transaction, rows: string, worker: string): Promise<readonly Rearmed[]> {
+/** The results, whoever else has the jobs by now: what was sent was sent. Then the jobs, and their prefixes. */
+async function endJobs(tx: Transaction, rows: string, count: number, worker: string): Promise<void> {
+  const told = rowsOf(
+    "$1",
+    `job_id uuid, attempt integer, outcome text, error text, result_id uuid, told jsonb, kind text,
+     cost_usd double precision, retry_at double precision, used_at double precision, stopped text, plan jsonb`,
+    count,
+  );
   await tx.query(
-    `with ended as (
-       update ${SCHEMA}.job set outcome = row.outcome, error = row.error, cost_usd = row.cost_usd,
-         usage = row.told -> 'usage',
-         due_at = coalesce(${fromMs("row.retry_at")}, job.due_at),
-         finished_at = case when row.retry_at is null then clock_timestamp() end
-       from ${ROWS}
-       where job.id = row.job_id and job.worker = $2 and job.attempt = row.attempt and job.finished_at is null
-       returning job.prefix_id, job.revision, row.used_at, row.stopped, row.plan
+    `with one as (select * from ${told} as told),
+     recorded as (
+       insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told, cost_usd)
+       select one.result_id, job.id, one.attempt, one.kind, job.owner, job.conversation, job.prefix_id, job.revision,
+         one.told, one.cost_usd
+       from one join ${SCHEMA}.job on job.id = one.job_id
+       where one.told is not null
+       on conflict do nothing
+       returning owner, cost_usd
+     ),
+     spent as (${addSpent("recorded", "$2")}),
+     ended as (
+       update ${SCHEMA}.job set outcome = one.outcome, error = one.error, cost_usd = one.cost_usd,
+         usage = one.told -> 'usage',
+         due_at = coalesce(${fromMs("one.retry_at")}, job.due_at),
+         finished_at = case when one.retry_at is null then clock_timestamp() end
+       from one
+       where job.id = one.job_id and job.worker = $2 and job.attempt = one.attempt and job.finished_at is null
+       returning job.prefix_id, job.revision, one.used_at, one.stopped, one.plan
      )
      update ${SCHEMA}.prefix set
        used_at = coalesce(${fromMs("ended.used_at")}, prefix.used_at),
@@ -131,25 +137,44 @@ async function endJobs(tx: Transaction, rows: string, worker: string): Promise<r
        and (ended.used_at is not null or ended.stopped is not null)`,
     [rows, worker],
   );
-  // A statement of its own: it must see what a gateway has planned meanwhile, now that the prefixes are ours. What is
-  // pending is found by the index of unfinished jobs, however many are kept that are over.
+}
+
+/**
+ * The warms to come. A statement of its own: it must see what a gateway has planned meanwhile, now that the prefixes are
+ * ours. What is pending is looked up one by one, in the index of unfinished jobs: there are thousands, and a few are asked
+ * for.
+ */
+function rearm(tx: Transaction, rows: string, count: number, worker: string): Promise<readonly Rearmed[]> {
+  const told = rowsOf(
+    "$1",
+    "job_id uuid, attempt integer, plan jsonb, next_due_at double precision, next_id uuid",
+    count,
+  );
   return tx.query<Rearmed>(
-    `insert into ${SCHEMA}.job
+    `with armed as (
+       select one.next_id, one.next_due_at, (one.plan ->> 'usdPerDay')::double precision as usd_per_day, job.owner,
+         job.prefix_id, job.revision, job.conversation, job.repository, job.branch, job.policy, prefix.fingerprint,
+         prefix.expires_at
+       from ${told} as one
+       join ${SCHEMA}.job on job.id = one.job_id and job.worker = $2 and job.attempt = one.attempt
+         and job.outcome = 'completed'
+       join ${SCHEMA}.prefix on prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.stopped is null
+       where one.next_due_at is not null
+         and (
+           select pending.id from ${SCHEMA}.job as pending
+           where pending.prefix_id = job.prefix_id and pending.finished_at is null and pending.outcome = 'queued'
+           limit 1) is null
+     ),
+     day as (
+       select limited.owner, ${daySpentUsd("limited.owner")} as usd
+       from (select distinct owner from armed where usd_per_day is not null) as limited
+     )
+     insert into ${SCHEMA}.job
        (id, queue, kind, trigger, owner, prefix_id, revision, conversation, repository, branch, policy, due_at, lapses_at)
-     select row.next_id, 'idle/' || prefix.fingerprint, 'warm', 'idle', job.owner, job.prefix_id, job.revision,
-       job.conversation, job.repository, job.branch, job.policy, ${fromMs("row.next_due_at")}, prefix.expires_at
-     from ${ROWS}
-     join ${SCHEMA}.job on job.id = row.job_id and job.worker = $2 and job.attempt = row.attempt
-       and job.outcome = 'completed'
-     join ${SCHEMA}.prefix on prefix.id = job.prefix_id and prefix.revision = job.revision and prefix.stopped is null
-     where row.next_due_at is not null
-       and not exists (
-         select 1 from ${SCHEMA}.job pending
-         where pending.prefix_id = job.prefix_id and pending.finished_at is null and pending.outcome = 'queued')
-       and (
-         (row.plan ->> 'usdPerDay') is null or (row.plan ->> 'usdPerDay')::double precision > (
-           select coalesce(sum(spent.cost_usd), 0) from ${SCHEMA}.result spent
-           where spent.owner = job.owner and spent.recorded_at > clock_timestamp() - interval '24 hours'))
+     select next_id, 'idle/' || fingerprint, 'warm', 'idle', armed.owner, prefix_id, revision, conversation, repository,
+       branch, policy, ${fromMs("next_due_at")}, expires_at
+     from armed left join day on day.owner = armed.owner
+     where usd_per_day is null or usd_per_day > day.usd
      returning id, prefix_id, queue, ${toMs("due_at")} as due`,
     [rows, worker],
   );

@@ -6,6 +6,7 @@ import { removeUnregistered } from "./entries.ts";
 import { endLostPreWarm } from "./prewarm-told.ts";
 import type { Queues } from "./queues.ts";
 import { SCHEMA } from "./schema.ts";
+import { addSpent, REMOVE_SPENT } from "./spending.ts";
 
 /** Of a warm that nobody sent in time. */
 export const LAPSED = "The cache entry expired before a worker came to warm it.";
@@ -23,6 +24,7 @@ export async function removeOld(database: FleetDatabase): Promise<void> {
   const old = `clock_timestamp() - ${KEPT}`;
   await database.query(`delete from ${SCHEMA}.job where finished_at < ${old}`);
   await database.query(`delete from ${SCHEMA}.result where recorded_at < ${old}`);
+  await database.query(REMOVE_SPENT);
   await database.query(`delete from ${SCHEMA}.rate_limit where until < clock_timestamp()`);
   await database.query(`delete from ${SCHEMA}.worker where beat_at < clock_timestamp() - interval '1 day'`);
   await database.query(`delete from ${SCHEMA}.gateway where beat_at < ${old}`);
@@ -119,14 +121,19 @@ async function end(database: FleetDatabase, id: string, error: string): Promise<
 /** One that another worker is looking after by now: what it may have cost is told all the same. */
 export async function recordLost(
   database: FleetDatabase,
+  worker: string,
   { jobId, attempt, told }: { readonly jobId: string; readonly attempt: number; readonly told: unknown },
 ): Promise<void> {
   await database.query(
-    `insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told, cost_usd)
-     select $1, id, $3, $4::jsonb ->> 'kind', owner, conversation, prefix_id, revision, $4::jsonb,
-       ($4::jsonb ->> 'costUsd')::double precision
-     from ${SCHEMA}.job where id = $2
-     on conflict do nothing`,
-    [randomUUID(), jobId, attempt, JSON.stringify(told)],
+    `with recorded as (
+       insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told, cost_usd)
+       select $1, id, $3, $4::jsonb ->> 'kind', owner, conversation, prefix_id, revision, $4::jsonb,
+         ($4::jsonb ->> 'costUsd')::double precision
+       from ${SCHEMA}.job where id = $2
+       on conflict do nothing
+       returning owner, cost_usd
+     )
+     ${addSpent("recorded", "$5")}`,
+    [randomUUID(), jobId, attempt, JSON.stringify(told), worker],
   );
 }

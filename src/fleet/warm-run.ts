@@ -12,7 +12,7 @@ import {
 } from "../anthropic/index.ts";
 import type { Usage } from "../host.ts";
 import { retryDelayMs } from "../pure.ts";
-import type { Claim, LoadedPrefix, Started } from "./claims.ts";
+import type { Claim, ClaimedPrefix, Started } from "./claims.ts";
 import { type Credentials, withCredential } from "./credentials.ts";
 import type { Keyring } from "./keyring.ts";
 import { boundTo, type Parcel, unpack } from "./parcel.ts";
@@ -34,7 +34,6 @@ export interface WarmRunContext {
   /** Epoch ms by the database's clock. */
   now(): number;
   random(): number;
-  load(jobId: string): Promise<LoadedPrefix | undefined>;
   /** Resolves at that time, or once its realm's limit is over; rejects when the worker cannot wait. */
   waitUntil(atMs: number, realm: string): Promise<void>;
   /** What warms of its owner have cost in 24 hours, in USD. Rejects when that is not known. */
@@ -55,14 +54,14 @@ const LEAST_LEFT_MS = 100;
 const LONGEST_WAIT_MS = 3_600_000;
 
 export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Settlement> {
-  const loaded = await context.load(claim.id);
-  if (loaded === undefined) {
+  const { prefix } = claim;
+  if (prefix === null) {
     // A turn has taken its place since: what that one may have cost was spent all the same.
     if (claim.mayHaveBeenSent)
       await context.lost(claim, { modelName: "", ...named(claim), kind: "aborted", costUsd: null });
     return notSent(claim, context);
   }
-  const { fingerprint, model, ttlMs, keyId, body } = loaded;
+  const { fingerprint, model, ttlMs, keyId, body } = prefix;
   const bound = boundTo(claim.prefixId ?? "", claim.revision ?? "");
   const parcel = await unpack({ keyId, bytes: body }, context.keyring, bound);
   const request = requestOf(parcel, context.credentials.secretFor(fingerprint));
@@ -76,7 +75,7 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   });
   if (claim.mayHaveBeenSent) await context.lost(claim, aborted());
   await context.waitUntil(claim.dueAt, fingerprint);
-  const { usdPerDay } = planOf(loaded) ?? {};
+  const { usdPerDay } = planOf(prefix) ?? {};
   // Others may have spent it since this one was planned.
   if (usdPerDay !== undefined && (await context.spentInDay(claim.owner)) >= usdPerDay) {
     const error = `The limit of $${usdPerDay} in 24 hours is reached, so it was not warmed.`;
@@ -94,7 +93,7 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   });
   if (answer.kind === "refused")
     return ended(claim, "failed", answer.reason, { ...of, kind: "failed", error: answer.reason });
-  if (answer.kind === "warmed") return warmed(claim, answer, { of, loaded }, context);
+  if (answer.kind === "warmed") return warmed(claim, answer, { of, prefix }, context);
   const { status, retryAfterMs } = answer;
   if (status === 429 || retryAfterMs !== undefined) {
     const waitMs = retryAfterMs ?? retryDelayMs(claim.attempt, undefined, ttlMs, 0);
@@ -113,10 +112,10 @@ interface Of {
 async function warmed(
   claim: Claim,
   answer: WarmAnswer,
-  { of, loaded }: { of: Of; loaded: LoadedPrefix },
+  { of, prefix }: { of: Of; prefix: ClaimedPrefix },
   context: WarmRunContext,
 ): Promise<Settlement> {
-  const { ttlMs, usedAt, fingerprint } = loaded;
+  const { ttlMs, usedAt, fingerprint } = prefix;
   const { usage, costUsd: cost, startedAt, missReason, rateLimit } = answer;
   const tight = tightUntil(rateLimit, context.now());
   if (tight !== null) {
@@ -126,7 +125,7 @@ async function warmed(
   const outcome = outcomeOf(usage);
   // What nothing has written yet is meant to be written now.
   const isMissing = outcome === "uncached" || (outcome === "cold" && usedAt !== null);
-  const plan = planOf(loaded);
+  const plan = planOf(prefix);
   const left = isMissing || plan === undefined ? undefined : afterWarm(plan, cost);
   const dueAt = left === undefined ? null : nextDueAt(left, startedAt, ttlMs, cost);
   return {
@@ -140,6 +139,7 @@ async function warmed(
       costUsd: cost,
       startedAt,
       nextAt: dueAt,
+      ...(dueAt === null ? {} : { left }),
       ...(missReason === null ? {} : { missReason }),
     },
     usedAt: startedAt,
@@ -198,7 +198,7 @@ function named({ policy, warmId }: Claim) {
   return { ...(policy === null ? {} : { policy }), ...(warmId === null ? {} : { warmId }) };
 }
 
-function planOf({ plan }: LoadedPrefix): WarmPlan | undefined {
+function planOf({ plan }: ClaimedPrefix): WarmPlan | undefined {
   const parsed = warmPlan.safeParse(plan);
   return parsed.success ? (parsed.data as WarmPlan) : undefined;
 }

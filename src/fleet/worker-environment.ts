@@ -1,8 +1,8 @@
 /** What a worker is told by its environment, checked before it does anything. */
 import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
-import type { Backend } from "./database.ts";
 import { createKeyring, type Keyring, KeyringError } from "./keyring.ts";
+import type { NamedDatabase } from "./open-database.ts";
 
 export class WorkerEnvironmentError extends Error {
   override readonly name = "WorkerEnvironmentError";
@@ -10,9 +10,7 @@ export class WorkerEnvironmentError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface WorkerEnvironment {
-  readonly databaseUrl: string;
-  readonly backend: Exclude<Backend, "pglite">;
+export interface WorkerEnvironment extends NamedDatabase {
   readonly concurrency: number;
   readonly pollMs: number;
   readonly heartbeatMs: number;
@@ -67,10 +65,7 @@ const databaseUrl = z
   .string(DATABASE_URL)
   .check(z.refine((text) => /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ""), DATABASE_URL));
 
-const backend = z._default(
-  z.enum(["postgres", "cockroachdb"], "must be postgres or cockroachdb"),
-  "postgres",
-);
+const backend = z.optional(z.enum(["postgres", "cockroachdb"], "must be postgres or cockroachdb"));
 
 const environment = z.object({
   DATABASE_URL: databaseUrl,
@@ -120,7 +115,7 @@ export function workerEnvironment(env: Environment): WorkerEnvironment {
 }
 
 /** Where the fleet's database is; null: none is named. @throws {WorkerEnvironmentError} */
-export function databaseOf(env: Environment): Pick<WorkerEnvironment, "databaseUrl" | "backend"> | null {
+export function databaseOf(env: Environment): NamedDatabase | null {
   const { DATABASE_URL: url, KEEPWARM_FLEET_BACKEND: kind } = setOnes(env);
   if (url === undefined) return null;
   const parsed = z.object({ DATABASE_URL: databaseUrl, KEEPWARM_FLEET_BACKEND: backend }).safeParse({

@@ -10,10 +10,9 @@ import { createDatabaseClock } from "./clock.ts";
 import { createCredentials } from "./credentials.ts";
 import { type HealthServer, serveHealth } from "./health-server.ts";
 import { createMetrics } from "./metrics.ts";
+import { openDatabase } from "./open-database.ts";
 import { demandPeers, SERVER_PEERS } from "./peers.ts";
-import { openPostgres } from "./postgres.ts";
 import { openQueues } from "./queues.ts";
-import { installTables } from "./schema.ts";
 import { startWorker, type Worker } from "./worker.ts";
 import {
   apiKeysOf,
@@ -55,17 +54,14 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const logger = options.logger ?? (await pinoLogger());
   const host = hostname();
   const id = `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
-  const { concurrency, backend } = told;
-  logger.info("keepwarm: worker starting", { worker: id, concurrency, backend, version });
-  const database = await openPostgres({
-    url: told.databaseUrl,
-    backend,
+  const { concurrency } = told;
+  logger.info("keepwarm: worker starting", { worker: id, concurrency, version });
+  const database = await openDatabase(told, {
     name: `keepwarm worker ${id}`,
     connections: Math.min(MOST_CONNECTIONS, concurrency + 2),
   });
   let health: HealthServer | undefined;
   try {
-    await installTables(database).catch(unreachable);
     const metrics = await createMetrics();
     let worker: Worker | null = null;
     // Before it is at work, so that an orchestrator sees it begin.
@@ -121,15 +117,6 @@ async function loadLoaders(file: string): Promise<void> {
     const why = error instanceof Error ? error.message : String(error);
     throw new WorkerEnvironmentError(`KEEPWARM_FLEET_LOADERS names a module that cannot be loaded: ${why}`);
   }
-}
-
-/** The driver's own words hold an address, and may hold a user's name. */
-export function unreachable(error: unknown): never {
-  const code = error instanceof Error && "code" in error ? String(error.code) : null;
-  if (code === null || !/^(E[A-Z_]+|28...|3D000|57P0.)$/.test(code)) throw error;
-  throw new Error(
-    `the database of DATABASE_URL cannot be used (${code}): is it there, and may this user use it?`,
-  );
 }
 
 async function pinoLogger(): Promise<Logger> {

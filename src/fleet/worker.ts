@@ -75,7 +75,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await clock.measure();
 
   const lease = createLease({ boss, logger, heartbeatMs: options.heartbeatMs });
-  const runner = createJobRunner({ ...options, lease, limitOf: (realm) => limits.get(realm) });
+  const runner = createJobRunner({
+    ...options,
+    lease,
+    limitOf: (realm) => limits.get(realm),
+    held: () => held.size,
+  });
   const held = new Map<string, Promise<void>>();
   let limits: ReadonlyMap<string, number> = new Map();
   let draining = false;

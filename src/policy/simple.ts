@@ -43,18 +43,21 @@ export const breakEven: Policy = (facts) => {
   return stopped(`Keeping it warm has cost as much as a rewrite would (${usd(premium)}).`, facts);
 };
 
-/** A warm when it is due; `more` is how many the rule would send from here on. */
+/**
+ * A warm when it is due; `more` is how many the rule would send from here on. What is expected of it is worked out when it
+ * is asked for: a forecast asks the rule about hundreds of warms and not once for that.
+ */
 function going(facts: PolicyFacts, more: number, reason: string): Plan {
-  const outlook = outlookOf(facts);
   return {
     warmAt: facts.dueAt,
     reason,
-    expectedNetUsd: outlook.expectedNetUsd(
-      Math.min(more, LONGEST_OUTLOOK),
-      warmUsd(facts),
-      premiumUsd(facts),
-    ),
-    pReturn: outlook.pReturn,
+    get expectedNetUsd() {
+      const warms = Math.min(more, LONGEST_OUTLOOK);
+      return outlookOf(facts).expectedNetUsd(warms, warmUsd(facts), premiumUsd(facts));
+    },
+    get pReturn() {
+      return outlookOf(facts).pReturn;
+    },
   };
 }
 

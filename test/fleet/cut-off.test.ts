@@ -27,6 +27,7 @@ function aRunner(fleet: FleetWorld, signal: AbortSignal): JobRunner {
     maxRetries: 3,
     lease: { take() {}, release() {}, renew: async () => {}, signalOf: () => signal },
     limitOf: () => undefined,
+    held: () => 1,
   });
 }
 

@@ -1,5 +1,4 @@
 /** What a person allows for a day, where many conversations are due. */
-import { randomUUID } from "node:crypto";
 import { expect, it, vi } from "vitest";
 import { unbooked } from "../../src/fleet/index.ts";
 import { aFleet, type Kept, ONCE, PGLITE, TTL_MS } from "./world.ts";
@@ -13,9 +12,8 @@ it("a warm that was planned within the limit for a day is not sent beyond it", a
   const unlimited = await fleet.keepWarm("bea", { inMs: 600, plan });
   // Spent by another worker, after both were planned.
   await fleet.database.query(
-    `insert into keepwarm.result (id, job_id, attempt, kind, owner, told, cost_usd)
-     values ($1, $2, 1, 'warmed', 'gateway-1', '{}', 0.6)`,
-    [randomUUID(), randomUUID()],
+    `insert into keepwarm.spent (owner, slot, worker, usd)
+     values ('gateway-1', floor(extract(epoch from clock_timestamp()) / 600)::bigint, 'another', 0.6)`,
   );
   await fleet.worker();
   for (const [{ jobId }, outcome] of [

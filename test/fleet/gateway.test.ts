@@ -55,6 +55,29 @@ describe("a gateway with a fleet", () => {
     expect(warmsAt(emulator)).toEqual([]);
   });
 
+  it("lets its workers follow their plan, and writes none over it that says the same", async () => {
+    const { emulator, url } = await anApi();
+    const databaseUrl = await aPostgresDatabase();
+    const { database } = await aWorker(databaseUrl, "worker-1");
+    const { service } = await aGateway(url, { DATABASE_URL: databaseUrl });
+    const { keeper } = service.gateway;
+    await ask(service, "ada");
+    // Longer than a worker may have had its job.
+    await keeper.warmer.setIntervalMs("ada", 9_000);
+    const warmsLeft = async () =>
+      (
+        await database.query<{ warms: number }>(
+          "select (plan ->> 'warms')::integer as warms from keepwarm.prefix",
+        )
+      )[0]?.warms ?? Number.NaN;
+    await vi.waitFor(() => expect(keeper.ledger.figuresOf("ada")?.warms).toBe(1), 20_000);
+    const atFirst = await warmsLeft();
+    await vi.waitFor(() => expect(keeper.ledger.figuresOf("ada")?.warms).toBe(3), 30_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(await warmsLeft()).toBeLessThanOrEqual(atFirst - 2);
+    expect(warmsAt(emulator).length).toBe(3);
+  });
+
   it("has a warm that is asked for by hand sent by a worker", async () => {
     const { emulator, url } = await anApi();
     const databaseUrl = await aPostgresDatabase();

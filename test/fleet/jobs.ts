@@ -321,7 +321,7 @@ export function jobsOn(engine: Engine): void {
       expect(files).toContainEqual({
         path: "src/fleet/in-batches.ts",
         bytes: expect.any(Number),
-        exports: ["inBatches"],
+        exports: ["Gathering", "inBatches"],
       });
       // It is what prompts are made of.
       const [row] = await fleet.database.query<{ content: string }>("select content from keepwarm.artifact");

@@ -1,5 +1,5 @@
 /** A PostgreSQL of its own for a run of tests: started once, its files removed afterwards. */
-import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
@@ -9,6 +9,8 @@ import { freePort } from "../support/free-port.ts";
 export interface PostgresServer {
   /** Of a database of that name, made if it is not there. */
   url(database: string): string;
+  /** Of its first process. */
+  pid(): number;
   start(): Promise<void>;
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -49,6 +51,7 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
   }
   return {
     url: (database) => `postgres://keepwarm:${PASSWORD}@127.0.0.1:${port}/${database}`,
+    pid: () => Number.parseInt(readFileSync(join(home, "data", "postmaster.pid"), "utf8"), 10),
     start: () => server.start(),
     stop: () => server.stop(),
     async close() {

@@ -22,7 +22,7 @@ describe("a worker's environment", () => {
   it("needs only its database", () => {
     expect(workerEnvironment({ DATABASE_URL })).toEqual({
       databaseUrl: DATABASE_URL,
-      backend: "postgres",
+      backend: undefined,
       concurrency: 4,
       pollMs: 5_000,
       heartbeatMs: 30_000,

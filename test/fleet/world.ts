@@ -56,12 +56,31 @@ export const POSTGRES: Engine = {
   open: async () => openPostgres({ url: await aPostgresDatabase(), name: "test" }),
 };
 
+/**
+ * As near to CockroachDB as can be had here: the queue engine's statements for it, without SKIP LOCKED and advisory locks,
+ * on a PostgreSQL whose transactions are serializable and so come into conflict.
+ */
+export const LIKE_COCKROACHDB: Engine = {
+  name: "PostgreSQL in CockroachDB's manner",
+  async open() {
+    const url = await aPostgresDatabase();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(
+      `alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`,
+    );
+    await client.end();
+    return openPostgres({ url, backend: "cockroachdb", name: "test" });
+  },
+};
+
 export const PGLITE: Engine = { name: "PGlite", open: anEmptyPglite };
 
 const TABLES = [
   "prefix",
   "job",
   "result",
+  "spent",
   "worker",
   "gateway",
   "rate_limit",

@@ -5,6 +5,7 @@ import {
   breakEven,
   fixed,
   forecast,
+  GapHistory,
   type Policy,
   type PolicyFacts,
   until,
@@ -70,5 +71,17 @@ describe("a forecast", () => {
     expect(curve.at(-1)?.returned).toBeGreaterThan(0.3);
     const over = forecast(always, factsWith({ open: false })).curve;
     expect(over.every(({ returned }) => returned === 0)).toBe(true);
+  });
+
+  it("weighs no chances for warms whose times a rule tells", () => {
+    let looks = 0;
+    const activity = {
+      get person() {
+        looks++;
+        return new GapHistory().summary();
+      },
+    };
+    expect(forecast(always, factsWith({ activity })).warms.length).toBeGreaterThan(300);
+    expect(looks).toBeLessThan(10);
   });
 });
