@@ -11,6 +11,8 @@ FROM node:24-slim
 ENV NODE_ENV=production \
     KEEPWARM_HOME=/var/lib/keepwarm \
     PATH=/app/node_modules/.bin:$PATH
+# What repo_map reads repositories with.
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /tmp/keepwarm-*.tgz /tmp/
 RUN npm install --no-audit --no-fund /tmp/keepwarm-*.tgz \

@@ -65,10 +65,10 @@ function styledOutcome({ outcome }: JobView): Cell {
   return outcome === "failed" ? { text: outcome, style: "red" } : outcome;
 }
 
-function subjectOf({ conversation, repository, branch, artifact }: JobView): string {
+function subjectOf({ conversation, repository, branch, artifact, entry }: JobView): string {
   const where = repository === null ? null : `${repository}${branch === null ? "" : ` (${branch})`}`;
   if (artifact !== null) return `${artifact.type} of ${where ?? "—"}`;
-  return conversation ?? where ?? "—";
+  return conversation ?? entry ?? where ?? "—";
 }
 
 export function jobText(job: JobView, phases: PhaseTimes): string {

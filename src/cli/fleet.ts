@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import type { FleetClient } from "../fleet/index.ts";
 import { withExamples } from "./examples.ts";
+import { artifactCommand } from "./fleet-artifact.ts";
 
 const OUTCOMES = ["queued", "claimed", "running", "completed", "failed", "lapsed", "cancelled"] as const;
 
@@ -12,6 +13,8 @@ export function fleetCommand(): Command {
   command.addCommand(jobsCommand());
   command.addCommand(jobCommand());
   command.addCommand(requeueCommand());
+  command.addCommand(prewarmCommand());
+  command.addCommand(artifactCommand());
   command.addCommand(workersCommand());
   command.addCommand(migrateCommand());
   command.addCommand(keyCommand());
@@ -121,6 +124,40 @@ function requeueCommand(): Command {
       }),
     );
   return withExamples(command, ["keepwarm fleet requeue 3f2a", "once what made it fail is mended"]);
+}
+
+function prewarmCommand(): Command {
+  const command = new Command("prewarm")
+    .description("have a worker warm an entry of a gateway's catalogue now, unless it is still warm")
+    .argument("<entry>", "its name in the catalogue")
+    .addOption(json())
+    .action((name: string, { json: asJson }: JsonOption) =>
+      looking(async (client) => {
+        const { preWarmByHand, registeredEntries } = await import("../fleet/index.ts");
+        const all = await registeredEntries(client.database);
+        const entry = all.find((one) => one.name === name);
+        if (entry === undefined) {
+          const known = all.map((one) => one.name).join(", ");
+          throw new Error(
+            known === ""
+              ? "no gateway of the fleet has a catalogue: see keepwarm config set prewarmCatalogue, and prewarm"
+              : `no gateway of the fleet has ${name} in its catalogue: there are ${known}`,
+          );
+        }
+        const ordered = await preWarmByHand(await client.store(), entry);
+        if ("problem" in ordered) {
+          if (asJson) print(ordered);
+          else console.log(ordered.problem);
+          return;
+        }
+        if (asJson) print(ordered);
+        else console.log(`It is queued, as job ${ordered.jobId}.`);
+      }),
+    );
+  return withExamples(command, [
+    "keepwarm fleet prewarm reviewer",
+    "before a morning that no schedule knows of",
+  ]);
 }
 
 function workersCommand(): Command {

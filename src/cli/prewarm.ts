@@ -54,7 +54,11 @@ async function prewarm(given: string | undefined, { check, json }: Asked, settin
   if (!existsSync(path)) throw new UsageError(`there is no ${path}: name a JSON file, or a folder of them`);
   const { readCatalogue } = await import("../prewarm/index.ts");
   const ttls = { ttl5mMs: settings.ttl5m, ttl1hMs: settings.ttl1h };
-  const { entries, problems } = await readCatalogue(path, ttls);
+  const { entries, problems } = await readCatalogue(path, {
+    ...ttls,
+    // Loaded by nobody whose catalogue is made of none.
+    artifacts: async (wanted) => (await (await import("../fleet/index.ts")).makeArtifact(wanted)).content,
+  });
   for (const { name, file, sentence } of problems)
     console.error(`keepwarm: ${file}${name === null ? "" : `, ${name}`}: ${sentence}`);
   const isWhole = check ? await checked(entries, settings, json) : await sent(entries, settings, json);
@@ -128,15 +132,17 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
       import("../anthropic/index.ts"),
       import("../timers.ts"),
       import("./log.ts"),
+      import("../policy/index.ts"),
     ]),
   ]);
   const [
     { stateDirectory },
     { openSqliteStorage },
-    { leaseKey },
+    { leaseKey, sharedSpending },
     { listPrices },
     { systemTimers },
     { createLog },
+    { createDaySpend },
   ] = rest;
   const directory = stateDirectory();
   const prices = await pricesFrom(settings.prices);
@@ -154,6 +160,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
     logger,
     now: Date.now,
   });
+  const daySpend = createDaySpend(sharedSpending(directory, logger));
   const abort = new AbortController();
   const callOff = () => abort.abort(new Error("called off"));
   process.once("SIGINT", callOff);
@@ -178,6 +185,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
       timers,
       now: Date.now,
       sent({ name, model, usage, costUsd, isBound }) {
+        daySpend.add(costUsd ?? 0, Date.now());
         const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
         ledger.preWarm(usage === null ? told : { ...told, usage });
       },
@@ -192,7 +200,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
         ),
     });
     progress.end();
-    await ledger.stored();
+    await Promise.all([ledger.stored(), daySpend.stored()]);
     const { sentText } = await import("./prewarm-text.ts");
     console.log(json ? JSON.stringify(done, null, 2) : sentText(done));
     return done.every(isWarm);

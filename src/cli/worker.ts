@@ -8,7 +8,7 @@ Environment:
   KEEPWARM_FLEET_KEY                    keys that prompts are encrypted with, the newest first (or _FILE)
   KEEPWARM_FLEET_API_KEY                API keys to send with, one a workspace (or _FILE)
   KEEPWARM_FLEET_BACKEND                postgres or cockroachdb (default: postgres)
-  KEEPWARM_FLEET_ARTIFACTS              folder for artifacts (default: the database)
+  KEEPWARM_FLEET_ARTIFACTS              folder for artifacts, shared with gateways (default: the database)
   KEEPWARM_FLEET_LOADERS                module that registers loaders for artifacts of your own
   KEEPWARM_WORKER_CONCURRENCY           jobs at once (default: 4)
   KEEPWARM_WORKER_POLL_INTERVAL_SECS    between two looks at the pre-warm and artifact queues (default: 5)

@@ -2,9 +2,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { deflate, inflate } from "node:zlib";
 import * as z from "zod/mini";
 import type { Queryable } from "./database.ts";
 import type { ArtifactOrder } from "./job.ts";
+import { type Keyring, KeyringError } from "./keyring.ts";
 import type { LoadedArtifact } from "./loaders.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -18,15 +21,23 @@ function parametersOf({ parameters = {} }: ArtifactOrder): string {
   return JSON.stringify(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function artifactTable(database: Queryable): ArtifactStore {
+/** What its bytes belong to: those of another cannot take their place. */
+function boundTo(order: ArtifactOrder, revision: string): string {
+  return JSON.stringify([order.repository, order.branch, order.type, parametersOf(order), revision]);
+}
+
+/** Shared context is part of prompts: its content is kept compressed and encrypted, as they are. */
+export function artifactTable(database: Queryable, keyring: Keyring): ArtifactStore {
   return {
     async put(order, { revision, content }) {
+      const { keyId, bytes } = keyring.seal(await promisify(deflate)(content), boundTo(order, revision));
+      const sealed = `${keyId}:${Buffer.from(bytes).toString("base64")}`;
       await database.query(
         `insert into ${SCHEMA}.artifact (repository, branch, type, parameters, revision, content)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (repository, branch, type, parameters) do update set revision = excluded.revision,
            content = excluded.content, made_at = clock_timestamp()`,
-        [order.repository, order.branch, order.type, parametersOf(order), revision, content],
+        [order.repository, order.branch, order.type, parametersOf(order), revision, sealed],
       );
     },
     async get(order) {
@@ -35,9 +46,30 @@ export function artifactTable(database: Queryable): ArtifactStore {
          where repository = $1 and branch = $2 and type = $3 and parameters = $4`,
         [order.repository, order.branch, order.type, parametersOf(order)],
       );
-      return row ?? null;
+      if (row === undefined) return null;
+      const [keyId = "", base64 = ""] = row.content.split(":");
+      try {
+        const bytes = keyring.open(
+          { keyId, bytes: Buffer.from(base64, "base64") },
+          boundTo(order, row.revision),
+        );
+        return { revision: row.revision, content: (await promisify(inflate)(bytes)).toString() };
+      } catch (error) {
+        // Of a key that has gone since: it can be made again.
+        if (error instanceof KeyringError) return null;
+        throw error;
+      }
     },
   };
+}
+
+/** The folder where one is named, which workers and gateways share; else the database. */
+export function artifactStoreOf(
+  folder: string | undefined,
+  database: Queryable,
+  keyring: Keyring,
+): ArtifactStore {
+  return folder === undefined ? artifactTable(database, keyring) : artifactFolder(folder);
 }
 
 const kept = z.object({ revision: z.string(), content: z.string() });

@@ -107,6 +107,8 @@ export function createDispatcher(options: DispatcherOptions): FleetDispatcher {
     const request = await held.request();
     const stripped = stripCredential(request.headers);
     if ("problem" in stripped) {
+      // Nor with what is kept of it from before, whose credential it had then.
+      await drop(conversationId);
       context.failed({ conversationId, error: stripped.problem });
       return;
     }

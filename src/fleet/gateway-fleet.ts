@@ -5,7 +5,10 @@ import { join } from "node:path";
 import type { PriceTable } from "../anthropic/index.ts";
 import type { BeginDispatch } from "../capture/index.ts";
 import type { Keeping, Logger, StorageNamespace } from "../host.ts";
-import { artifactTable } from "./artifacts.ts";
+import type { PreWarmed } from "../prewarm/index.ts";
+import { type ArtifactDesk, createArtifactDesk } from "./artifact-desk.ts";
+import { type ArtifactStore, artifactStoreOf } from "./artifacts.ts";
+import { createAwaiting } from "./awaiting.ts";
 import { type Clocks, createDatabaseClock } from "./clock.ts";
 import { createCredentials } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
@@ -15,13 +18,22 @@ import type { WarmSettings } from "./parcel.ts";
 import { demandPeers, EMBEDDED_PEERS, GATEWAY_PEERS } from "./peers.ts";
 import { openPglite } from "./pglite.ts";
 import { openPostgres } from "./postgres.ts";
+import { createPreWarmDesk, type PreWarmDesk, type PreWarmDeskOptions } from "./prewarm-desk.ts";
+import { unbookedPreWarms } from "./prewarm-told.ts";
 import { openQueues, type Queues } from "./queues.ts";
 import { beatGateway, type Registration } from "./registry.ts";
-import { markBooked, type Result, unbooked } from "./results.ts";
+import { markBooked, unbooked } from "./results.ts";
 import { installTables } from "./schema.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
-import { apiKeysOf, dashboardOf, databaseOf, type Environment, keyringOf } from "./worker-environment.ts";
+import {
+  apiKeysOf,
+  dashboardOf,
+  databaseOf,
+  type Environment,
+  firstApiKeyOf,
+  keyringOf,
+} from "./worker-environment.ts";
 import { unreachable } from "./worker-process.ts";
 
 export interface GatewayFleetOptions extends Clocks {
@@ -48,16 +60,28 @@ export interface GatewayFleet {
   readonly store: FleetStore;
   /** Whether a worker runs inside this process. */
   readonly embedded: boolean;
+  /** The first of the team's own keys that this process was given; null: none was. */
+  apiKey(): string | null;
+  /** Has the catalogue of its gateway sent by workers. */
+  preWarming(options: PreWarmDeskOptions & PreWarmingEvents): PreWarmDesk;
+  /** Has what the catalogue is made of made by workers. */
+  readonly artifact: ArtifactDesk;
   /** Where the queue engine's own dashboard is; null: nobody has said. */
   readonly dashboardUrl: string | null;
   /** The keeper takes no more by then. What is planned goes on with other processes. */
   close(): Promise<void>;
 }
 
+export interface PreWarmingEvents {
+  /** Told once of each pre-warm that was this gateway's and was sent. Times are epoch ms by this machine. */
+  readonly sent: (done: PreWarmed) => void;
+}
+
 /** How often it looks for what has come of its jobs, in ms. */
 const LOOK_MS = 1_000;
 const BEAT_MS = 10_000;
 const MEASURE_MS = 30_000;
+const RENEW_MS = 60_000;
 const GRACE_MS = 5_000;
 const OWNER_KEY = "owner";
 const BOOKED = "booked:";
@@ -113,7 +137,7 @@ function embeddedWorker(
   return startWorker({
     ...base,
     credentials: createCredentials(apiKeys, base.keyring),
-    artifacts: artifactTable(base.database),
+    artifacts: artifactsOf(base, options),
     clock: createDatabaseClock(base.database, options),
     logger,
     registration: { ...registrationOf(owner, version), id: `embedded-${owner}` },
@@ -126,17 +150,20 @@ function embeddedWorker(
 }
 
 async function atWork(
-  { database, queues, keyring }: Base,
+  base: Base,
   worker: Worker | null,
   owner: string,
   options: GatewayFleetOptions,
 ): Promise<GatewayFleet> {
+  const { database, queues, keyring } = base;
   const { logger, storage, version } = options;
+  const awaiting = createAwaiting(database);
   const clock = createDatabaseClock(database, options);
   await clock.measure();
   const store = createFleetStore(database, queues);
   const registration = registrationOf(owner, version);
   let dispatcher: FleetDispatcher | null = null;
+  let preWarming: { readonly desk: PreWarmDesk; readonly events: PreWarmingEvents } | null = null;
   let looking: Promise<void> = Promise.resolve();
 
   async function harmlessly(doing: string, act: () => Promise<void>): Promise<void> {
@@ -151,22 +178,34 @@ async function atWork(
   }
 
   /** Each is booked once: it is noted here before the database hears of it, and it is asked for until it has. */
-  async function book(result: Result): Promise<void> {
-    if (dispatcher === null || (await storage.has(BOOKED + result.id))) return;
-    dispatcher.take(result);
-    await storage.set(BOOKED + result.id, "");
+  async function bookAll<One extends { readonly id: string }>(
+    all: readonly One[],
+    book: (one: One) => void,
+  ): Promise<void> {
+    if (all.length === 0) return;
+    for (const one of all) {
+      if (await storage.has(BOOKED + one.id)) continue;
+      book(one);
+      await storage.set(BOOKED + one.id, "");
+    }
+    await markBooked(
+      database,
+      all.map(({ id }) => id),
+    );
+    for (const { id } of all) await storage.delete(BOOKED + id);
   }
 
   async function look(): Promise<void> {
-    if (dispatcher === null) return;
-    const results = await unbooked(database, owner);
-    if (results.length === 0) return;
-    for (const result of results) await book(result);
-    await markBooked(
-      database,
-      results.map(({ id }) => id),
-    );
-    for (const { id } of results) await storage.delete(BOOKED + id);
+    const { take } = dispatcher ?? {};
+    if (take !== undefined) await bookAll(await unbooked(database, owner), take);
+    if (preWarming === null) return;
+    const { sent } = preWarming.events;
+    const aheadMs = clock.now() - options.now();
+    await bookAll(await unbookedPreWarms(database, owner), ({ done }) => {
+      const { at, lapsesAt, costUsd } = done;
+      if (costUsd === null) return;
+      sent({ ...done, at: at - aheadMs, lapsesAt: lapsesAt === null ? null : lapsesAt - aheadMs });
+    });
   }
 
   let isLooking = false;
@@ -182,6 +221,7 @@ async function atWork(
     setInterval(lookAgain, LOOK_MS),
     setInterval(() => void harmlessly("sign in", () => beatGateway(database, registration)), BEAT_MS),
     setInterval(() => void harmlessly("ask what time it is", () => clock.measure()), MEASURE_MS),
+    setInterval(() => void preWarming?.desk.renew(), RENEW_MS),
   ];
   for (const one of every) one.unref();
   await beatGateway(database, registration);
@@ -202,6 +242,24 @@ async function atWork(
       });
       return dispatcher;
     },
+    artifact: createArtifactDesk({ store, artifacts: artifactsOf(base, options), awaiting, owner }),
+    apiKey: () => firstApiKeyOf(options.env),
+    preWarming(asked) {
+      const desk = createPreWarmDesk({
+        ...asked,
+        database,
+        store: store.preWarms,
+        awaiting,
+        keyring,
+        owner,
+        settings: options.settings,
+        logger,
+        now: options.now,
+        databaseNow: () => clock.now(),
+      });
+      preWarming = { desk, events: asked };
+      return desk;
+    },
     async close() {
       for (const one of every) clearInterval(one);
       // First the worker's jobs, then their results: this process may be the only one that books them.
@@ -212,6 +270,10 @@ async function atWork(
       await database.close();
     },
   };
+}
+
+function artifactsOf({ database, keyring }: Base, { env }: GatewayFleetOptions): ArtifactStore {
+  return artifactStoreOf(env.KEEPWARM_FLEET_ARTIFACTS || undefined, database, keyring);
 }
 
 function registrationOf(id: string, version: string): Registration {

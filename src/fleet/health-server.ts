@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Queryable } from "./database.ts";
 import type { Metrics } from "./metrics.ts";
-import { type QueueOverview, queueOverview } from "./overview.ts";
+import { type QueueDepth, queueDepth } from "./overview.ts";
 import type { Worker } from "./worker.ts";
 import { WorkerEnvironmentError } from "./worker-environment.ts";
 
@@ -34,18 +34,18 @@ const PATIENCE_MS = 3_000;
 export async function serveHealth(options: HealthServerOptions): Promise<HealthServer> {
   const { database, metrics, worker } = options;
 
-  async function overview(): Promise<QueueOverview | null> {
+  async function depth(): Promise<QueueDepth | null> {
     const patience = Promise.withResolvers<null>();
     const timer = setTimeout(() => patience.resolve(null), PATIENCE_MS);
     try {
-      return await Promise.race([queueOverview(database).catch(() => null), patience.promise]);
+      return await Promise.race([queueDepth(database).catch(() => null), patience.promise]);
     } finally {
       clearTimeout(timer);
     }
   }
 
   async function health(response: ServerResponse): Promise<void> {
-    const seen = await overview();
+    const seen = await depth();
     const active_jobs = worker()?.active() ?? 0;
     const loopMs = worker()?.silence().loopMs ?? 0;
     if (seen === null)
@@ -57,12 +57,12 @@ export async function serveHealth(options: HealthServerOptions): Promise<HealthS
   }
 
   async function ready(response: ServerResponse): Promise<void> {
-    const isReady = worker() !== null && (await overview()) !== null;
+    const isReady = worker() !== null && (await depth()) !== null;
     json(response, isReady ? 200 : 503, { ready: isReady });
   }
 
   async function figures(response: ServerResponse): Promise<void> {
-    const text = await metrics.text({ active: worker()?.active() ?? 0, overview: await overview() });
+    const text = await metrics.text({ active: worker()?.active() ?? 0, depth: await depth() });
     response.writeHead(200, { "content-type": metrics.contentType }).end(text);
   }
 

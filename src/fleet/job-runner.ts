@@ -15,6 +15,7 @@ import { inBatches } from "./in-batches.ts";
 import { KeyringError } from "./keyring.ts";
 import type { Lease } from "./lease.ts";
 import { loaderOf } from "./loaders.ts";
+import { runPreWarm } from "./prewarm-run.ts";
 import { noteLimit } from "./rate-limits.ts";
 import { type Settlement, settle } from "./settling.ts";
 import { recordLost } from "./upkeep.ts";
@@ -155,6 +156,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     };
   }
 
+  function runOf(claim: Claim, context: WarmRunContext, signal: AbortSignal): Promise<Settlement> {
+    if (claim.kind === "warm") return runWarm(claim, context);
+    if (claim.kind === "prewarm") return runPreWarm(claim, { ...context, database, worker, logger });
+    return runArtifact(claim, signal);
+  }
+
   return {
     async run(claim, job) {
       const signal = lease.signalOf(job);
@@ -179,10 +186,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         spentInDay: daySpend.usd,
         signal,
       };
-      const settlement = await (claim.kind === "warm"
-        ? runWarm(claim, context)
-        : runArtifact(claim, signal)
-      ).catch((error: unknown) => afterError(claim, error));
+      const settlement = await runOf(claim, context, signal).catch((error: unknown) =>
+        afterError(claim, error),
+      );
       const { told: of } = settlement;
       if (of !== null && "costUsd" in of) daySpend.add(claim.owner, of.costUsd ?? 0);
       await storeAtLast(settlement);

@@ -1,12 +1,18 @@
 /** Jobs, as gateways hand them over and workers record them. */
 import * as z from "zod/mini";
 
-/** `warm` re-reads a prefix, `artifact` makes something that prefixes are made of. */
-export type JobKind = "warm" | "artifact";
+/**
+ * `warm` re-reads a conversation's prefix, `prewarm` warms a catalogue's entry, `artifact` makes something that prefixes
+ * are made of.
+ */
+export type JobKind = "warm" | "prewarm" | "artifact";
 
-/** Why there is a job: a conversation settled, a shared prefix was registered or changed, missed, or somebody asked. */
+/**
+ * Why there is a job: a conversation settled; a shared prefix was registered, has changed, or was missed again and again;
+ * its schedule says so, or an hour at which people usually begin; somebody asked.
+ */
 export type Trigger = (typeof TRIGGERS)[number];
-export const TRIGGERS = ["idle", "connect", "commit", "miss", "manual"] as const;
+export const TRIGGERS = ["idle", "connect", "commit", "miss", "schedule", "hours", "manual"] as const;
 
 /**
  * What has become of it. `lapsed`: its prefix had expired, or would have before another try. `cancelled`: a turn, a

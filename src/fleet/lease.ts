@@ -4,7 +4,7 @@
  */
 import type { CommandResponse, Job, PgBoss } from "pg-boss";
 import type { Logger } from "../host.ts";
-import { IDLE_STALE_S, laneOf } from "./queues.ts";
+import { IDLE_BEAT_MS, IDLE_STALE_S, laneOf } from "./queues.ts";
 
 export interface LeaseOptions {
   readonly boss: Pick<PgBoss, "touch">;
@@ -64,7 +64,9 @@ export function createLease({ boss, logger, heartbeatMs }: LeaseOptions): Lease 
     async renew() {
       const askedAt = performance.now();
       const due = [...holdings.values()].filter(
-        ({ job, renewedAt }) => laneOf(job.name) === "idle" || askedAt - renewedAt >= heartbeatMs,
+        // It is asked every five seconds: whichever of those times is the nearest.
+        ({ job, renewedAt }) =>
+          laneOf(job.name) === "idle" || askedAt - renewedAt >= heartbeatMs - IDLE_BEAT_MS / 2,
       );
       for (const [queue, some] of Map.groupBy(due, ({ job }) => job.name)) {
         const answer: CommandResponse & { readonly settled?: readonly string[] } = await boss.touch(

@@ -28,3 +28,10 @@ export function registerLoader(type: string, loader: ArtifactLoader): void {
 export function loaderOf(type: string): ArtifactLoader | undefined {
   return loaders.get(type);
 }
+
+/** Makes an artifact in this process. @throws a sentence for people where nobody knows how */
+export async function makeArtifact(order: ArtifactOrder, signal?: AbortSignal): Promise<LoadedArtifact> {
+  const load = loaderOf(order.type);
+  if (load === undefined) throw new Error(`there is no loader for artifacts of type ${order.type}`);
+  return load(order, { signal: signal ?? new AbortController().signal });
+}

@@ -1,6 +1,6 @@
 /** What a worker counts, in the format of Prometheus. */
 import type { Claim } from "./claims.ts";
-import type { QueueOverview } from "./overview.ts";
+import type { QueueDepth } from "./overview.ts";
 import type { Settlement } from "./settling.ts";
 
 export interface Metrics {
@@ -8,7 +8,7 @@ export interface Metrics {
   ended(claim: Claim, settlement: Settlement, lagMs: number | null): void;
   readonly contentType: string;
   /** @param now what is so at this moment; null: the database does not say */
-  text(now: { readonly active: number; readonly overview: QueueOverview | null }): Promise<string>;
+  text(now: { readonly active: number; readonly depth: QueueDepth | null }): Promise<string>;
 }
 
 /** In seconds. */
@@ -44,18 +44,20 @@ export async function createMetrics(): Promise<Metrics> {
     ended({ kind, trigger }, { outcome, retryAt, told }, lagMs) {
       jobs.inc({ kind, trigger, outcome: retryAt === undefined ? outcome : "retried" });
       if (lagMs !== null) lag.observe(Math.max(0, lagMs) / 1_000);
-      if (told?.kind !== "warmed") return;
+      if (told == null || !("usage" in told) || told.usage == null) return;
+      // What was never answered has no usage that is known.
+      if (told.kind !== "warmed" && told.kind !== "prewarmed") return;
       tokens.inc({ cache: "read" }, told.usage.cacheReadTokens);
       tokens.inc({ cache: "write" }, told.usage.cacheWriteTokens);
       dollars.inc(told.costUsd ?? 0);
     },
     contentType: registry.contentType,
-    text({ active: held, overview }) {
+    text({ active: held, depth: seen }) {
       active.set(held);
-      if (overview !== null) {
-        depth.set({ state: "pending" }, overview.queued - overview.due);
-        depth.set({ state: "due" }, overview.due);
-        depth.set({ state: "in_progress" }, overview.inProgress);
+      if (seen !== null) {
+        depth.set({ state: "pending" }, seen.queued - seen.due);
+        depth.set({ state: "due" }, seen.due);
+        depth.set({ state: "in_progress" }, seen.inProgress);
       }
       return registry.metrics();
     },

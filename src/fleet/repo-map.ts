@@ -53,13 +53,14 @@ export const loadRepoMap: ArtifactLoader = async ({ repository, branch, paramete
   return { revision: commit, content: JSON.stringify(map) };
 };
 
-/** Null: it is no module that can be read. */
+/** Null: it is no module that can be read, as those with JSX are not. */
 async function exportsOf(source: string, path: string): Promise<readonly string[] | null> {
   const { init, parse } = await import("es-module-lexer");
   await init;
   try {
     const [, exported] = parse(source, path);
-    return exported.flatMap((one) => (one.type === "reexport-all" ? [] : [one.name]));
+    // A type and a value may share a name.
+    return [...new Set(exported.flatMap((one) => (one.type === "reexport-all" ? [] : [one.name])))];
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Usage } from "../host.ts";
 import { type Queryable, toMs } from "./database.ts";
+import type { ToldOfPreWarm } from "./prewarm-told.ts";
 import { SCHEMA } from "./schema.ts";
 
 interface OfWarm {
@@ -31,6 +32,9 @@ export type Told =
     })
   /** Nothing more comes of it: why. */
   | (OfWarm & { readonly kind: "failed" | "lapsed"; readonly error: string });
+
+/** What came of a job, of whichever kind. */
+export type ToldOfJob = Told | ToldOfPreWarm;
 
 const usage = z.object({
   inputTokens: z.number(),
@@ -71,6 +75,9 @@ export interface Result {
   readonly recordedAt: number;
 }
 
+/** Those that are read here: of another kind, which a newer worker may tell, none is in the way of others. */
+const KINDS: readonly Told["kind"][] = ["warmed", "aborted", "failed", "lapsed"];
+
 /** Taken at once, the oldest first. */
 const MOST = 500;
 
@@ -80,8 +87,9 @@ export async function unbooked(database: Queryable, owner: string): Promise<read
     `select id, job_id as "jobId", conversation, prefix_id as "prefixId", revision, told,
        ${toMs("recorded_at")} as "recordedAt"
      from ${SCHEMA}.result where owner = $1 and booked_at is null and conversation is not null
+       and kind in (select kind from jsonb_to_recordset($2::jsonb) as x (kind text))
      order by recorded_at limit ${MOST}`,
-    [owner],
+    [owner, JSON.stringify(KINDS.map((kind) => ({ kind })))],
   );
   return rows.flatMap((row) => {
     const parsed = told.safeParse(row.told);

@@ -5,9 +5,51 @@ import type { FleetDatabase } from "./database.ts";
 export const SCHEMA = "keepwarm";
 export const ENGINE_SCHEMA = "keepwarm_queue";
 
-const VERSION = 1;
+const VERSION = 2;
 
-/** Epochs are the database's clock. What is secret is in `prefix.body` alone, encrypted. */
+/**
+ * Of catalogues: `entry` is what is sent, named by a keyed hash of it; `registration` which gateway has it in its
+ * catalogue, and what it may cost; `prewarm_spend` what each attempt has cost, or at most can have. Whoever
+ * is about to send one holds the first row of `turnstile`, whoever orders an artifact the second.
+ */
+const PREWARMING = [
+  `create table if not exists ${SCHEMA}.entry (
+    id text primary key,
+    fingerprint text not null,
+    key_id text not null,
+    body bytea not null,
+    model text not null,
+    ttl_ms integer not null,
+    used_at timestamptz,
+    tokens integer,
+    scheduled_at timestamptz,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `create table if not exists ${SCHEMA}.registration (
+    entry_id text not null,
+    gateway text not null,
+    name text not null,
+    cap_usd double precision not null,
+    expires_at timestamptz not null,
+    primary key (entry_id, gateway)
+  )`,
+  `create table if not exists ${SCHEMA}.prewarm_spend (
+    job_id uuid not null,
+    attempt integer not null,
+    usd double precision not null,
+    at timestamptz not null default clock_timestamp(),
+    primary key (job_id, attempt)
+  )`,
+  `create index if not exists prewarm_spend_at on ${SCHEMA}.prewarm_spend (at)`,
+  `create table if not exists ${SCHEMA}.turnstile (id integer primary key)`,
+  `insert into ${SCHEMA}.turnstile values (1), (2) on conflict do nothing`,
+  `alter table ${SCHEMA}.job add column if not exists entry text`,
+  `alter table ${SCHEMA}.job add column if not exists fresh_ms double precision`,
+  `alter table ${SCHEMA}.job add column if not exists event text`,
+  `create index if not exists job_event on ${SCHEMA}.job (event) where event is not null`,
+];
+
+/** Epochs are the database's clock. What is secret is in the `body` of `prefix` and `entry` alone, encrypted. */
 const TABLES = [
   `create schema if not exists ${SCHEMA}`,
   `create table if not exists ${SCHEMA}.version (version integer not null)`,
@@ -113,11 +155,15 @@ const TABLES = [
     made_at timestamptz not null default clock_timestamp(),
     primary key (repository, branch, type, parameters)
   )`,
+  ...PREWARMING,
 ];
 
-/** Needs the right to create schemas only where they are missing or of an older version. */
+/**
+ * Needs the right to create schemas only where they are missing or of an older version. Those of a newer one stay as they
+ * are: in an update they come first.
+ */
 export async function installTables(database: FleetDatabase): Promise<void> {
-  if ((await installedVersion(database)) === VERSION) return;
+  if (((await installedVersion(database)) ?? 0) >= VERSION) return;
   await database.transaction(async (tx) => {
     // One at a time: several processes may start on an empty database.
     if (database.backend === "postgres") await tx.query("select pg_advisory_xact_lock(4777)");

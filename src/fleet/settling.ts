@@ -4,7 +4,7 @@ import { type FleetDatabase, fromMs, type Transaction, toMs } from "./database.t
 import type { JobData, Outcome } from "./job.ts";
 import type { WarmPlan } from "./plan.ts";
 import { EARLY_MS, type Queues } from "./queues.ts";
-import type { Told } from "./results.ts";
+import type { ToldOfJob } from "./results.ts";
 import { SCHEMA } from "./schema.ts";
 
 /** The end of one attempt. Times are epoch ms by the database's clock. */
@@ -15,7 +15,7 @@ export interface Settlement {
   readonly outcome: Exclude<Outcome, "queued" | "claimed" | "running">;
   readonly error: string | null;
   /** What its owner hears; null: nothing that it does not know. */
-  readonly told: Told | null;
+  readonly told: ToldOfJob | null;
   /** Another attempt, at that time, in place of the outcome. */
   readonly retryAt?: number;
   /** Of a warm that was answered: when it went out. */

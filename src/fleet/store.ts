@@ -4,6 +4,7 @@ import { type FleetDatabase, fromMs, type Transaction } from "./database.ts";
 import type { ArtifactOrder, JobData, Trigger } from "./job.ts";
 import type { Sealed } from "./keyring.ts";
 import type { WarmPlan } from "./plan.ts";
+import { createPreWarmStore, type PreWarmStore } from "./prewarm-store.ts";
 import { ARTIFACT_QUEUE, EARLY_MS, type Queues, queueName } from "./queues.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -44,8 +45,15 @@ export interface FleetStore {
   replan(order: WarmOrder & { readonly revision: string; readonly usedAt?: number }): Promise<string | null>;
   /** Nothing more is sent with it, and nothing of it is kept. */
   drop(prefixId: string): Promise<void>;
-  /** Has an artifact made. @returns the job's id */
-  order(artifact: ArtifactOrder, owner: string, trigger: Trigger): Promise<string>;
+  /**
+   * Has an artifact made, unless somebody has ordered it already.
+   *
+   * @param event what made it necessary, such as a commit: made for that once, it is not made again
+   * @returns the job's id, whoever ordered it
+   */
+  order(artifact: ArtifactOrder, owner: string, trigger: Trigger, event?: string | null): Promise<string>;
+  /** Those of catalogues. */
+  readonly preWarms: PreWarmStore;
 }
 
 interface PrefixRow {
@@ -125,6 +133,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
   }
 
   return {
+    preWarms: createPreWarmStore(database, queues),
     async keep(prefix, order) {
       const { id, sealed, usedAt, repository = null, branch = null } = prefix;
       await queues.open(queueName("idle", prefix.fingerprint));
@@ -189,18 +198,28 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
         for (const { queue, id } of pending) await boss.cancel(queue, id, { db: tx.db });
       }),
 
-    async order(artifact, owner, trigger) {
+    async order(artifact, owner, trigger, event = null) {
       await queues.open(ARTIFACT_QUEUE);
-      const key = randomUUID();
+      const json = JSON.stringify(artifact);
       return database.transaction(async (tx) => {
+        await tx.query(`select id from ${SCHEMA}.turnstile where id = 2 for update`);
+        const [same] = await tx.query<{ id: string }>(
+          `select id from ${SCHEMA}.job
+           where kind = 'artifact' and artifact = $1::jsonb and (
+             (finished_at is null and (outcome = 'queued' or event = $2)) or (event = $2 and outcome = 'completed'))
+           order by finished_at nulls first limit 1`,
+          [json, event],
+        );
+        if (same !== undefined) return same.id;
+        const key = randomUUID();
         const data: JobData = { trigger };
         const id = await boss.send(ARTIFACT_QUEUE, data, { id: key, singletonKey: key, db: tx.db });
         if (id === null) throw new Error("the queue took no job");
         const { repository, branch } = artifact;
         await tx.query(
-          `insert into ${SCHEMA}.job (id, queue, kind, trigger, owner, repository, branch, artifact, due_at)
-           values ($1, $2, 'artifact', $3, $4, $5, $6, $7::jsonb, clock_timestamp())`,
-          [id, ARTIFACT_QUEUE, trigger, owner, repository, branch, JSON.stringify(artifact)],
+          `insert into ${SCHEMA}.job (id, queue, kind, trigger, owner, repository, branch, artifact, event, due_at)
+           values ($1, $2, 'artifact', $3, $4, $5, $6, $7::jsonb, $8, clock_timestamp())`,
+          [id, ARTIFACT_QUEUE, trigger, owner, repository, branch, json, event],
         );
         return id;
       });

@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { silentJobs } from "./claims.ts";
 import type { FleetDatabase } from "./database.ts";
+import { removeUnregistered } from "./entries.ts";
+import { endLostPreWarm } from "./prewarm-told.ts";
 import type { Queues } from "./queues.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -14,6 +16,7 @@ const KEPT = "interval '7 days'";
 /** Prefixes go with their last warm's chance: nothing of them is kept for longer. */
 export async function removeExpired(database: FleetDatabase): Promise<void> {
   await database.query(`delete from ${SCHEMA}.prefix where expires_at < clock_timestamp()`);
+  await removeUnregistered(database);
 }
 
 export async function removeOld(database: FleetDatabase): Promise<void> {
@@ -87,7 +90,8 @@ export async function endLost(database: FleetDatabase, queues: Queues): Promise<
       outcome === "queued"
         ? "The queue has no such job any more."
         : "Its worker was lost, and so were the others that tried.";
-    await end(database, id, error);
+    const isPreWarm = await endLostPreWarm(database, { id, resultId: randomUUID(), error });
+    if (!isPreWarm) await end(database, id, error);
     ended++;
   }
   return ended;
@@ -119,7 +123,7 @@ export async function recordLost(
 ): Promise<void> {
   await database.query(
     `insert into ${SCHEMA}.result (id, job_id, attempt, kind, owner, conversation, prefix_id, revision, told, cost_usd)
-     select $1, id, $3, 'aborted', owner, conversation, prefix_id, revision, $4::jsonb,
+     select $1, id, $3, $4::jsonb ->> 'kind', owner, conversation, prefix_id, revision, $4::jsonb,
        ($4::jsonb ->> 'costUsd')::double precision
      from ${SCHEMA}.job where id = $2
      on conflict do nothing`,

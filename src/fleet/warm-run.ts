@@ -51,6 +51,9 @@ export interface WarmRunContext {
 /** Nothing is tried again that would reach the API so shortly before the lapse, in ms. */
 const LEAST_LEFT_MS = 100;
 
+/** Whatever the API asks for, it is asked again after so long, in ms: nothing lives for longer. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Settlement> {
   const loaded = await context.load(claim.id);
   if (loaded === undefined) {
@@ -92,9 +95,11 @@ export async function runWarm(claim: Claim, context: WarmRunContext): Promise<Se
   if (answer.kind === "refused")
     return ended(claim, "failed", answer.reason, { ...of, kind: "failed", error: answer.reason });
   if (answer.kind === "warmed") return warmed(claim, answer, { of, loaded }, context);
-  if (answer.status === 429) {
-    const until = context.now() + (answer.retryAfterMs ?? retryDelayMs(claim.attempt, undefined, ttlMs, 0));
-    await context.limited(fingerprint, until, "the API has turned a warm away (429)");
+  const { status, retryAfterMs } = answer;
+  if (status === 429 || retryAfterMs !== undefined) {
+    const waitMs = retryAfterMs ?? retryDelayMs(claim.attempt, undefined, ttlMs, 0);
+    const until = context.now() + Math.min(waitMs, LONGEST_WAIT_MS);
+    await context.limited(fingerprint, until, `the API has turned a warm away (${status})`);
   }
   return failed(claim, answer, { of, ttlMs, aborted, expiresAt: started.expiresAt }, context);
 }
@@ -113,8 +118,11 @@ async function warmed(
 ): Promise<Settlement> {
   const { ttlMs, usedAt, fingerprint } = loaded;
   const { usage, costUsd: cost, startedAt, missReason, rateLimit } = answer;
-  const until = tightUntil(rateLimit, context.now());
-  if (until !== null) await context.limited(fingerprint, until, "less than 5 % of the rate limit is left");
+  const tight = tightUntil(rateLimit, context.now());
+  if (tight !== null) {
+    const until = Math.min(tight, context.now() + LONGEST_WAIT_MS);
+    await context.limited(fingerprint, until, "less than 5 % of the rate limit is left");
+  }
   const outcome = outcomeOf(usage);
   // What nothing has written yet is meant to be written now.
   const isMissing = outcome === "uncached" || (outcome === "cold" && usedAt !== null);

@@ -172,6 +172,12 @@ export function apiKeysOf(env: Environment): string {
   return text;
 }
 
+/** Of those, the one that a catalogue is sent with; null: none is named. @throws {WorkerEnvironmentError} */
+export function firstApiKeyOf(env: Environment): string | null {
+  const text = secretOf(env, "KEEPWARM_FLEET_API_KEY") ?? "";
+  return text.split(/[\s,]+/).find((word) => word !== "") ?? null;
+}
+
 function secretOf(env: Environment, name: "KEEPWARM_FLEET_KEY" | "KEEPWARM_FLEET_API_KEY"): string | null {
   const { [name]: value, [`${name}_FILE`]: file } = setOnes(env);
   if (value !== undefined) return value;

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PriceTable } from "../anthropic/index.ts";
 import type { Logger } from "../host.ts";
-import { artifactFolder, artifactTable } from "./artifacts.ts";
+import { artifactStoreOf } from "./artifacts.ts";
 import { createDatabaseClock } from "./clock.ts";
 import { createCredentials } from "./credentials.ts";
 import { type HealthServer, serveHealth } from "./health-server.ts";
@@ -81,8 +81,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
       queues,
       keyring,
       credentials,
-      artifacts:
-        told.artifactFolder === undefined ? artifactTable(database) : artifactFolder(told.artifactFolder),
+      artifacts: artifactStoreOf(told.artifactFolder, database, keyring),
       clock: createDatabaseClock(database, { now: Date.now, monotonicNow: () => performance.now() }),
       logger,
       registration: { id, host, pid: process.pid, version },

@@ -83,6 +83,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   let heardAt = performance.now();
   let loopedAt = performance.now();
   let slowAt = Number.NEGATIVE_INFINITY;
+  let firstIdle = 0;
   let trouble: string | null = null;
 
   /** Asks the database; what it cannot answer is asked again soon, and told once. */
@@ -174,7 +175,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (asksSlow) slowAt = performance.now();
     await attempt("ask for jobs", async () => {
       limits = await currentLimits(database);
-      for (const queue of [...idleQueues, ...(asksSlow ? slowQueues : [])]) {
+      // Each of them is the first in its turn: where there are too few slots, no workspace is left out.
+      firstIdle = (firstIdle + 1) % Math.max(1, idleQueues.length);
+      const inTurn = [...idleQueues.slice(firstIdle), ...idleQueues.slice(0, firstIdle)];
+      for (const queue of [...inTurn, ...(asksSlow ? slowQueues : [])]) {
         // As many as it could take: there may be more.
         const free = concurrency - held.size;
         if ((await take(queue)) === free || free === 0) pollAgain = true;

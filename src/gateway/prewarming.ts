@@ -2,8 +2,10 @@
 import type { PriceTable } from "../anthropic/index.ts";
 import type { Notice } from "../capture/index.ts";
 import type { Settings } from "../config/index.ts";
+import type { GatewayFleet } from "../fleet/index.ts";
 import type { Logger, StorageNamespace } from "../host.ts";
 import type { CompareAnswer, CompareRequest, PrewarmAnswer } from "../hub/index.ts";
+import { createDaySpend } from "../policy/index.ts";
 import {
   compare,
   configuredKey,
@@ -13,6 +15,7 @@ import {
   createWarmRecords,
   type PreWarmed,
   scheduleText,
+  type WantedArtifact,
 } from "../prewarm/index.ts";
 import type { Gateway, GatewayOptions } from "./gateway.ts";
 import type { LiveSettings } from "./settings-desk.ts";
@@ -25,12 +28,16 @@ export interface GatewayPrewarmingOptions {
   /** Asked for at each use: it is made after this. */
   readonly gateway: () => Pick<Gateway, "keeper">;
   readonly storage: StorageNamespace;
+  /** Where what pre-warms cost counts towards what all warms of a day may cost. */
+  readonly spending?: StorageNamespace;
   /** Names what was sent, in the records. */
   readonly nameKey: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly prices?: PriceTable | undefined;
   readonly clock: Pick<GatewayOptions, "now" | "monotonicNow" | "timers">;
   readonly logger: Logger;
+  /** Whose workers send it; null: this process does. */
+  readonly fleet?: Pick<GatewayFleet, "preWarming" | "apiKey" | "artifact"> | null;
 }
 
 export interface GatewayPrewarming {
@@ -47,43 +54,56 @@ export interface GatewayPrewarming {
 }
 
 export function createGatewayPrewarming(options: GatewayPrewarmingOptions): GatewayPrewarming {
-  const { settings, live, gateway, storage, nameKey, env, prices, clock, logger } = options;
+  const { settings, live, gateway, storage, nameKey, env, prices, clock, logger, fleet = null } = options;
   const { now, timers } = clock;
   const { upstream, prewarmCatalogue, prewarmKeyFile, maxWarms, ttl5m, ttl1h, warmTokens } = settings;
   const records = createWarmRecords(storage);
   const spend = createSpend(storage, `gateway-${process.pid}-${now().toString(36)}`);
+  const daySpend = createDaySpend(options.spending);
   const listeners = new Set<() => void>();
   let changes = 0;
-  const apiKey = () => configuredKey({ file: prewarmKeyFile, env });
+  // A fleet's workers send with the team's own.
+  const apiKey = async () => fleet?.apiKey() ?? (await configuredKey({ file: prewarmKeyFile, env }));
   const ttls = { ttl5mMs: ttl5m, ttl1hMs: ttl1h };
 
-  const preWarmer = createPreWarmer({
-    upstream,
-    apiKey,
-    nameKey,
-    records,
-    spend,
-    capUsd: () => live().prewarmMaxUsdPerDay,
-    maxWorkers: maxWarms,
-    ...(prices === undefined ? {} : { prices }),
-    ...(warmTokens === undefined ? {} : { warmTokens }),
-    ...ttls,
-    logger,
-    timers,
-    now,
-    // Whose traffic it may be is not known: whoever is short of room is not made shorter.
-    waitMs: () => {
-      const { captured, headroom } = gateway().keeper;
-      const at = { wallMs: now(), monotonicMs: clock.monotonicNow() };
-      return Math.max(0, ...captured().map(({ last }) => (last ? headroom.waitMs(last.print.realm, at) : 0)));
-    },
-    sent(done) {
-      prewarming.sent(done);
-      const { name, model, usage, costUsd, isBound } = done;
-      const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
-      gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
-    },
-  });
+  function sent(done: PreWarmed): void {
+    prewarming.sent(done);
+    const { name, model, usage, costUsd, isBound } = done;
+    daySpend.add(costUsd ?? 0, now());
+    const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
+    gateway().keeper.ledger.preWarm(usage === null ? told : { ...told, usage });
+  }
+
+  const seen = (done: PreWarmed) => prewarming.sent(done);
+  const capUsd = () => live().prewarmMaxUsdPerDay;
+  const desk = fleet === null ? null : fleet.preWarming({ upstream, apiKey, capUsd, prices, sent, seen });
+  const preWarmer =
+    desk ??
+    createPreWarmer({
+      upstream,
+      apiKey,
+      nameKey,
+      records,
+      spend,
+      capUsd,
+      maxWorkers: maxWarms,
+      ...(prices === undefined ? {} : { prices }),
+      ...(warmTokens === undefined ? {} : { warmTokens }),
+      ...ttls,
+      logger,
+      timers,
+      now,
+      // Whose traffic it may be is not known: whoever is short of room is not made shorter.
+      waitMs: () => {
+        const { captured, headroom } = gateway().keeper;
+        const at = { wallMs: now(), monotonicMs: clock.monotonicNow() };
+        return Math.max(
+          0,
+          ...captured().map(({ last }) => (last ? headroom.waitMs(last.print.realm, at) : 0)),
+        );
+      },
+      sent,
+    });
 
   const prewarming = createPrewarming({
     catalogue: prewarmCatalogue ?? null,
@@ -96,6 +116,13 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
     now,
     logger,
     ttls,
+    artifacts: async (wanted, why) => fleet?.artifact(wanted, why) ?? madeHere(wanted, why.signal),
+    ...(desk === null
+      ? {}
+      : {
+          registered: (entries) => desk.registered(entries),
+          used: (name, at, headers) => desk.used(name, at, headers),
+        }),
     read: (name, usage, modelName, tokens) =>
       gateway().keeper.ledger.preWarm({ kind: "read", name, usage, modelName, tokens }),
     changed: () => {
@@ -110,6 +137,8 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       if (live().prewarm) prewarming.start();
       // At once: nothing is sent any more from here on.
       else void prewarming.stop();
+      // What it may cost may be another by now.
+      void desk?.renew();
       for (const listener of listeners) listener();
     },
     stop: () => prewarming.stop(),
@@ -118,7 +147,7 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       trouble: prewarming.trouble(),
       isBusy: prewarming.isBusy,
       catalogue: prewarmCatalogue ?? null,
-      spentUsd: spend.usd(now()),
+      spentUsd: desk?.spentUsd() ?? spend.usd(now()),
       maxUsd: live().prewarmMaxUsdPerDay,
       prefixes: prewarming.standings().map(({ judgement, drift, lapsesAt, expectedStarts }) => {
         const { entry, facts, prefixTokens, isEstimated, writeUsd, readUsd, problems } = judgement;
@@ -159,6 +188,12 @@ export function createGatewayPrewarming(options: GatewayPrewarmingOptions): Gate
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** Loaded by nobody whose catalogue is made of none. */
+async function madeHere(wanted: WantedArtifact, signal: AbortSignal): Promise<string> {
+  const { makeArtifact } = await import("../fleet/index.ts");
+  return (await makeArtifact(wanted, signal)).content;
 }
 
 function viewOf({ usage, isBound: _, lapsesAt: __, ...done }: PreWarmed): PrewarmAnswer["history"][number] {

@@ -85,9 +85,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const storage = namespace(NAMESPACE);
   const startedAt = now();
   const leases = createWarmLeases({ stateDirectory: directory, host: "gateway" });
+  const spending = sharedSpending(directory, logger);
   const { keeping, change } = liveOptions(config.settings, {
     storage: namespace(POLICY_NAMESPACE),
-    spending: sharedSpending(directory, logger),
+    spending,
   });
   const fixed = fixedOptions(config.settings);
   const fleet = config.settings.fleet ? await joinFleet().catch(withoutFleet) : null;
@@ -96,11 +97,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     live: () => settings.live,
     gateway: () => gateway,
     storage: namespace(PREWARM_NAMESPACE),
+    spending,
     nameKey: leaseKey(directory),
     env: config.env,
     prices,
     clock,
     logger,
+    fleet,
   });
   const gateway = createGateway({
     notice: prewarming.notice,

@@ -11,6 +11,8 @@ export interface DaySpend {
   isStale(now: number): boolean;
   /** @param now epoch ms */
   add(usd: number, now: number): void;
+  /** Resolves once all of it is stored. */
+  stored(): Promise<void>;
 }
 
 type Hours = readonly (readonly [hour: number, usd: number])[];
@@ -77,6 +79,7 @@ export function createDaySpend(storage?: StorageNamespace): DaySpend {
         // The sum in memory holds; who owns the storage hears of its failures elsewhere.
         .catch(() => {});
     },
+    stored: () => writing,
   };
 }
 

@@ -2,6 +2,7 @@
 export { adaptive } from "./adaptive.ts";
 export { type Caps, capped } from "./caps.ts";
 export { CONVERSATION_GAPS_KEY, type KeptGaps, MOST_CONVERSATIONS } from "./conversation-gaps.ts";
+export { createDaySpend, type DaySpend } from "./day-spend.ts";
 export { leastMarginMs } from "./due.ts";
 export { premiumUsd, warmUsd } from "./economics.ts";
 export type {

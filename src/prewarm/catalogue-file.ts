@@ -5,6 +5,13 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as z from "zod";
 import { readRequest, type Ttl, type TtlOptions, withTier } from "../anthropic/index.ts";
+import {
+  type ArtifactSource,
+  type Artifacts,
+  artifactsOf,
+  branchFilesOf,
+  withArtifacts,
+} from "./artifacts.ts";
 import type { Schedule } from "./cache/index.ts";
 import { type CatalogueEntry, catalogueEntry, requestBody, type Trigger } from "./entry.ts";
 
@@ -19,6 +26,8 @@ export interface PrefixEntry {
   readonly triggers: readonly Trigger[];
   /** Whose change is a `commit`, absolute: those it is made of, and those it names. */
   readonly files: readonly string[];
+  /** Whether it is made of artifacts. */
+  readonly hasArtifacts?: boolean;
   readonly pinned: boolean;
   readonly latencyUsd: number;
 }
@@ -38,6 +47,11 @@ export interface Catalogue {
   readonly files: readonly string[];
 }
 
+export interface CatalogueOptions extends TtlOptions {
+  /** Where the artifacts of its entries come from; left out: from nowhere. */
+  readonly artifacts?: ArtifactSource;
+}
+
 /** Its file could not be read at all. */
 export class CatalogueError extends Error {
   override readonly name = "CatalogueError";
@@ -50,10 +64,10 @@ const PLACEHOLDER = { role: "user", content: "warmup" };
  * @param path a JSON file, or a folder whose JSON files are read in the order of their names
  * @throws {CatalogueError} where there is nothing to read; what is wrong with one entry is among the problems
  */
-export async function readCatalogue(path: string, ttls: TtlOptions = {}): Promise<Catalogue> {
+export async function readCatalogue(path: string, options: CatalogueOptions = {}): Promise<Catalogue> {
   const whole = resolve(path);
   const files = await filesIn(whole);
-  const read = await Promise.all(files.map((file) => readOne(file, ttls)));
+  const read = await Promise.all(files.map((file) => readOne(file, options)));
   const entries: PrefixEntry[] = [];
   const problems: CatalogueProblem[] = [];
   for (const one of read) {
@@ -84,7 +98,7 @@ async function filesIn(path: string): Promise<readonly string[]> {
   }
 }
 
-async function readOne(file: string, ttls: TtlOptions) {
+async function readOne(file: string, options: CatalogueOptions) {
   const problems: CatalogueProblem[] = [];
   const entries: PrefixEntry[] = [];
   const problem = (name: string | null, sentence: string) => problems.push({ name, file, sentence });
@@ -111,7 +125,7 @@ async function readOne(file: string, ttls: TtlOptions) {
       continue;
     }
     try {
-      entries.push(await resolved(entry.data, file, ttls));
+      entries.push(await resolved(entry.data, file, options));
     } catch (error) {
       problem(name, error instanceof Error ? error.message : String(error));
     }
@@ -120,10 +134,15 @@ async function readOne(file: string, ttls: TtlOptions) {
 }
 
 /** @throws a sentence for people */
-async function resolved(entry: CatalogueEntry, catalogue: string, ttls: TtlOptions): Promise<PrefixEntry> {
+async function resolved(
+  entry: CatalogueEntry,
+  catalogue: string,
+  { artifacts: from, ...ttls }: CatalogueOptions,
+): Promise<PrefixEntry> {
   const folder = dirname(catalogue);
   const source = entry.file ?? entry.module;
-  const request = await requestOf(entry, folder);
+  const artifacts = await artifactsOf(entry, folder, from);
+  const request = withArtifacts(await requestOf(entry, folder, artifacts), artifacts);
   const messages = request.messages ?? [];
   const whole = { max_tokens: 1, ...request, messages: messages.length === 0 ? [PLACEHOLDER] : messages };
   const { schedule, tier } = entry;
@@ -140,16 +159,18 @@ async function resolved(entry: CatalogueEntry, catalogue: string, ttls: TtlOptio
     files: [
       ...(source === undefined ? [] : [resolve(folder, source)]),
       ...entry.files.map((file) => resolve(folder, file)),
+      ...(await branchFilesOf(entry, folder)),
     ],
+    ...(Object.keys(artifacts).length === 0 ? {} : { hasArtifacts: true }),
     pinned: entry.pinned,
     latencyUsd: entry.latencyUsd,
   };
 }
 
-async function requestOf({ request, file, module }: CatalogueEntry, folder: string) {
+async function requestOf({ request, file, module }: CatalogueEntry, folder: string, artifacts: Artifacts) {
   if (request !== undefined) return request;
   const path = resolve(folder, file ?? module ?? "");
-  const from = file === undefined ? await builtBy(path) : await jsonIn(path);
+  const from = file === undefined ? await builtBy(path, artifacts) : await jsonIn(path);
   const parsed = requestBody.safeParse(from);
   if (parsed.success) return parsed.data;
   throw new Error(`${path} gives no Messages request: ${said(parsed.error)}`);
@@ -166,14 +187,14 @@ async function jsonIn(path: string): Promise<unknown> {
 }
 
 /** As it is now: Node would give what it loaded before. What the module imports itself is loaded once. */
-async function builtBy(path: string): Promise<unknown> {
+async function builtBy(path: string, artifacts: Artifacts): Promise<unknown> {
   try {
     const version = createHash("sha256")
       .update(await readFile(path))
       .digest("hex")
       .slice(0, 16);
     const { default: built }: { default?: unknown } = await import(`${pathToFileURL(path).href}?${version}`);
-    return typeof built === "function" ? await built() : built;
+    return typeof built === "function" ? await built({ artifacts }) : built;
   } catch (error) {
     throw new Error(`${path} could not be run: ${error instanceof Error ? error.message : String(error)}`);
   }

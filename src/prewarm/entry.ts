@@ -39,6 +39,15 @@ export const requestBody = z.looseObject({
   messages: z.array(z.looseObject({ role: z.string(), content: z.unknown() })).optional(),
 });
 
+const artifact = z.strictObject({
+  /** Which loader makes it. */
+  type: z.string().min(1),
+  /** The path of a clone, from the catalogue's folder. */
+  repository: z.string().min(1).default("."),
+  branch: z.string().min(1).default("HEAD"),
+  parameters: z.record(z.string(), z.string()).default({}),
+});
+
 const fields = {
   /** What people call it. Letters, digits and `. _ - /`, so that it can stand in a log. */
   name: z
@@ -58,6 +67,10 @@ const fields = {
   /** Of a cron expression, such as `Europe/Berlin`. */
   timeZone: z.string().optional(),
   triggers: z.array(z.enum(TRIGGERS)).default([]),
+  /** What stands for `{{artifact:<name>}}` in its texts, and is given to its module. */
+  artifacts: z
+    .record(z.string().regex(/^[\w-]+$/, "an artifact's name has letters, digits, _ and - alone"), artifact)
+    .default({}),
   /** Files whose change is a `commit`, besides those that it is made of. */
   files: z.array(z.string().min(1)).default([]),
   /** Warmed ahead of the usual hours though it is not hot. */
@@ -72,6 +85,11 @@ export const catalogueEntry = z
   .refine(
     ({ request, file, module }) => [request, file, module].filter((one) => one !== undefined).length === 1,
     "it needs one of request, file and module, and no more than one",
+  )
+  .refine(
+    ({ schedule: when, timeZone }) =>
+      when === undefined || "everyMs" in when || objectionTo({ ...when, timeZone }) === null,
+    { path: ["timeZone"], message: "there is no such time zone: write one such as Europe/Berlin" },
   );
 
 export type CatalogueEntry = z.output<typeof catalogueEntry>;

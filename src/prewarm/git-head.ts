@@ -24,10 +24,21 @@ export async function gitFoldersOf(folder: string): Promise<GitFolders | null> {
 }
 
 /** The commit, or whatever stands in its place; "" where there is none yet. */
-export async function headOf({ own, common }: GitFolders): Promise<string> {
-  const head = await text(join(own, "HEAD"));
+export async function headOf(folders: GitFolders): Promise<string> {
+  const head = await text(join(folders.own, "HEAD"));
   const ref = /^ref:\s*(\S+)$/.exec(head)?.[1];
-  if (ref === undefined) return head;
+  return ref === undefined ? head : refOf(folders, ref);
+}
+
+/** The commit of a branch, or of `HEAD`; null: it is not known here. */
+export async function commitOf(repository: string, branch: string): Promise<string | null> {
+  const folders = await gitFoldersOf(repository);
+  if (folders === null) return null;
+  const commit = await (branch === "HEAD" ? headOf(folders) : refOf(folders, `refs/heads/${branch}`));
+  return commit === "" ? null : commit;
+}
+
+async function refOf({ common }: GitFolders, ref: string): Promise<string> {
   const loose = await text(join(common, ref));
   if (loose !== "") return loose;
   const packed = (await text(join(common, "packed-refs")))

@@ -17,6 +17,8 @@ export interface Pace {
 }
 
 export interface Ended {
+  /** Nothing was sent after all, so nothing is known of the limits. */
+  readonly isUnsent?: boolean;
   readonly limits?: RateLimit | null;
   /** The API has turned it away: for so long nothing is sent. */
   readonly retryAfterMs?: number | undefined;
@@ -36,16 +38,19 @@ interface Model {
   underway: number;
   underwayTokens: number;
   isKnown: boolean;
-  blockedUntil: number;
 }
 
 const MINUTE_MS = 60_000;
 /** This share of each limit is left to real traffic; as much as the gateway's warms leave it, and as much again. */
 const KEPT_SHARE = 0.1;
 const LEAST_WAIT_MS = 50;
+/** Whatever the API asks for, it is asked again after so long. */
+const LONGEST_WAIT_MS = 3_600_000;
 
 export function createPace({ timers, now, waitMs = () => 0 }: PaceDeps): Pace {
   const models = new Map<string, Model>();
+  /** Epoch ms until which the API wants to be left alone, whichever model it said that of. */
+  let blockedUntil = 0;
   /** One after the other, so that the first who waits is the first who goes. */
   const gate = pLimit(1);
 
@@ -79,7 +84,6 @@ export function createPace({ timers, now, waitMs = () => 0 }: PaceDeps): Pace {
       underway: 0,
       underwayTokens: 0,
       isKnown: false,
-      blockedUntil: 0,
     };
     models.set(name, fresh);
     return fresh;
@@ -87,7 +91,7 @@ export function createPace({ timers, now, waitMs = () => 0 }: PaceDeps): Pace {
 
   function delayOf(model: Model, tokens: number): number {
     const at = now();
-    const blocked = Math.max(model.blockedUntil - at, waitMs());
+    const blocked = Math.max(blockedUntil - at, waitMs());
     if (blocked > 0) return blocked;
     // What the limits are is not known before the first answer.
     if (!model.isKnown) return model.underway === 0 ? 0 : MINUTE_MS;
@@ -107,12 +111,12 @@ export function createPace({ timers, now, waitMs = () => 0 }: PaceDeps): Pace {
         signal.throwIfAborted();
         model.underway++;
         model.underwayTokens += tokens;
-        return ({ limits = null, retryAfterMs }: Ended) => {
+        return ({ limits = null, retryAfterMs, isUnsent = false }: Ended) => {
           model.underway--;
           model.underwayTokens -= tokens;
-          model.isKnown ||= limits !== null || retryAfterMs === undefined;
+          model.isKnown ||= !isUnsent && (limits !== null || retryAfterMs === undefined);
           if (retryAfterMs !== undefined) {
-            model.blockedUntil = Math.max(model.blockedUntil, now() + retryAfterMs);
+            blockedUntil = Math.max(blockedUntil, now() + Math.min(retryAfterMs, LONGEST_WAIT_MS));
           }
           model.requests = told(limits?.requests, now()) ?? model.requests;
           model.tokens = told(limits?.inputTokens ?? limits?.tokens, now()) ?? model.tokens;

@@ -13,12 +13,14 @@ import {
 } from "../anthropic/index.ts";
 import type { Logger, Timers } from "../host.ts";
 import { CacheWarmer, CallableValueLoader, type WarmingProgress } from "./cache/index.ts";
+import { messageOf } from "./cache/schedule.ts";
 import type { PrefixEntry } from "./catalogue-file.ts";
-import { type Judgement, judge } from "./judge.ts";
+import type { Judgement } from "./judge.ts";
+import { createJudging } from "./judging.ts";
 import { createPace } from "./pace.ts";
 import { type Cause, doneOf, isFinal, type PreWarmed } from "./pre-warmed.ts";
 import type { Spend } from "./spend.ts";
-import { sentName, type WarmRecord, type WarmRecords } from "./warm-record.ts";
+import type { WarmRecord, WarmRecords } from "./warm-record.ts";
 
 export interface PreWarmerDeps extends Pick<WarmRequestOptions, "ttl5mMs" | "ttl1hMs" | "warmTokens"> {
   /** Base URL of the Messages API. */
@@ -33,6 +35,10 @@ export interface PreWarmerDeps extends Pick<WarmRequestOptions, "ttl5mMs" | "ttl
   readonly capUsd: () => number;
   /** Requests on their way at once. */
   readonly maxWorkers: number;
+  /** Times that one of a round is tried again. @default 4 */
+  readonly maxRetries?: number;
+  /** Models that have rejected `max_tokens: 0`. @default its own, empty to begin with */
+  readonly rejectedZero?: Set<string>;
   readonly prices?: PriceTable;
   readonly logger: Logger;
   readonly timers: Timers;
@@ -53,6 +59,8 @@ export interface RoundOptions {
   readonly refresh?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: WarmingProgress) => void;
+  /** Told of each that is not warm in the end, and whether another round could help. */
+  readonly onFailed?: (failure: { readonly isFinal: boolean; readonly retryAfterMs?: number }) => void;
 }
 
 export interface PreWarmer {
@@ -86,30 +94,15 @@ const LONGEST_LOAD_MS = 6 * 3_600_000;
 export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
   const { records, spend, now, timers, logger } = deps;
   const url = `${deps.upstream}/v1/messages`;
+  const { nameOf, judge } = createJudging({ ...deps, url });
   const pace = createPace({ timers, now, ...(deps.waitMs === undefined ? {} : { waitMs: deps.waitMs }) });
-  const rejectedZero = new Set<string>();
+  const rejectedZero = deps.rejectedZero ?? new Set<string>();
   /** By what they are called in the records: who asks for one that is on its way gets what becomes of it. */
   const underway = new Map<string, Promise<PreWarmed>>();
   /** Sent once, and nothing of it cached: each further time would be paid in full. */
   const uncached = new Set<string>();
   /** Of all rounds together. */
   const slot = pLimit(deps.maxWorkers);
-
-  function nameOf({ body, betas }: PrefixEntry, credential: string): string {
-    return sentName(deps.nameKey, { url, credential, betas, body });
-  }
-
-  function judged(entry: PrefixEntry, apiKey?: string): Judgement {
-    const { ttl5mMs, ttl1hMs, warmTokens, prices } = deps;
-    const known = apiKey === undefined ? null : records.of(nameOf(entry, apiKey));
-    return judge(entry, {
-      ...(ttl5mMs === undefined ? {} : { ttl5mMs }),
-      ...(ttl1hMs === undefined ? {} : { ttl1hMs }),
-      ...(warmTokens === undefined ? {} : { warmTokens }),
-      ...(prices === undefined ? {} : { prices }),
-      knownTokens: known?.tokens,
-    });
-  }
 
   async function warm(entries: readonly PrefixEntry[], options: RoundOptions): Promise<readonly PreWarmed[]> {
     const apiKey = await deps.apiKey();
@@ -132,13 +125,16 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         once(byName.get(name) as PrefixEntry, apiKey, options.cause, signal),
       ),
       keys: { keys: () => byName.keys() },
-      config: { maxWorkers: deps.maxWorkers, timeoutMs: LONGEST_LOAD_MS, maxRetries: 4 },
+      config: { maxWorkers: deps.maxWorkers, timeoutMs: LONGEST_LOAD_MS, maxRetries: deps.maxRetries ?? 4 },
       timers,
       now,
       ...(deps.random === undefined ? {} : { random: deps.random }),
     });
     warmer.events.on("failed", (name, error) => {
-      if (error instanceof NotWarmed) results.set(name, error.done);
+      if (!(error instanceof NotWarmed)) return;
+      const { done, permanent, retryAfterMs } = error;
+      results.set(name, done);
+      options.onFailed?.({ isFinal: permanent, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     });
     if (options.onProgress !== undefined) warmer.events.on("progress", options.onProgress);
     await warmer.warm(undefined, {
@@ -151,7 +147,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
 
   function leftOut(entry: PrefixEntry, apiKey: string, { cause, signal }: RoundOptions): PreWarmed {
     const record = records.of(nameOf(entry, apiKey));
-    const base = outcome(entry, cause, judged(entry, apiKey));
+    const base = outcome(entry, cause, judge(entry, apiKey));
     if (signal?.aborted) return { ...base, outcome: "refused", why: "It was called off." };
     return { ...base, outcome: "warm", lapsesAt: record && record.startedAt + record.ttlMs };
   }
@@ -193,7 +189,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     cause: Cause,
     signal: AbortSignal,
   ): Promise<PreWarmed> {
-    const judgement = judged(entry, apiKey);
+    const judgement = judge(entry, apiKey);
     const base = outcome(entry, cause, judgement);
     const refused = (why: string) => new NotWarmed({ ...base, why }, true);
     const [problem] = judgement.problems;
@@ -203,15 +199,14 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     const ended = await pace.turn(judgement.facts.model, judgement.prefixTokens, signal);
     let limits: RateLimit | null = null;
     let retryAfterMs: number | undefined;
+    let isUnsent = true;
     try {
       // Right before it is sent: others may have spent meanwhile.
       const { mostUsd } = judgement;
       const capUsd = deps.capUsd();
       if (mostUsd === null)
         throw refused("No price is known for its model, so it cannot be kept to the cap.");
-      const spentUsd = spend.usd(now());
-      if (spentUsd + mostUsd > capUsd) throw refused(capText(spentUsd, mostUsd, capUsd));
-      const settle = spend.reserve(mostUsd);
+      const held = await reserved(mostUsd, capUsd, refused);
       let costUsd = 0;
       try {
         const request: CapturedRequest = { url, headers: headersOf(entry, apiKey), body: entry.body };
@@ -221,6 +216,7 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
           rejectedZero,
           now,
           fetch: async (to, init) => {
+            isUnsent = false;
             const response = await (deps.fetch ?? globalThis.fetch)(to, init);
             limits = rateLimitOf(response.headers);
             if (response.status === 429 || response.status >= 500)
@@ -236,11 +232,21 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
         if (answer.kind === "warmed" && done.outcome !== "nothing") return done;
         throw new NotWarmed(done, isFinal(answer), retryAfterMs);
       } finally {
-        settle(costUsd, now());
+        held.settle(costUsd, now());
       }
     } finally {
-      ended({ limits, retryAfterMs });
+      ended({ limits, retryAfterMs, isUnsent });
     }
+  }
+
+  async function reserved(mostUsd: number, capUsd: number, refused: (why: string) => NotWarmed) {
+    const held = await spend.reserve(mostUsd, capUsd, now()).catch((error: unknown) => {
+      throw error instanceof NotWarmed
+        ? error
+        : refused(`What pre-warms have cost cannot be looked up (${messageOf(error)}), so nothing is sent.`);
+    });
+    if (held.isHeld) return held;
+    throw refused(capText(held.spentUsd, mostUsd, held.capUsd ?? capUsd));
   }
 
   async function remember(entry: PrefixEntry, apiKey: string, answer: WarmAnswer, { facts }: Judgement) {
@@ -250,14 +256,13 @@ export function createPreWarmer(deps: PreWarmerDeps): PreWarmer {
     try {
       await records.put(nameOf(entry, apiKey), { startedAt, ttlMs: facts.ttlMs, tokens });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
       logger.error("keepwarm: could not store what is warm; after a restart it is sent again", {
-        error: message,
+        error: messageOf(error),
       });
     }
   }
 
-  return { judge: judged, recordOf: (entry, apiKey) => records.of(nameOf(entry, apiKey)), warm };
+  return { judge, recordOf: (entry, apiKey) => records.of(nameOf(entry, apiKey)), warm };
 }
 
 /** How long an API that has turned a request away without a Retry-After is left alone, in ms: as its SDKs do. */

@@ -1,39 +1,38 @@
 /** A catalogue at work: its schedules and triggers, what traffic makes of it, and what became of each pre-warm. */
-import { dirname, resolve } from "node:path";
 import type { MessageUsage } from "../anthropic/index.ts";
-import type { CacheWriteSplit, Logger, StorageNamespace, Timers } from "../host.ts";
+import type { CacheWriteSplit, StorageNamespace, Timers } from "../host.ts";
 import { createBeforeLapse } from "./before-lapse.ts";
-import { repeat, type Schedule } from "./cache/index.ts";
+import { repeat } from "./cache/index.ts";
 import { messageOf } from "./cache/schedule.ts";
-import { type Catalogue, type CatalogueProblem, type PrefixEntry, readCatalogue } from "./catalogue-file.ts";
+import type { CatalogueProblem, PrefixEntry } from "./catalogue-file.ts";
 import type { Difference } from "./difference.ts";
+import type { Trigger } from "./entry.ts";
 import { createHistory } from "./history.ts";
 import type { Judgement } from "./judge.ts";
 import type { Cause, PreWarmed } from "./pre-warmed.ts";
 import type { PreWarmer } from "./pre-warmer.ts";
-import { createSightings, type Sightings } from "./sightings.ts";
+import { createReading, type ReadingDeps } from "./reading.ts";
+import { createSightings, type SightingEvents, type Sightings } from "./sightings.ts";
 import { createStartsAhead, HOT_STARTS, LOOK_MS } from "./starts-ahead.ts";
+import { repeatSchedules, watchCatalogue } from "./tending.ts";
 import type { WarmRecords } from "./warm-record.ts";
-import { watchFor } from "./watching.ts";
 
-export interface PrewarmingDeps {
-  /** A file, or a folder; null: none is named. */
-  readonly catalogue: string | null;
+export interface PrewarmingDeps extends Omit<ReadingDeps, "preWarmer"> {
   readonly preWarmer: PreWarmer;
   readonly records: WarmRecords;
   readonly storage: StorageNamespace;
   readonly nameKey: string;
-  /** The configured key. @throws a sentence for people where there is none */
-  readonly apiKey: () => string | Promise<string>;
   readonly timers: Timers;
   /** Epoch ms. */
   readonly now: () => number;
-  readonly logger: Logger;
-  readonly ttls: { readonly ttl5mMs?: number; readonly ttl1hMs?: number };
   /** A first turn has read what only a pre-warm had kept. */
   readonly read: (name: string, usage: MessageUsage, modelName: string, tokens: CacheWriteSplit) => void;
   /** What is shown of it has changed. */
   readonly changed: () => void;
+  /** Told which entries there are, whenever they are read; none once it has stopped. Never rejects. */
+  readonly registered?: (entries: readonly PrefixEntry[]) => Promise<void>;
+  /** A real request has used an entry's prefix, and was answered. */
+  readonly used?: NonNullable<SightingEvents["used"]>;
 }
 
 /** What is known of one entry. */
@@ -72,10 +71,10 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
   const history = createHistory(storage, logger);
   const starts = createStartsAhead(storage);
   const drifts = new Map<string, Difference>();
-  let catalogue: Catalogue = { entries: [], problems: [], files: [] };
-  let judgements: readonly Judgement[] = [];
-  let apiKey: string | undefined;
-  let trouble: string | null = null;
+  /** Why each was refused last. */
+  const refusals = new Map<string, string | null>();
+  const reading = createReading(deps);
+  const { entryOf, judgementOf } = reading;
   let working: { readonly abort: AbortController; ends: (() => void)[] } | null = null;
   let rounds = new Set<Promise<unknown>>();
 
@@ -83,6 +82,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     deps.nameKey,
     {
       started: starts.started,
+      ...(deps.used === undefined ? {} : { used: deps.used }),
       read: deps.read,
       missed(name, at) {
         const ttlMs = judgementOf(name)?.facts?.ttlMs ?? null;
@@ -107,15 +107,18 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     timers,
     now,
     usedAt: sightings.usedAt,
-    due: (name) => void round((entry) => entry.name === name, "miss", true),
+    due: (name) => void missedAgain(name),
   });
 
-  function entryOf(name: string): PrefixEntry | undefined {
-    return catalogue.entries.find((entry) => entry.name === name);
-  }
-
-  function judgementOf(name: string): Judgement | undefined {
-    return judgements.find(({ entry }) => entry.name === name);
+  async function missedAgain(name: string): Promise<void> {
+    const own = working;
+    // What it is made of may be old, where nobody tells of changes.
+    if (entryOf(name)?.hasArtifacts === true) {
+      await load("miss");
+      if (working !== own || own === null) return;
+      await register(own);
+    }
+    await round((entry) => entry.name === name, "miss", true);
   }
 
   async function start(): Promise<void> {
@@ -125,80 +128,55 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     await Promise.all([records.load(now()), history.load(), starts.load()]).catch((error) =>
       logger.error("keepwarm: could not read what is known of pre-warms", { error: messageOf(error) }),
     );
-    await load();
+    await load("connect");
     if (working !== own) return;
+    await register(own);
     await attach();
     await round((entry) => entry.triggers.includes("connect"), "connect");
   }
 
-  async function load(): Promise<void> {
-    try {
-      if (deps.catalogue === null)
-        throw new Error("no catalogue is named: keepwarm config set prewarmCatalogue <file>");
-      apiKey = await deps.apiKey();
-      catalogue = await readCatalogue(deps.catalogue, deps.ttls);
-      trouble = null;
-    } catch (error) {
-      trouble = messageOf(error);
-      logger.error(`keepwarm: nothing is pre-warmed: ${trouble}`);
-    }
-    judgements = catalogue.entries.map((entry) => preWarmer.judge(entry, apiKey));
-    sightings.know(judgements);
-    for (const { name, file, sentence } of catalogue.problems)
-      logger.warn(`keepwarm: an entry of the catalogue is left out: ${sentence}`, {
-        prefix: name ?? "-",
-        file,
-      });
-    for (const { entry, problems } of judgements) {
-      const [problem] = problems;
-      if (problem !== undefined)
-        logger.warn(`keepwarm: a prefix is not pre-warmed: ${problem}`, { prefix: entry.name });
-    }
-    deps.changed();
+  async function register(own: typeof working): Promise<void> {
+    await deps.registered?.(reading.catalogue.entries);
+    // It was switched off meanwhile: what came last holds.
+    if (working !== own) await deps.registered?.([]);
   }
 
-  /** Schedules, watchers and the look ahead, for the entries as they are. */
+  async function load(trigger: Trigger): Promise<ReadonlySet<string>> {
+    const added = await reading.load(trigger, working?.abort.signal ?? AbortSignal.abort());
+    sightings.know(reading.judgements);
+    deps.changed();
+    return added;
+  }
+
   async function attach(): Promise<void> {
     const own = working;
     if (own === null) return;
     for (const end of own.ends.splice(0)) end();
-    const bySchedule = Map.groupBy(
-      catalogue.entries.filter(({ schedule }) => schedule !== null),
-      ({ schedule }) => JSON.stringify(schedule),
+    own.ends.push(
+      ...repeatSchedules(reading.catalogue.entries, {
+        timers,
+        now,
+        due: (names) => round(({ name }) => names.has(name), "schedule", true),
+      }),
+      repeat({ everyMs: LOOK_MS }, lookAhead, { timers, now }),
     );
-    for (const [schedule, entries] of bySchedule) {
-      const names = new Set(entries.map(({ name }) => name));
-      const due = () => round(({ name }) => names.has(name), "schedule", true);
-      own.ends.push(repeat(JSON.parse(schedule) as Schedule, due, { timers, now }));
-    }
-    own.ends.push(repeat({ everyMs: LOOK_MS }, lookAhead, { timers, now }));
     if (deps.catalogue === null) return;
-    const folder = dirname(resolve(deps.catalogue));
-    const end = await watchFor(
-      [
-        {
-          name: "",
-          files: [resolve(deps.catalogue), ...catalogue.files],
-          // Where it is a file, there is no such folder to watch.
-          folder: resolve(deps.catalogue),
-          repositoryOf: null,
-        },
-        ...catalogue.entries
-          .filter(({ triggers }) => triggers.includes("commit"))
-          .map(({ name, files }) => ({ name, files, repositoryOf: folder })),
-      ],
-      { timers, changed: (names) => void stirred(names) },
-    );
+    const changed = (names: readonly string[]) => void stirred(names);
+    const end = await watchCatalogue(deps.catalogue, reading.catalogue, { timers, changed });
     if (working === own) own.ends.push(end);
     else end();
   }
 
   async function stirred(names: readonly string[]): Promise<void> {
     const own = working;
-    await load();
+    const added = await load("commit");
     if (working !== own || own === null) return;
+    await register(own);
     await attach();
-    await round(({ name, triggers }) => names.includes(name) && triggers.includes("commit"), "commit", true);
+    const isNew = ({ name, triggers }: PrefixEntry) => added.has(name) && triggers.includes("connect");
+    const isChanged = ({ name, triggers }: PrefixEntry) =>
+      names.includes(name) && triggers.includes("commit") && !added.has(name);
+    await Promise.all([round(isNew, "connect"), round(isChanged, "commit", true)]);
   }
 
   /** Only what is expected to save more than it costs. */
@@ -215,7 +193,8 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
 
   function lapseOf(name: string): number | null {
     const entry = entryOf(name);
-    const known = entry === undefined || apiKey === undefined ? null : preWarmer.recordOf(entry, apiKey);
+    const known =
+      entry === undefined || reading.apiKey === undefined ? null : preWarmer.recordOf(entry, reading.apiKey);
     return known === null ? null : known.startedAt + known.ttlMs;
   }
 
@@ -225,7 +204,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
     refresh = false,
   ): Promise<readonly PreWarmed[]> {
     const own = working;
-    const entries = catalogue.entries.filter(isMeant);
+    const entries = reading.catalogue.entries.filter(isMeant);
     if (own === null || entries.length === 0) return Promise.resolve([]);
     const { signal } = own.abort;
     const running = preWarmer.warm(entries, { cause, refresh, signal }).then(
@@ -235,8 +214,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
         return done;
       },
       (error) => {
-        trouble = messageOf(error);
-        logger.error(`keepwarm: nothing is pre-warmed: ${trouble}`);
+        reading.fails(messageOf(error));
         return [];
       },
     );
@@ -246,10 +224,14 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
 
   function note(done: PreWarmed): void {
     sightings.preWarmed(done);
-    if (done.outcome === "warm") return;
+    const { name: prefix, cause, outcome, usage, why } = done;
+    if (outcome === "warm") return;
+    // It is asked for again at each look ahead, and refused until something changes.
+    const isSaid = outcome === "refused" && cause === "hours" && refusals.get(prefix) === why;
+    refusals.set(prefix, outcome === "refused" ? why : null);
+    if (isSaid) return;
     history.add(done);
     deps.changed();
-    const { name: prefix, cause, outcome, usage, why } = done;
     const attributes = {
       prefix,
       cause,
@@ -277,6 +259,7 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
       missed.clear();
       const underway = [...rounds];
       rounds = new Set();
+      if (own !== null) await deps.registered?.([]);
       await Promise.allSettled(underway);
       await history.stored();
     },
@@ -303,18 +286,18 @@ export function createPrewarming(deps: PrewarmingDeps): Prewarming {
       }
     },
     standings: () =>
-      judgements.map((judgement) => {
+      reading.judgements.map((judgement) => {
         const { name } = judgement.entry;
         return {
-          judgement: preWarmer.judge(judgement.entry, apiKey),
+          judgement: preWarmer.judge(judgement.entry, reading.apiKey),
           drift: drifts.get(name) ?? null,
           lapsesAt: lapseOf(name),
           expectedStarts: starts.expected(name, now()),
         };
       }),
-    problems: () => catalogue.problems,
+    problems: () => reading.catalogue.problems,
     uncatalogued: () => sightings.others.hotKeys(HOT_STARTS).length,
-    trouble: () => trouble,
+    trouble: () => reading.trouble,
     history: () => history.all(),
   };
 }

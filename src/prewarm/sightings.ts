@@ -1,5 +1,5 @@
 /** What real traffic does with the catalogue's prefixes: who reads them, who misses them, who has drifted from them. */
-import type { MessageUsage, RequestFacts, ThreadPrint } from "../anthropic/index.ts";
+import type { CapturedHeaders, MessageUsage, RequestFacts, ThreadPrint } from "../anthropic/index.ts";
 import type { CacheWriteSplit } from "../host.ts";
 import type { Instant } from "../pure.ts";
 import { AccessTracker } from "./cache/index.ts";
@@ -17,9 +17,12 @@ export interface Sighted {
   readonly print: Pick<ThreadPrint, "chain">;
   readonly facts: Pick<RequestFacts, "model">;
   readonly startedAt: Instant;
+  readonly headers?: CapturedHeaders;
 }
 
 export interface SightingEvents {
+  /** A real request has used it, and was answered: it is warm from `at` on, for whoever holds the same key. */
+  used?(name: string, at: number, headers: CapturedHeaders): void;
   /** A first turn came when nobody had used the prefix for as long as it lives. */
   started(name: string, at: number): void;
   /** A first turn read what only a pre-warm had kept. */
@@ -80,6 +83,12 @@ export function createSightings(nameKey: string, events: SightingEvents, now: ()
     return lengths.flatMap((length) =>
       length > pieces.length ? [] : (byPrefix.get(prefixName(model, pieces.slice(0, length), nameKey)) ?? []),
     );
+  }
+
+  /** That it was used is told once it was answered, by what the answer says of the cache. */
+  function tellUse(it: Known, usage: MessageUsage, at: number, headers: CapturedHeaders): void {
+    const cached = usage.cacheReadTokens + usage.cacheWriteTokens;
+    if (cached > 0 && 2 * cached >= it.tokens) events.used?.(it.entry.name, at, headers);
   }
 
   function answered(it: Known, usage: MessageUsage, at: number, modelName: string): void {
@@ -169,14 +178,15 @@ export function createSightings(nameKey: string, events: SightingEvents, now: ()
       // Nobody had kept it until then.
       if (outcome === "wrote") it.usedAt = null;
     },
-    notice({ conversationId, body, print, facts, startedAt }) {
+    notice({ conversationId, body, print, facts, startedAt, headers = {} }) {
       const at = startedAt.wallMs;
       if (print.chain.length > mostMessages + 1) {
-        for (const name of conversations.get(conversationId) ?? []) {
-          const it = known.get(name);
-          if (it !== undefined) it.usedAt = Math.max(at, it.usedAt ?? 0);
-        }
-        return null;
+        const used = (conversations.get(conversationId) ?? []).flatMap((name) => known.get(name) ?? []);
+        for (const it of used) it.usedAt = Math.max(at, it.usedAt ?? 0);
+        if (used.length === 0 || events.used === undefined) return null;
+        return (usage) => {
+          for (const it of used) tellUse(it, usage, at, headers);
+        };
       }
       const request = parsedRequest(body);
       if (request === undefined) return null;
@@ -196,7 +206,9 @@ export function createSightings(nameKey: string, events: SightingEvents, now: ()
       return (usage) => {
         for (const name of names) {
           const it = known.get(name);
-          if (it !== undefined) answered(it, usage, at, facts.model);
+          if (it === undefined) continue;
+          answered(it, usage, at, facts.model);
+          tellUse(it, usage, at, headers);
         }
       };
     },

@@ -11,6 +11,11 @@ it("has what a worker needs, in the versions that are tested", () => {
   for (const peer of SERVER_PEERS) expect(dockerfile).toContain(` ${peer}@${developed[peer]}`);
 });
 
+it("has git, which the built-in artifact is made with", () => {
+  const [, running = ""] = dockerfile.split(/^FROM .*(?<!AS build)$/m);
+  expect(running).toMatch(/^RUN apt-get .*install .*\bgit\b/m);
+});
+
 it("is of the Node that is tested", () => {
   const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
   const [major] = (developed.node ?? "").split(".");

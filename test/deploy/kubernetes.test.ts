@@ -182,17 +182,7 @@ describe("the autoscaler", () => {
     const metrics = await createMetrics();
     const told = await metrics.text({
       active: 3,
-      overview: {
-        queued: 20,
-        due: 2,
-        inProgress: 3,
-        completed: 0,
-        failed: 0,
-        lapsed: 0,
-        cancelled: 0,
-        prefixes: 25,
-        spentUsd: 0,
-      },
+      depth: { queued: 20, due: 2, inProgress: 3 },
     });
     for (const query of [seriesQuery, metricsQuery]) expect(query).toContain("keepwarm_queue_depth{");
     const states = /state=~"([^"]+)"/.exec(metricsQuery)?.[1]?.split("|") ?? [];

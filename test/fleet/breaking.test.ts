@@ -1,5 +1,6 @@
 /** What breaks in the midst of something, or is heard of too late. */
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { RequestFacts } from "../../src/anthropic/index.ts";
 import type { DispatchContext } from "../../src/capture/index.ts";
 import { createDispatcher } from "../../src/fleet/dispatcher.ts";
 import { openPostgres, unbooked } from "../../src/fleet/index.ts";
@@ -43,6 +44,57 @@ describe("a warm whose worker died while it was sent", () => {
     expect(fleet.warms()).toBe(0);
     const results = await unbooked(database, "gateway-1");
     expect(results.map(({ told }) => told)).toEqual([{ kind: "aborted", modelName: "", costUsd: null }]);
+  });
+});
+
+describe("a conversation that goes on with a credential no fleet can use", () => {
+  it("leaves nothing planned of what it had before", async () => {
+    const fleet = await aFleet(POSTGRES);
+    const failed = vi.fn<DispatchContext["failed"]>();
+    const drop = vi.fn(fleet.store.drop);
+    const headers = { authorization: "Bearer sk-ant-oat01-a-persons" };
+    const held = {
+      version: {},
+      facts: { model: "claude-opus-5-5" } as RequestFacts,
+      usage: null,
+      lastUsedAt: Date.now(),
+      ttlMs: 60_000,
+      request: async () => ({ url: fleet.url, headers, body: new Uint8Array() }),
+    };
+    const dispatcher = createDispatcher({
+      context: { repeatable: () => held, failed, completed() {}, aborted() {} },
+      store: { ...fleet.store, drop },
+      keyring: fleet.keyring,
+      owner: "gateway-1",
+      keeping: {},
+      settings: {},
+      logger: createRecordingLogger(),
+      now: Date.now,
+      databaseNow: Date.now,
+      reachable() {},
+    });
+    onTestFinished(() => dispatcher.dispose());
+    const now = Date.now();
+    const plan = { dueAt: now + 1_000, everyMs: 1_000, lapsesAt: now + 5_000, most: 3, until: now + 9_000 };
+    dispatcher.plan({ conversationId: "ada", ...plan });
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce(), 10_000);
+    expect(drop).toHaveBeenCalledOnce();
+  });
+});
+
+describe("what a newer worker tells", () => {
+  it("is left to a newer gateway, and is in nobody's way", async () => {
+    const { database } = await aFleet(POSTGRES);
+    const add = (count: number, kind: string) =>
+      database.query(
+        `insert into keepwarm.result (id, job_id, attempt, kind, owner, conversation, prefix_id, told, recorded_at)
+         select gen_random_uuid(), gen_random_uuid(), 1, $2, 'gateway-1', 'ada', 'a', $3::jsonb, clock_timestamp()
+         from generate_series(1, $1)`,
+        [count, kind, JSON.stringify({ kind, error: "no", modelName: "" })],
+      );
+    await add(600, "of tomorrow");
+    await add(1, "failed");
+    expect(await unbooked(database, "gateway-1")).toMatchObject([{ told: { kind: "failed" } }]);
   });
 });
 

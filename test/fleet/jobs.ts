@@ -252,6 +252,34 @@ export function jobsOn(engine: Engine): void {
       for (const { at } of warms.slice(1)) expect(at - turnedAwayAt).toBeGreaterThan(1_900);
     });
 
+    it("waits likewise where the API asks for it in another way", async () => {
+      const fleet = await aFleet(engine);
+      const first = await fleet.keepWarm("ada", { inMs: 300 });
+      fleet.emulator.failNext({ status: 529, retryAfterSeconds: 2 });
+      await fleet.worker({ concurrency: 1 });
+      await vi.waitFor(() => expect(fleet.emulator.requests.at(1)?.status).toBe(529), eventually);
+      const turnedAwayAt = fleet.emulator.requests[1]?.at ?? 0;
+      const second = await fleet.keepWarm("bea", { inMs: 1_000, ttlMs: 30_000 });
+      await fleet.worker({ concurrency: 1 });
+      await untilOutcome(fleet, second.jobId, "completed");
+      await untilOutcome(fleet, first.jobId, "completed");
+      const warms = fleet.emulator.requests.filter(({ maxTokens }) => maxTokens === 0);
+      for (const { at } of warms.slice(1)) expect(at - turnedAwayAt).toBeGreaterThan(1_900);
+    });
+
+    it("is no reason to leave the API alone for good, whatever it asks for", async () => {
+      const fleet = await aFleet(engine);
+      const { jobId } = await fleet.keepWarm("ada", { inMs: 300 });
+      fleet.emulator.failNext({ status: 429, retryAfterSeconds: 1e9 });
+      await fleet.worker();
+      await untilOutcome(fleet, jobId, "lapsed");
+      const [limit] = await fleet.database.query<{ left: number }>(
+        "select extract(epoch from until - clock_timestamp())::double precision as left from keepwarm.rate_limit",
+      );
+      expect(limit?.left).toBeGreaterThan(3_500);
+      expect(limit?.left).toBeLessThanOrEqual(3_600);
+    });
+
     it("is finished when its worker is told to end, and nothing new is taken", async () => {
       const fleet = await aFleet(engine, { emulated: { firstTokenDelayMs: 1_000 } });
       const { jobId } = await fleet.keepWarm("ada", { inMs: 1_200, ttlMs: 30_000 });
@@ -288,13 +316,18 @@ export function jobsOn(engine: Engine): void {
       await fleet.worker();
       await untilOutcome(fleet, jobId, "completed");
       await untilOutcome(fleet, unknown, "failed");
-      const made = await artifactTable(fleet.database).get(order);
+      const made = await artifactTable(fleet.database, fleet.keyring).get(order);
       const { files } = JSON.parse(made?.content ?? "{}");
       expect(files).toContainEqual({
         path: "src/fleet/in-batches.ts",
         bytes: expect.any(Number),
         exports: ["inBatches"],
       });
+      // It is what prompts are made of.
+      const [row] = await fleet.database.query<{ content: string }>("select content from keepwarm.artifact");
+      expect(row?.content).not.toContain("in-batches");
+      expect(Buffer.from(row?.content.split(":")[1] ?? "", "base64").toString()).not.toContain("in-batches");
+      expect(await artifactTable(fleet.database, createKeyring(newFleetKey())).get(order)).toBeNull();
     });
   });
 }

@@ -4,14 +4,18 @@ import { resolve } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   DatabaseOwnedError,
+  listJobs,
   newFleetKey,
   openPglite,
   openPostgres,
   unbooked,
+  unbookedPreWarms,
 } from "../../src/fleet/index.ts";
+import { entryOf, requestOf } from "../prewarm/entries.ts";
 import { aStateDirectory } from "../support/control-under-test.ts";
 import { freePort } from "../support/free-port.ts";
 import { keepwarm } from "../support/keepwarm-command.ts";
+import { aDesk } from "./pre-warms.ts";
 import { API_KEY, aFleet, aPostgresDatabase, type Engine } from "./world.ts";
 
 interface WorkerChild {
@@ -70,6 +74,44 @@ describe("a worker that is killed", () => {
     expect(await fleet.job(jobId)).toMatchObject({ attempt: 2, worker: "worker-1" });
     const kinds = (await unbooked(fleet.database, "gateway-1")).map(({ told }) => told.kind);
     expect(kinds.at(-1)).toBe("warmed");
+  });
+});
+
+describe("a worker that is killed with a pre-warm on its way", () => {
+  it("loses it to another after the threshold of its environment, at the most that it may have cost", async () => {
+    const { fleet, env } = await aFleetWithProcesses();
+    const first = await aWorkerProcess({
+      ...env,
+      KEEPWARM_WORKER_POLL_INTERVAL_SECS: "0.5",
+      KEEPWARM_WORKER_HEARTBEAT_SECS: "5",
+      KEEPWARM_WORKER_STALE_THRESHOLD_SECS: "10",
+    });
+    const slow = { messages: [{ role: "user", content: "warmup [[delay:3000ms]]" }] };
+    const entry = entryOf("reviewer", requestOf("reviewer", 1_000, slow));
+    const catalogue = aDesk(fleet, "gateway-1");
+    await catalogue.registered([entry]);
+    const warming = catalogue.warm([entry], { cause: "connect" });
+    await vi.waitFor(
+      async () => expect(await listJobs(fleet.database)).toMatchObject([{ outcome: "running" }]),
+      {
+        timeout: 10_000,
+        interval: 20,
+      },
+    );
+    first.child.kill("SIGKILL");
+    const killedAt = Date.now();
+    await fleet.worker();
+    const [done] = await warming;
+    expect(done?.outcome).toMatch(/^(wrote|read)$/);
+    expect(Date.now() - killedAt).toBeGreaterThan(5_000);
+    expect(Date.now() - killedAt).toBeLessThan(25_000);
+    const [job] = await listJobs(fleet.database);
+    expect(job).toMatchObject({ outcome: "completed", attempt: 2, worker: "worker-1" });
+    expect(job?.attempts).toHaveLength(1);
+    const booked = (await unbookedPreWarms(fleet.database, "gateway-1")).map(
+      ({ done: { isBound } }) => isBound,
+    );
+    expect(booked).toEqual([true, false]);
   });
 });
 

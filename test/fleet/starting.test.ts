@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { installTables, openPostgres, openQueues } from "../../src/fleet/index.ts";
 import { aPostgresDatabase } from "./world.ts";
 
@@ -19,4 +19,14 @@ it("lets many processes begin at once on an empty database", async () => {
       await database.close();
     }
   }
+});
+
+it("leaves tables of a newer version as they are, in the midst of an update", async () => {
+  const database = await openPostgres({ url: await aPostgresDatabase(), name: "test" });
+  onTestFinished(() => database.close());
+  await installTables(database);
+  await database.query("update keepwarm.version set version = version + 1");
+  const newer = await database.query("select version from keepwarm.version");
+  await installTables(database);
+  expect(await database.query("select version from keepwarm.version")).toEqual(newer);
 });

@@ -58,6 +58,19 @@ export const POSTGRES: Engine = {
 
 export const PGLITE: Engine = { name: "PGlite", open: anEmptyPglite };
 
+const TABLES = [
+  "prefix",
+  "job",
+  "result",
+  "worker",
+  "gateway",
+  "rate_limit",
+  "artifact",
+  "entry",
+  "registration",
+  "prewarm_spend",
+];
+
 let pglite: Promise<FleetDatabase> | null = null;
 
 /** The same one for all tests of a file, emptied: it takes two seconds to begin. */
@@ -66,7 +79,7 @@ async function anEmptyPglite(): Promise<FleetDatabase> {
   pglite ??= openPglite(null);
   const database = await pglite;
   if (!isNew) {
-    for (const table of ["prefix", "job", "result", "worker", "gateway", "rate_limit", "artifact"]) {
+    for (const table of TABLES) {
       await database.query(`delete from keepwarm.${table}`);
     }
     await database.query("delete from keepwarm_queue.job");
@@ -214,7 +227,7 @@ export async function aFleet(
         queues,
         keyring,
         credentials: createCredentials(API_KEY, keyring),
-        artifacts: artifactTable(database),
+        artifacts: artifactTable(database, keyring),
         clock,
         logger,
         registration: {

@@ -55,6 +55,7 @@ export async function prewarmingWorld(options: PrewarmingOptions) {
   const write = (all: readonly Record<string, unknown>[]) =>
     writeFileSync(file, JSON.stringify({ prefixes: all }));
   write(prefixes);
+  const spending = storageIn(new Map());
   let prewarming: ReturnType<typeof createGatewayPrewarming> | null = null;
   const world = await setUp(
     { enableNew: false, notice: (request) => prewarming?.notice(request) ?? null, ...worldOptions },
@@ -72,6 +73,7 @@ export async function prewarmingWorld(options: PrewarmingOptions) {
     live: () => live,
     gateway: () => world.gateway,
     storage: storageIn(stored),
+    spending,
     nameKey: "a key",
     env: { ANTHROPIC_API_KEY: API_KEY },
     clock: world.clock,
@@ -94,6 +96,7 @@ export async function prewarmingWorld(options: PrewarmingOptions) {
     folder,
     file,
     stored,
+    spending,
     write,
     calm,
     /** The gateway starts: what is warm from the start is. */

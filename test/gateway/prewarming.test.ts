@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { createDaySpend } from "../../src/policy/index.ts";
 import { aFolder, persona, prewarmingWorld, words } from "./prewarming-world.ts";
 import { MODEL } from "./world.ts";
 
@@ -74,6 +75,39 @@ describe("a catalogue that is warm from the start", () => {
     expect(history.find(({ outcome }) => outcome === "refused")?.why).toMatch(
       /^It may cost up to \$0\.\d+, \$0\.\d+ are spent or on their way, and pre-warms may cost \$0\.0900 in 24 hours/,
     );
+  });
+
+  it("is registered with an entry that comes into the catalogue later", async () => {
+    const entry = (name: string) => ({ name, request: persona(name), triggers: ["connect"] });
+    const world = await prewarmingWorld({ prefixes: [entry("reviewer")] });
+    await world.start();
+    world.write([entry("reviewer"), entry("planner")]);
+    await vi.waitFor(
+      async () => {
+        await world.clock.pass(1_000);
+        await world.calm();
+        expect(world.preWarms()).toHaveLength(2);
+      },
+      { timeout: 5_000 },
+    );
+    expect(world.prewarming.view().history.map(({ name, cause }) => [name, cause])).toEqual([
+      ["planner", "connect"],
+      ["reviewer", "connect"],
+    ]);
+  });
+
+  it("counts towards what all warms of a day may cost", async () => {
+    const world = await prewarmingWorld({
+      prefixes: [{ name: "reviewer", request: persona("reviewer"), triggers: ["connect"] }],
+    });
+    const ofWarms = createDaySpend(world.spending);
+    await world.start();
+    // As the planner of warms looks: now and then.
+    ofWarms.isStale(world.clock.now());
+    await world.clock.pass(MINUTE_MS);
+    ofWarms.isStale(world.clock.now());
+    await world.calm();
+    expect(ofWarms.usd(world.clock.now())).toBeCloseTo(0.025, 3);
   });
 
   it("never uses a key that passed by", async () => {
@@ -306,8 +340,12 @@ describe("the hours at which people begin", () => {
       ],
     });
 
-  async function weeks(fields: Record<string, unknown>, startsAnHour: number) {
-    const world = await prewarmingWorld({ prefixes: [{ ...prefix, ...fields }] });
+  async function weeks(
+    fields: Record<string, unknown>,
+    startsAnHour: number,
+    settings: NonNullable<Parameters<typeof prewarmingWorld>[0]["settings"]> = {},
+  ) {
+    const world = await prewarmingWorld({ prefixes: [{ ...prefix, ...fields }], settings });
     await world.start();
     // To nine in the morning of the next day.
     const nine = new Date(world.clock.now());
@@ -334,6 +372,13 @@ describe("the hours at which people begin", () => {
     expect(world.figures(await world.turn(reviewer())).read).toBe(5_000);
     const stored = JSON.parse(world.stored.get("hours:reviewer") ?? "");
     expect(Object.keys(stored)).toEqual(["bins", "days", "day"]);
+  });
+
+  it("are said once to come in vain, where the cap lets nothing be sent, however often it is looked", async () => {
+    const world = await weeks({ pinned: true, latencyUsd: 1 }, 1, { prewarmMaxUsdPerDay: 0 });
+    expect(world.prewarming.view().history).toMatchObject([
+      { cause: "hours", outcome: "refused", why: expect.stringContaining("may cost nothing") },
+    ]);
   });
 
   it("are no reason where the expected saving does not beat the write", async () => {

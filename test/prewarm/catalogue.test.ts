@@ -1,7 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { CatalogueError, type PrefixEntry, readCatalogue } from "../../src/prewarm/index.ts";
+import {
+  CatalogueError,
+  type PrefixEntry,
+  readCatalogue,
+  type WantedArtifact,
+} from "../../src/prewarm/index.ts";
 import { aStateDirectory } from "../support/control-under-test.ts";
 import { requestOf } from "./entries.ts";
 
@@ -92,6 +97,10 @@ describe("a catalogue", () => {
     [{ name: "a b", request: requestOf("a") }, "name: a name has letters"],
     [{ name: "a", request: requestOf("a"), schedule: "5 o'clock" }, "schedule: the cron expression"],
     [{ name: "a", request: requestOf("a"), schedule: "10ms" }, "schedule: an interval is from 1s to 7d"],
+    [
+      { name: "a", request: requestOf("a"), schedule: "50 8 * * *", timeZone: "Mars/Olympus" },
+      "timeZone: there is no such time zone",
+    ],
     [{ name: "a", request: requestOf("a"), triggers: ["often"] }, "triggers: 0: "],
     [{ name: "a", request: requestOf("a"), every: "4m" }, "Unrecognized key"],
     [{ name: "a", file: "missing.json" }, "missing.json cannot be read (ENOENT)"],
@@ -119,5 +128,65 @@ describe("a catalogue", () => {
     mkdirSync(join(folder, "empty"));
     expect((await readCatalogue(join(folder, "empty"))).entries).toEqual([]);
     await expect(readCatalogue(join(folder, "nowhere"))).rejects.toThrow(CatalogueError);
+  });
+});
+
+describe("a catalogue's entry that is made of artifacts", () => {
+  const map = { type: "repo_map", parameters: { path: "src" } };
+  const system = [
+    { type: "text", text: "The files:\n{{artifact:map}}", cache_control: { type: "ephemeral" } },
+  ];
+  const artifacts = async ({ type, repository, branch, parameters }: WantedArtifact) =>
+    JSON.stringify({ type, repository, branch, parameters });
+
+  it("has their content where its texts name them", async () => {
+    const request = { ...requestOf("one"), system };
+    const file = write("all.json", { prefixes: [{ name: "one", request, artifacts: { map } }] });
+    const { entries, problems } = await readCatalogue(file, { artifacts });
+    expect(problems).toEqual([]);
+    const wanted = { type: "repo_map", repository: folder, branch: "HEAD", parameters: { path: "src" } };
+    expect(bodyOf(entries[0]).system[0].text).toBe(`The files:\n${JSON.stringify(wanted)}`);
+  });
+
+  it("has them given to its module", async () => {
+    write(
+      "one.mjs",
+      `export default ({ artifacts }) => ({ ...${JSON.stringify(requestOf("one"))}, system: artifacts.map });`,
+    );
+    const file = write("all.json", { prefixes: [{ name: "one", module: "one.mjs", artifacts: { map } }] });
+    const { entries } = await readCatalogue(file, { artifacts: async () => "a map" });
+    expect(bodyOf(entries[0]).system).toBe("a map");
+  });
+
+  it("changes with the branches that they are of", async () => {
+    mkdirSync(join(folder, ".git"), { recursive: true });
+    const request = { ...requestOf("one"), system };
+    const other = { ...map, branch: "main" };
+    const file = write("all.json", { prefixes: [{ name: "one", request, artifacts: { map, other } }] });
+    const { entries } = await readCatalogue(file, { artifacts });
+    const git = (name: string) => join(folder, ".git", name);
+    expect(entries[0]?.files).toEqual(
+      ["HEAD", "logs/HEAD", "refs/heads/main", "logs/refs/heads/main"].map(git),
+    );
+  });
+
+  it("is left out where one of them cannot be made or is not its own, and says so", async () => {
+    const prefixes = [
+      { name: "unknown", request: { ...requestOf("one"), system } },
+      { name: "failed", request: { ...requestOf("one"), system }, artifacts: { map } },
+    ];
+    const file = write("all.json", { prefixes });
+    const { entries, problems } = await readCatalogue(file, {
+      artifacts: () => Promise.reject(new Error("there is no such repository")),
+    });
+    expect(entries).toEqual([]);
+    expect(problems.map(({ sentence }) => sentence)).toEqual([
+      "its text names the artifact map, which is not among its artifacts",
+      "there is no such repository",
+    ]);
+    const nowhere = await readCatalogue(file);
+    expect(nowhere.problems[1]?.sentence).toBe(
+      "it is made of the artifact map, and nobody here makes artifacts",
+    );
   });
 });

@@ -1,45 +1,98 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSpend, createWarmRecords, sentName } from "../../src/prewarm/index.ts";
+import type { StorageNamespace } from "../../src/host.ts";
+import { createSpend, createWarmRecords, type Spend, sentName } from "../../src/prewarm/index.ts";
 import { storageIn } from "../support/storage-in.ts";
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
 
+async function spent(spend: Spend, usd: number, { most = 1, at = NOON } = {}): Promise<void> {
+  const held = await spend.reserve(most, 100, at);
+  if (!held.isHeld) throw new Error("it was not held back");
+  held.settle(usd, at);
+  await spend.stored();
+}
+
 describe("what pre-warms cost in a day", () => {
-  it("holds back what is on its way, and then counts what it was", () => {
+  it("holds back what is on its way, and then counts what it was", async () => {
     const spend = createSpend(storageIn(new Map()), "one");
-    const settle = spend.reserve(0.5);
+    const held = await spend.reserve(0.5, 1, NOON);
     expect(spend.usd(NOON)).toBe(0.5);
-    settle(0.2, NOON);
+    if (held.isHeld) held.settle(0.2, NOON);
     expect(spend.usd(NOON)).toBe(0.2);
-    spend.reserve(0.3)(0, NOON);
+    await spent(spend, 0, { most: 0.3 });
     expect(spend.usd(NOON)).toBe(0.2);
   });
 
   it("counts what other processes have spent, and after a restart its own", async () => {
     const entries = new Map<string, string>();
-    const [one, other] = ["one", "other"].map((writer) => createSpend(storageIn(entries), writer));
-    one?.reserve(1)(0.25, NOON);
-    other?.reserve(1)(0.5, NOON);
-    await Promise.all([one?.stored(), other?.stored()]);
-    await one?.refresh(NOON);
-    expect(one?.usd(NOON)).toBe(0.75);
+    const one = createSpend(storageIn(entries), "one");
+    const other = createSpend(storageIn(entries), "other");
+    await spent(one, 0.25);
+    await spent(other, 0.5);
+    await one.refresh(NOON);
+    expect(one.usd(NOON)).toBe(0.75);
     const later = createSpend(storageIn(entries), "later");
     await later.refresh(NOON);
     expect(later.usd(NOON)).toBe(0.75);
   });
 
+  it("holds back nothing that the cap has no room for, and says what is spent", async () => {
+    const spend = createSpend(storageIn(new Map()), "one");
+    await spent(spend, 0.75);
+    expect(await spend.reserve(0.5, 1, NOON)).toEqual({ isHeld: false, spentUsd: 0.75 });
+    expect(spend.usd(NOON)).toBe(0.75);
+    expect(await spend.reserve(0.25, 1, NOON)).toMatchObject({ isHeld: true });
+  });
+
+  it("never gives two processes at once the same room, however their steps fall between each other", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 4 }), async (scheduler, processes) => {
+        const storage = inSteps(storageIn(new Map()), scheduler);
+        const spends = Array.from({ length: processes }, (_, at) => createSpend(storage, `process-${at}`));
+        const reserving = Promise.all(spends.map((spend) => spend.reserve(0.6, 1, NOON)));
+        await scheduler.waitFor(reserving);
+        expect((await reserving).filter(({ isHeld }) => isHeld).length).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it("counts what was on its way when a process was killed as spent", async () => {
+    const entries = new Map<string, string>();
+    await createSpend(storageIn(entries), "killed").reserve(0.75, 1, NOON);
+    const next = createSpend(storageIn(entries), "next");
+    expect(await next.reserve(0.5, 1, NOON)).toEqual({ isHeld: false, spentUsd: 0.75 });
+  });
+
+  it("gives no room while nobody can say what was spent", async () => {
+    const storage = { ...storageIn(new Map()), keys: () => Promise.reject(new Error("no disk")) };
+    const spend = createSpend(storage, "one");
+    await expect(spend.reserve(0.5, 1, NOON)).rejects.toThrow("no disk");
+    expect(spend.usd(NOON)).toBe(0);
+  });
+
   it("forgets what is older than a day, at most an hour late", async () => {
     const entries = new Map<string, string>();
     const spend = createSpend(storageIn(entries), "one");
-    spend.reserve(1)(0.25, NOON);
-    await spend.stored();
+    await spent(spend, 0.25);
     expect(spend.usd(NOON + 24 * HOUR_MS)).toBe(0.25);
     expect(spend.usd(NOON + 25 * HOUR_MS)).toBe(0);
     await createSpend(storageIn(entries), "other").refresh(NOON + 25 * HOUR_MS);
     expect([...entries]).toEqual([]);
   });
 });
+
+/** Each of its answers comes when the scheduler says. */
+function inSteps(storage: StorageNamespace, scheduler: fc.Scheduler): StorageNamespace {
+  return {
+    ...storage,
+    get: scheduler.scheduleFunction(storage.get),
+    set: scheduler.scheduleFunction(storage.set),
+    delete: scheduler.scheduleFunction(storage.delete),
+    keys: scheduler.scheduleFunction(storage.keys),
+  };
+}
 
 describe("what is warm", () => {
   const record = { startedAt: NOON, ttlMs: 300_000, tokens: 5_000 };

@@ -49,15 +49,17 @@ export interface FleetWorkerView extends FleetProcessView {
 
 export interface FleetJobView {
   readonly id: string;
-  /** `warm` or `artifact`. */
+  /** `warm`, `prewarm` or `artifact`. */
   readonly kind: string;
-  /** `idle`, `connect`, `commit`, `miss` or `manual`. */
+  /** `idle`, `connect`, `commit`, `miss`, `schedule`, `hours` or `manual`. */
   readonly trigger: string;
   readonly outcome: JobOutcome;
   readonly prefixId: string | null;
   readonly conversation: string | null;
   readonly repository: string | null;
   readonly branch: string | null;
+  /** What a catalogue calls the prefix; null: it is of none. Left out by a gateway of another version. */
+  readonly entry?: string | null | undefined;
   /** What an artifact is made of. */
   readonly artifact: { readonly type: string } | null;
   readonly worker: string | null;
@@ -135,6 +137,7 @@ const job = z.looseObject({
   conversation: text,
   repository: text,
   branch: text,
+  entry: z.optional(text),
   artifact: z.nullable(z.looseObject({ type: z.string() })),
   worker: text,
   attempt: z.number(),

@@ -2,11 +2,18 @@
 import type { FleetJobView, JobOutcome } from "../../../hub/views/index.ts";
 import { ago, span } from "../words/time.ts";
 
-/** What it is for: a conversation, or a repository and branch. */
-export function subjectOf({ conversation, repository, branch, artifact, prefixId }: FleetJobView): string {
+/** What it is for: a conversation, a catalogue's entry, or a repository and branch. */
+export function subjectOf({
+  conversation,
+  entry,
+  repository,
+  branch,
+  artifact,
+  prefixId,
+}: FleetJobView): string {
   const where = repository === null ? null : `${repository}${branch === null ? "" : ` (${branch})`}`;
   if (artifact !== null) return `${artifact.type} of ${where ?? "no repository"}`;
-  return conversation ?? where ?? prefixId ?? "nothing that is named";
+  return conversation ?? entry ?? where ?? prefixId ?? "nothing that is named";
 }
 
 export const OUTCOME_WORDS: Readonly<Record<JobOutcome, string>> = {
@@ -24,6 +31,8 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   connect: "a prefix was registered",
   commit: "its content changed",
   miss: "repeated misses",
+  schedule: "its schedule",
+  hours: "the usual hours",
   manual: "by hand",
 };
 

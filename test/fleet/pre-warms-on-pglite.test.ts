@@ -1,0 +1,4 @@
+import { preWarmsOn } from "./pre-warms.ts";
+import { PGLITE } from "./world.ts";
+
+preWarmsOn(PGLITE);

@@ -1,0 +1,4 @@
+import { preWarmsOn } from "./pre-warms.ts";
+import { POSTGRES } from "./world.ts";
+
+preWarmsOn(POSTGRES);
