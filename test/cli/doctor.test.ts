@@ -381,6 +381,26 @@ describe("the upstream, to keepwarm doctor", () => {
   });
 });
 
+it("says to keepwarm doctor what the running gateway knows to be wrong with itself", async () => {
+  const { doctor, directory } = machine();
+  const controlled = controlledInMemory();
+  const info = { ...controlled.info(), version: packageJson.version };
+  const health = {
+    ...controlled.health(),
+    ok: false,
+    problems: [
+      { about: "storage" as const, since: 1, sentence: "The disk is full: nothing is stored." },
+      { about: "upstream" as const, since: 1, sentence: "It was out of reach." },
+    ],
+  };
+  await controlOf({ ...controlled, info: () => info, health: () => health }, { directory });
+  const { code, findings } = await doctor(["--offline"]);
+  expect(code).toBe(1);
+  expect(findings.filter(({ state }) => state === "wrong")).toMatchObject([
+    { about: "gateway", says: "The disk is full: nothing is stored." },
+  ]);
+});
+
 describe("ANTHROPIC_BASE_URL, to keepwarm doctor", () => {
   it.each([
     [

@@ -43,7 +43,8 @@ async function running(
     const enabled = conversations.filter((conversation) => conversation.enabled).length;
     const standing = `${where}, has proven itself: ${runs}, ${enabled} of ${conversations.length} conversations on`;
     const finding = record.version === version ? good("gateway", standing) : another(where, record, version);
-    return { findings: [finding, ...(await otherwise(client, config))], upstream: gateway.upstream };
+    const findings = [finding, ...(await ownTroubles(client)), ...(await otherwise(client, config))];
+    return { findings, upstream: gateway.upstream };
   } catch (error) {
     const finding =
       record.version === version
@@ -51,6 +52,15 @@ async function running(
         : another(where, record, version);
     return { findings: [finding], upstream: null };
   }
+}
+
+/** What it says itself is wrong with it. */
+async function ownTroubles(client: ControlClient): Promise<Finding[]> {
+  // One of an older version says nothing of that.
+  const { problems } = await client.health().catch(() => ({ problems: [] }));
+  // Whether its API can be reached is asked now.
+  const others = problems.filter(({ about }) => about !== "upstream");
+  return others.map(({ sentence }) => wrong("gateway", sentence));
 }
 
 function another(where: string, record: GatewayRecord, version: string): Finding {
