@@ -9,7 +9,8 @@ import type { PreWarmed } from "../prewarm/index.ts";
 import { type ArtifactDesk, createArtifactDesk } from "./artifact-desk.ts";
 import { type ArtifactStore, artifactStoreOf } from "./artifacts.ts";
 import { createAwaiting } from "./awaiting.ts";
-import { type Clocks, createDatabaseClock } from "./clock.ts";
+import { type Base, openBase } from "./base.ts";
+import { type Clocks, createDatabaseClock, type DatabaseClock } from "./clock.ts";
 import { createCredentials } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
 import { createDispatcher, type FleetDispatcher } from "./dispatcher.ts";
@@ -19,8 +20,8 @@ import type { WarmSettings } from "./parcel.ts";
 import { demandPeers, EMBEDDED_PEERS, GATEWAY_PEERS } from "./peers.ts";
 import { createPreWarmDesk, type PreWarmDesk, type PreWarmDeskOptions } from "./prewarm-desk.ts";
 import { unbookedPreWarms } from "./prewarm-told.ts";
-import { openQueues, type Queues } from "./queues.ts";
-import { beatGateway, type Registration } from "./registry.ts";
+import { openQueues } from "./queues.ts";
+import { beatGateway, type Registration, registrationOf } from "./registry.ts";
 import { MOST_RESULTS, markBooked, unbooked } from "./results.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -83,55 +84,75 @@ const GRACE_MS = 5_000;
 const OWNER_KEY = "owner";
 const BOOKED = "booked:";
 
-/** @throws {WorkerEnvironmentError} {@link MissingPeerError} {@link DatabaseOwnedError}, or the database's error */
+/**
+ * Also where the server of its database is away: then it is tried again.
+ * @throws {WorkerEnvironmentError} {@link MissingPeerError} {@link DatabaseOwnedError}, or the database's error
+ */
 export async function openGatewayFleet(options: GatewayFleetOptions): Promise<GatewayFleet> {
-  const { env, directory, logger, storage } = options;
+  const { env, directory, storage } = options;
   const keyring = keyringOf(env);
   const named = databaseOf(env);
   dashboardOf(env);
   const apiKeys = named === null ? apiKeysOf(env) : null;
   demandPeers(named === null ? EMBEDDED_PEERS : GATEWAY_PEERS);
   const owner = await ownerOf(storage);
-  const database = await openDatabase(named ?? { folder: join(directory, "fleet") }, {
-    name: `keepwarm gateway ${owner}`,
+  const where = named ?? { folder: join(directory, "fleet") };
+  const clock = createDatabaseClock({ query: (text, values) => base.database.query(text, values) }, options);
+  const registration = registrationOf(owner, options.version);
+  const base = await openBase({
+    open: () => atDatabase(where, owner, options),
+    async ready({ database }) {
+      // Before anything is planned by a clock that may be wrong.
+      await clock.measure(database);
+      await beatGateway(database, registration);
+    },
+    told: options.reachable,
   });
-  let queues: Queues | undefined;
   try {
-    queues = await openQueues(database, {
+    const foundation = { ...base, keyring, clock, registration };
+    const worker = apiKeys === null ? null : await embeddedWorker(foundation, apiKeys, options);
+    return await atWork(foundation, worker, owner, options);
+  } catch (error) {
+    await base.queues.close();
+    await base.database.close();
+    throw error;
+  }
+}
+
+async function atDatabase(
+  where: Parameters<typeof openDatabase>[0],
+  owner: string,
+  { logger }: GatewayFleetOptions,
+): Promise<Base> {
+  const database = await openDatabase(where, { name: `keepwarm gateway ${owner}` });
+  try {
+    const queues = await openQueues(database, {
       // Workers look after jobs; where there is none but this process, it does.
-      supervise: named === null,
+      supervise: "folder" in where,
       onError: (error) => logger.warn("keepwarm: the queue engine reports trouble", { error: error.message }),
     });
-    const base = { database, queues, keyring };
-    const worker = apiKeys === null ? null : await embeddedWorker(base, apiKeys, owner, options);
-    return await atWork(base, worker, owner, options);
+    return { database, queues };
   } catch (error) {
-    await queues?.close();
     await database.close();
     throw error;
   }
 }
 
-interface Base {
-  readonly database: FleetDatabase;
-  readonly queues: Queues;
+interface Foundation extends Base {
   readonly keyring: Keyring;
+  readonly clock: DatabaseClock;
+  readonly registration: Registration;
 }
 
-function embeddedWorker(
-  base: Base,
-  apiKeys: string,
-  owner: string,
-  options: GatewayFleetOptions,
-): Promise<Worker> {
-  const { version, logger, concurrency, prices } = options;
+function embeddedWorker(base: Foundation, apiKeys: string, options: GatewayFleetOptions): Promise<Worker> {
+  const { logger, concurrency, prices } = options;
   return startWorker({
     ...base,
     credentials: createCredentials(apiKeys, base.keyring),
     artifacts: artifactsOf(base, options),
     clock: createDatabaseClock(base.database, options),
     logger,
-    registration: { ...registrationOf(owner, version), id: `embedded-${owner}` },
+    registration: { ...base.registration, id: `embedded-${base.registration.id}` },
     concurrency,
     pollMs: 5_000,
     heartbeatMs: 30_000,
@@ -141,18 +162,15 @@ function embeddedWorker(
 }
 
 async function atWork(
-  base: Base,
+  base: Foundation,
   worker: Worker | null,
   owner: string,
   options: GatewayFleetOptions,
 ): Promise<GatewayFleet> {
-  const { database, queues, keyring } = base;
-  const { logger, storage, version } = options;
+  const { database, queues, keyring, clock, registration } = base;
+  const { logger, storage } = options;
   const awaiting = createAwaiting(database);
-  const clock = createDatabaseClock(database, options);
-  await clock.measure();
   const store = createFleetStore(database, queues);
-  const registration = registrationOf(owner, version);
   let dispatcher: FleetDispatcher | null = null;
   let preWarming: { readonly desk: PreWarmDesk; readonly events: PreWarmingEvents } | null = null;
   let looking: Promise<void> = Promise.resolve();
@@ -219,7 +237,6 @@ async function atWork(
     setInterval(() => void preWarming?.desk.renew(), RENEW_MS),
   ];
   for (const one of every) one.unref();
-  await beatGateway(database, registration);
 
   return {
     database,
@@ -267,12 +284,8 @@ async function atWork(
   };
 }
 
-function artifactsOf({ database, keyring }: Base, { env }: GatewayFleetOptions): ArtifactStore {
+function artifactsOf({ database, keyring }: Foundation, { env }: GatewayFleetOptions): ArtifactStore {
   return artifactStoreOf(env.KEEPWARM_FLEET_ARTIFACTS || undefined, database, keyring);
-}
-
-function registrationOf(id: string, version: string): Registration {
-  return { id, host: hostname(), pid: process.pid, version };
 }
 
 /** What it is called, on this machine and after each restart. */

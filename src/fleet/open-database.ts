@@ -21,7 +21,7 @@ export interface OpenDatabaseOptions {
 /**
  * With its tables.
  * @param named a server, or the folder of a database that nobody else has
- * @throws {DatabaseOwnedError}, or an error that says what is wrong with the server
+ * @throws {DatabaseOwnedError} {@link DatabaseAwayError}, or an error that says what is wrong with the server
  */
 export async function openDatabase(
   named: NamedDatabase | { readonly folder: string },
@@ -44,11 +44,20 @@ export async function openDatabase(
   }
 }
 
+/** It does not answer, and may later. */
+export class DatabaseAwayError extends Error {}
+
+/** Of the system and of PostgreSQL: nobody is there, or it is just starting or ending. */
+const AWAY = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTFOUND|57P0.)$/;
+/** There is such a server, and it does not let this user in, or has no such database. */
+const REFUSED = /^(E[A-Z_]+|28...|3D000)$/;
+
 /** The driver's own words hold an address, and may hold a user's name. */
 function unreachable(error: unknown): never {
-  const code = error instanceof Error && "code" in error ? String(error.code) : null;
-  if (code === null || !/^(E[A-Z_]+|28...|3D000|57P0.)$/.test(code)) throw error;
-  throw new Error(
-    `the database of DATABASE_URL cannot be used (${code}): is it there, and may this user use it?`,
-  );
+  if (!(error instanceof Error)) throw error;
+  const code = "code" in error ? String(error.code) : "";
+  const isLate = code === "" && /timeout/i.test(error.message);
+  const says = `the database of DATABASE_URL cannot be used (${isLate ? "no answer in time" : code}): is it there, and may this user use it?`;
+  if (isLate || AWAY.test(code)) throw new DatabaseAwayError(says);
+  throw REFUSED.test(code) ? new Error(says) : error;
 }

@@ -52,13 +52,13 @@ interface Unfinished {
   readonly dueAt: number;
 }
 
-export function createPreWarmStore(database: FleetDatabase, { boss, open }: Queues): PreWarmStore {
+export function createPreWarmStore(database: FleetDatabase, queues: Queues): PreWarmStore {
   async function put(tx: Transaction, order: PreWarmOrder, seen: Seen, dueAt: number): Promise<string> {
     const { entryId, name, owner, trigger, freshMs } = order;
     const queue = queueName("prewarm", seen.fingerprint);
     const data: JobData = { trigger };
     const startAfter = new Date(dueAt);
-    const { jobs } = await boss.upsert(queue, data, { singletonKey: entryId, startAfter, db: tx.db });
+    const { jobs } = await queues.boss.upsert(queue, data, { singletonKey: entryId, startAfter, db: tx.db });
     const [id] = jobs;
     if (id === undefined) throw new Error("the queue took no job");
     await tx.query(
@@ -86,7 +86,7 @@ export function createPreWarmStore(database: FleetDatabase, { boss, open }: Queu
         [entryId],
       );
       if (kept === undefined) return { kind: "gone" };
-      await open(queueName("prewarm", kept.fingerprint));
+      await queues.open(queueName("prewarm", kept.fingerprint));
       return database.transaction(async (tx): Promise<Ordered> => {
         // Whoever orders the same waits here.
         const [seen] = await tx.query<Seen>(
@@ -135,7 +135,8 @@ export function createPreWarmStore(database: FleetDatabase, { boss, open }: Queu
           [JSON.stringify(off.map(({ id }) => ({ id })))],
         );
         // A worker that has one finds out at its last look.
-        for (const { id, queue, claimed } of off) if (!claimed) await boss.cancel(queue, id, { db: tx.db });
+        for (const { id, queue, claimed } of off)
+          if (!claimed) await queues.boss.cancel(queue, id, { db: tx.db });
       }),
   };
 }

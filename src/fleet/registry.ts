@@ -1,4 +1,5 @@
 /** Which workers and gateways there are: each says twice a minute, or more often, that it is alive. */
+import { hostname } from "node:os";
 import { type Queryable, toMs } from "./database.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -8,6 +9,11 @@ export interface Registration {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
+}
+
+/** Of this process. */
+export function registrationOf(id: string, version: string): Registration {
+  return { id, host: hostname(), pid: process.pid, version };
 }
 
 export interface WorkerBeat {

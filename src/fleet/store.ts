@@ -67,8 +67,6 @@ interface PrefixRow {
 }
 
 export function createFleetStore(database: FleetDatabase, queues: Queues): FleetStore {
-  const { boss } = queues;
-
   /**
    * Whatever is pending of a prefix in another queue, has been tried before, or waits at a worker for its moment, makes room
    * for the new job: both would be sent.
@@ -80,7 +78,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
          and (outcome = 'claimed' or (outcome = 'queued' and (attempt > 0 or queue <> $2))) returning id, queue`,
       [prefixId, queue],
     );
-    for (const one of stale) await boss.cancel(one.queue, one.id, { db: tx.db });
+    for (const one of stale) await queues.boss.cancel(one.queue, one.id, { db: tx.db });
   }
 
   /** One of this revision is on its way, and is followed by the next itself. */
@@ -99,7 +97,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
     const queue = queueName(trigger === "idle" || trigger === "manual" ? "idle" : "prewarm", row.fingerprint);
     await makeRoom(tx, prefixId, queue);
     const data: JobData = { trigger };
-    const { jobs } = await boss.upsert(queue, data, {
+    const { jobs } = await queues.boss.upsert(queue, data, {
       singletonKey: prefixId,
       startAfter: new Date(dueAt - EARLY_MS),
       db: tx.db,
@@ -195,7 +193,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
            where prefix_id = $1 and finished_at is null and outcome = 'queued' returning id, queue`,
           [prefixId],
         );
-        for (const { queue, id } of pending) await boss.cancel(queue, id, { db: tx.db });
+        for (const { queue, id } of pending) await queues.boss.cancel(queue, id, { db: tx.db });
       }),
 
     async order(artifact, owner, trigger, event = null) {
@@ -213,7 +211,7 @@ export function createFleetStore(database: FleetDatabase, queues: Queues): Fleet
         if (same !== undefined) return same.id;
         const key = randomUUID();
         const data: JobData = { trigger };
-        const id = await boss.send(ARTIFACT_QUEUE, data, { id: key, singletonKey: key, db: tx.db });
+        const id = await queues.boss.send(ARTIFACT_QUEUE, data, { id: key, singletonKey: key, db: tx.db });
         if (id === null) throw new Error("the queue took no job");
         const { repository, branch } = artifact;
         await tx.query(

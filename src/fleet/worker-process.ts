@@ -13,6 +13,7 @@ import { createMetrics } from "./metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { demandPeers, SERVER_PEERS } from "./peers.ts";
 import { openQueues } from "./queues.ts";
+import { registrationOf } from "./registry.ts";
 import { startWorker, type Worker } from "./worker.ts";
 import {
   apiKeysOf,
@@ -52,8 +53,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   demandPeers(SERVER_PEERS);
   if (told.loaders !== undefined) await loadLoaders(told.loaders);
   const logger = options.logger ?? (await pinoLogger());
-  const host = hostname();
-  const id = `${host}-${process.pid}-${randomBytes(3).toString("hex")}`;
+  const id = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
   const { concurrency } = told;
   logger.info("keepwarm: worker starting", { worker: id, concurrency, version });
   const database = await openDatabase(told, {
@@ -80,7 +80,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
       artifacts: artifactStoreOf(told.artifactFolder, database, keyring),
       clock: createDatabaseClock(database, { now: Date.now, monotonicNow: () => performance.now() }),
       logger,
-      registration: { id, host, pid: process.pid, version },
+      registration: registrationOf(id, version),
       concurrency,
       pollMs: told.pollMs,
       heartbeatMs: told.heartbeatMs,

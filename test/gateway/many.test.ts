@@ -2,8 +2,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { quiet } from "../support/quiet.ts";
 import { ask, patientApi } from "./patient-api.ts";
-import { quiet, setUp, text } from "./world.ts";
+import { setUp, text } from "./world.ts";
 
 const MB = 1_048_576;
 

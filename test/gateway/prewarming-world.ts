@@ -6,8 +6,9 @@ import { onTestFinished } from "vitest";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/config/index.ts";
 import type { EmulatorOptions } from "../../src/emulator/index.ts";
 import { createGatewayPrewarming } from "../../src/gateway/prewarming.ts";
+import { quiet } from "../support/quiet.ts";
 import { storageIn } from "../support/storage-in.ts";
-import { API_KEY, MODEL, quiet, setUp, type WorldOptions } from "./world.ts";
+import { API_KEY, MODEL, setUp, type WorldOptions } from "./world.ts";
 
 /** Text of so many tokens, each one its own. */
 export function words(name: string, tokens: number): string {

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { createEmulator, type EmulatorOptions } from "../../src/emulator/index.ts";
 import type { GatewayOptions } from "../../src/gateway/index.ts";
 import { API_KEY, Talk, text } from "../hosts/sdk/world.ts";
+import { quiet } from "../support/quiet.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 import { clockedGateway } from "./clocked-gateway.ts";
 
@@ -100,18 +101,4 @@ export type World = Awaited<ReturnType<typeof setUp>>;
 
 export function clientOf(baseURL: string, options: { readonly apiKey?: string } = {}): Anthropic {
   return new Anthropic({ baseURL, apiKey: API_KEY, authToken: null, maxRetries: 0, ...options });
-}
-
-/** How long something may stay busy, in ms of real time: other threads compress, and a busy machine makes them wait. */
-const PATIENCE_MS = 2_000;
-
-/** Resolves once nothing has been busy for some turns of the event loop; where that takes too long, all the same. */
-export async function quiet(busy: () => boolean): Promise<void> {
-  const untilMs = performance.now() + PATIENCE_MS;
-  let calmTurns = 0;
-  for (let turn = 0; calmTurns < 10 && performance.now() < untilMs; turn++) {
-    // After a while leave the processor to who has work to do.
-    await new Promise((resolve) => (turn < 1_000 ? setImmediate(resolve) : setTimeout(resolve, 1)));
-    calmTurns = busy() ? 0 : calmTurns + 1;
-  }
 }

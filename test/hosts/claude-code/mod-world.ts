@@ -7,6 +7,7 @@ import { createEmulator } from "../../../src/emulator/index.ts";
 import type { Hook, Mod, On, StreamHook } from "../../../src/hosts/claude-code/mod-api.ts";
 import { createModHost, type ModHost, type ModHostOptions } from "../../../src/hosts/claude-code/mod-host.ts";
 import { register } from "../../../src/hosts/claude-code/register.ts";
+import { quiet } from "../../support/quiet.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
 import type { ModMoment, SentEvent } from "../support/claude-code-mod-recording.ts";
 
@@ -193,12 +194,7 @@ export async function setUpMod({ createHost, env = {}, files = {}, engine = {} }
           keeper.warmsInFlight() > 0 ||
           keeper.warmer.conversations().some((id) => keeper.warmer.getStatus(id).phase === "warming"),
       );
-    const from = performance.now();
-    let quiet = 0;
-    while (quiet < 10 && performance.now() - from < 5_000) {
-      await new Promise((resolve) => setImmediate(resolve));
-      quiet = busy() ? 0 : quiet + 1;
-    }
+    await quiet(busy);
   }
 
   const steps = new Map<number, { end(response: unknown): void; readonly over: Promise<unknown> }>();

@@ -14,6 +14,7 @@ import {
   type NativeRequest,
   requestTelling,
 } from "../../../src/hosts/native/index.ts";
+import { quiet } from "../../support/quiet.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
 import { API_KEY, MODEL, text } from "../sdk/world.ts";
@@ -67,12 +68,7 @@ export async function setUp(
       warmsInFlight() > 0 ||
       warmer.conversations().some((id) => ["warming", "generating"].includes(warmer.getStatus(id).phase));
     const busy = () => warms().some(({ status }) => status === 0) || hosts.some(isBusy);
-    let quiet = 0;
-    for (let turn = 0; turn < 4_000 && quiet < 10; turn++) {
-      // Files take their time, and so does who waits to ask once more.
-      await new Promise((resolve) => (busy() ? setTimeout(resolve, 1) : setImmediate(resolve)));
-      quiet = busy() ? 0 : quiet + 1;
-    }
+    await quiet(busy);
   }
 
   /** The person is away: time passes in steps shorter than any margin, and each warm is answered on the way. */

@@ -11,6 +11,7 @@ import type { CreateHost } from "../../../src/hosts/openclaw/inside.ts";
 import type { OpenClaw, OpenClawCommand, OpenClawService } from "../../../src/hosts/openclaw/openclaw-api.ts";
 import { keepwarmPlugin } from "../../../src/hosts/openclaw/plugin.ts";
 import { createPresence } from "../../../src/hosts/openclaw/presence.ts";
+import { quiet } from "../../support/quiet.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
 import { newStateDirectory } from "../native/world.ts";
 import type { Moment } from "../support/openclaw-recording.ts";
@@ -99,12 +100,7 @@ export async function setUp({ createHost, env = {} }: WorldOptions = {}) {
           keeper.warmsInFlight() > 0 ||
           keeper.warmer.conversations().some((id) => keeper.warmer.getStatus(id).phase === "warming"),
       );
-    const from = performance.now();
-    let quiet = 0;
-    while (quiet < 10 && performance.now() - from < 5_000) {
-      await new Promise((resolve) => setImmediate(resolve));
-      quiet = busy() ? 0 : quiet + 1;
-    }
+    await quiet(busy);
   }
 
   /** What every handler gave back. */

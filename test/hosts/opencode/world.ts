@@ -12,6 +12,7 @@ import {
 import type { Asking, CommandEvent, ServerClient } from "../../../src/hosts/opencode/opencode-api.ts";
 import { keepwarmServer } from "../../../src/hosts/opencode/server.ts";
 import { eventOf, type Said, type Told, toldIn } from "../../../src/hosts/opencode/words.ts";
+import { quiet } from "../../support/quiet.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
 import { API_KEY, MINUTE_MS } from "../sdk/world.ts";
 import type { Moment } from "../support/opencode-recording.ts";
@@ -102,11 +103,7 @@ export async function setUp(options: WorldOptions = {}) {
         warmer.conversations().some(isGoing)
       );
     };
-    let quiet = 0;
-    for (let turn = 0; turn < 20_000 && quiet < 10; turn++) {
-      await new Promise((done) => setImmediate(done));
-      quiet = isBusy() ? 0 : quiet + 1;
-    }
+    await quiet(isBusy);
   }
 
   async function away(ms: number): Promise<void> {

@@ -10,6 +10,7 @@ import { createNativeHost, type NativeHost } from "../../../src/hosts/native/ind
 import type { CreateHost } from "../../../src/hosts/pi/conversation.ts";
 import { extendPi } from "../../../src/hosts/pi/extension.ts";
 import type { Pi, PiCommand, PiContext, PiShortcut } from "../../../src/hosts/pi/pi-api.ts";
+import { quiet } from "../../support/quiet.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
 import { newStateDirectory } from "../native/world.ts";
 import type { Moment } from "../support/pi-recording.ts";
@@ -114,12 +115,7 @@ export async function setUp({ createHost, env = {}, hasUI = true, apiKey = API_K
           keeper.warmsInFlight() > 0 ||
           keeper.warmer.conversations().some((id) => keeper.warmer.getStatus(id).phase === "warming"),
       );
-    const from = performance.now();
-    let quiet = 0;
-    while (quiet < 10 && performance.now() - from < 5_000) {
-      await new Promise((resolve) => setImmediate(resolve));
-      quiet = busy() ? 0 : quiet + 1;
-    }
+    await quiet(busy);
   }
 
   /** What every handler gave back. */

@@ -211,7 +211,7 @@ describe("requests of one conversation at the same time", () => {
   });
 
   it("are told of as one turn, and leave the first to be warmed: what goes out beside it is a fork", async () => {
-    const { client, away, keepwarm, warms } = await setUp();
+    const { client, away, emulator, keepwarm, warms } = await setUp();
     const told: (string | number)[] = [];
     keepwarm.events.on("turnStarted", () => told.push("started"));
     keepwarm.events.on("turnSettled", ({ usage }) => told.push(usage?.inputTokens ?? 0));
@@ -221,8 +221,8 @@ describe("requests of one conversation at the same time", () => {
         { ...talk.params, messages: [{ role: "user", content }] },
         { headers: talk.headers },
       );
-    const first = ask("[[delay:150ms]] The first.");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const first = ask("[[delay:1000ms]] The first.");
+    await expect.poll(() => emulator.requests.length).toBe(1);
     await ask(text("The second, which is longer", 600));
     const { usage } = await first;
     await settled();

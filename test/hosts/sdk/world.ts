@@ -3,6 +3,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { onTestFinished } from "vitest";
 import { createEmulator, type EmulatorOptions } from "../../../src/emulator/index.ts";
 import { createKeepwarm, type KeepwarmOptions } from "../../../src/hosts/sdk/index.ts";
+import { quiet } from "../../support/quiet.ts";
 import { createRecordingLogger } from "../../support/recording-logger.ts";
 import { createVirtualClock } from "../../support/virtual-clock.ts";
 
@@ -46,11 +47,7 @@ export async function setUp(options: KeepwarmOptions = {}, emulated: EmulatorOpt
     const busy = () =>
       warms().some(({ status }) => status === 0) ||
       keepwarm.warmer.conversations().some((id) => keepwarm.warmer.getStatus(id).phase === "warming");
-    let quiet = 0;
-    for (let turn = 0; turn < 20_000 && quiet < 5; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      quiet = busy() ? 0 : quiet + 1;
-    }
+    await quiet(busy);
   }
 
   /** The person is away: time passes in steps shorter than any margin, and each warm is answered on the way. */
