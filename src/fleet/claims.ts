@@ -1,7 +1,7 @@
 /** What a worker records of a job on its way: claimed, running. Many at once, because many are due at once. */
 import { type Queryable, rowsOf, toMs } from "./database.ts";
 import type { ArtifactOrder, JobKind, Outcome, Trigger } from "./job.ts";
-import { SCHEMA } from "./schema.ts";
+import { ENGINE_SCHEMA, SCHEMA } from "./schema.ts";
 
 /** A job that is this worker's. Times are epoch ms by the database's clock. */
 export interface Claim {
@@ -53,7 +53,10 @@ type ClaimedRow = Omit<Claim, "prefix"> & {
   readonly [Key in keyof ClaimedPrefix]: ClaimedPrefix[Key] | null;
 };
 
-/** Says whose the jobs are from now on, and what they are made of. What is left out has come to its end meanwhile. */
+/**
+ * Says whose the jobs are from now on, and what they are made of. What is left out has come to its end meanwhile, or is
+ * another's by now, who has it in a later attempt.
+ */
 export async function claimJobs(
   database: Queryable,
   worker: string,
@@ -72,7 +75,7 @@ export async function claimJobs(
            'attempt', before.attempt, 'worker', before.worker, 'claimedAt', ${toMs("before.claimed_at")},
            'runningAt', ${toMs("before.running_at")}, 'error', before.error) end
        from asked, before
-       where job.id = asked.id and before.id = job.id and job.finished_at is null
+       where job.id = asked.id and before.id = job.id and job.finished_at is null and job.attempt < asked.attempt
        returning job.id, job.queue, job.kind, job.trigger, job.attempt, job.owner, job.prefix_id, job.revision,
          job.conversation, job.artifact, job.policy, job.warm_id, job.due_at, job.lapses_at,
          before.outcome = 'running' as may_have_been_sent
@@ -130,15 +133,22 @@ export function startArtifacts(
   );
 }
 
-/** Jobs that were claimed or started long ago, and of which nothing has been heard since. */
-export function silentJobs(
+/** States in which the engine still has the job: somebody works at it, or will. */
+const ALIVE = "'created', 'retry', 'active'";
+
+/** Jobs of which nothing has been heard for long, and which the engine has given up, or never had. */
+export function lostJobs(
   database: Queryable,
   silentMs: number,
-): Promise<readonly { readonly id: string; readonly queue: string; readonly outcome: Outcome }[]> {
+): Promise<readonly { readonly id: string; readonly outcome: Outcome }[]> {
   return database.query(
-    `select id, queue, outcome from ${SCHEMA}.job
-     where finished_at is null
-       and coalesce(running_at, claimed_at, due_at) < clock_timestamp() - $1::double precision * interval '1 millisecond'
+    `select job.id, job.outcome from ${SCHEMA}.job
+     left join ${ENGINE_SCHEMA}.job as engine on engine.name = job.queue and engine.id = job.id
+     where job.finished_at is null
+       and coalesce(job.running_at, job.claimed_at, job.due_at)
+         < clock_timestamp() - $1::double precision * interval '1 millisecond'
+       and (engine.id is null or engine.state::text not in (${ALIVE}))
+     order by job.due_at
      limit 200`,
     [silentMs],
   );

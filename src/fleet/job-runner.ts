@@ -107,16 +107,17 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     );
   }
 
-  async function storeAtLast(settlement: Settlement): Promise<void> {
+  /** Again and again, until the database has it: what is not told now never is. */
+  async function atLast(job: string, act: () => Promise<unknown>): Promise<void> {
     for (let tried = 0; ; tried++) {
       try {
-        await store(settlement);
+        await act();
         return;
       } catch (error) {
         if (abandoned.signal.aborted) throw error;
         if (tried === 0) {
           logger.warn("keepwarm: what came of a job could not be stored yet", {
-            job: settlement.jobId,
+            job,
             error: messageOf(error),
           });
         }
@@ -184,7 +185,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
           return started;
         },
         lost: ({ id, attempt }, told) =>
-          recordLost(database, worker, { jobId: id, attempt: attempt - 1, told }),
+          atLast(id, () => recordLost(database, worker, { jobId: id, attempt: attempt - 1, told })),
         limited: noteForAll,
         spentInDay: daySpend.usd,
         signal,
@@ -194,7 +195,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       );
       const { told: of } = settlement;
       if (of !== null && "costUsd" in of) daySpend.add(claim.owner, of.costUsd ?? 0);
-      await storeAtLast(settlement);
+      await atLast(settlement.jobId, () => store(settlement));
       const { outcome, error, retryAt } = settlement;
       options.ended?.(claim, settlement, lagMs);
       const told = { job: claim.id, kind: claim.kind, outcome, ...(error === null ? {} : { error }) };

@@ -53,6 +53,7 @@ export function nextDueAt(
 ): number | null {
   const dueAt = startedAt + Math.min(plan.everyMs, ttlMs - fleetMarginMs(ttlMs));
   if (plan.warms < 1 || dueAt > plan.until) return null;
-  // As much again as the last one: more than that is not known.
-  return plan.usd !== undefined && plan.usd < (costUsd ?? 0) ? null : dueAt;
+  if (plan.usd === undefined) return dueAt;
+  // As much again as the last one: more than that is not known. Of one without a price nothing is.
+  return costUsd === null || plan.usd < costUsd ? null : dueAt;
 }

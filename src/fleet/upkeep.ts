@@ -1,6 +1,6 @@
 /** What any worker does for all: what has expired is removed, and jobs whose worker is gone are ended. */
 import { randomUUID } from "node:crypto";
-import { silentJobs } from "./claims.ts";
+import { lostJobs } from "./claims.ts";
 import type { FleetDatabase } from "./database.ts";
 import { removeUnregistered } from "./entries.ts";
 import { endLostPreWarm } from "./prewarm-told.ts";
@@ -79,24 +79,18 @@ export async function endLapsed(database: FleetDatabase, queues: Queues): Promis
   });
 }
 
-/** States in which the engine still has the job: somebody works at it, or will. */
-const ALIVE = new Set<string>(["created", "retry", "active"]);
-
 /** Ends what the engine has given up: too many workers were lost over it. */
-export async function endLost(database: FleetDatabase, queues: Queues): Promise<number> {
-  let ended = 0;
-  for (const { id, queue, outcome } of await silentJobs(database, SILENT_MS)) {
-    const [job] = await queues.boss.findJobs(queue, { id });
-    if (job !== undefined && ALIVE.has(job.state)) continue;
+export async function endLost(database: FleetDatabase): Promise<number> {
+  const lost = await lostJobs(database, SILENT_MS);
+  for (const { id, outcome } of lost) {
     const error =
       outcome === "queued"
         ? "The queue has no such job any more."
         : "Its worker was lost, and so were the others that tried.";
     const isPreWarm = await endLostPreWarm(database, { id, resultId: randomUUID(), error });
     if (!isPreWarm) await end(database, id, error);
-    ended++;
   }
-  return ended;
+  return lost.length;
 }
 
 async function end(database: FleetDatabase, id: string, error: string): Promise<void> {

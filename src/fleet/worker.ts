@@ -207,7 +207,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const lapsed = await endLapsed(database, queues);
       if (lapsed > 0)
         logger.warn("keepwarm: prefixes lapsed before a worker came for them", { jobs: lapsed });
-      const lost = await endLost(database, queues);
+      const lost = await endLost(database);
       if (lost > 0) logger.warn("keepwarm: ended jobs whose workers were lost", { jobs: lost });
     });
   }
