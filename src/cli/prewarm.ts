@@ -61,6 +61,7 @@ async function prewarm(given: string | undefined, { check, json }: Asked, settin
   });
   for (const { name, file, sentence } of problems)
     console.error(`keepwarm: ${file}${name === null ? "" : `, ${name}`}: ${sentence}`);
+  if (entries.length === 0 && !json) throw new ExitCodeError(FAILURE, failureText(check, 0));
   const isWhole = check ? await checked(entries, settings, json) : await sent(entries, settings, json);
   if (!isWhole || problems.length > 0) throw new ExitCodeError(FAILURE, failureText(check, entries.length));
 }

@@ -56,6 +56,16 @@ describe("keepwarm prewarm", () => {
     expect(emulator.requests).toEqual([]);
   });
 
+  it("shows no table of nothing where no entry can be read", async () => {
+    const { prewarm, emulator } = await world([{ name: "odd" }]);
+    for (const args of [["--check"], []]) {
+      const { code, stdout, stderr } = await prewarm(...args);
+      expect([code, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/keepwarm: there is no prefix in it that can be read\n$/);
+    }
+    expect(emulator.requests).toEqual([]);
+  });
+
   it("keeps to its cap, which holds from one run to the next", async () => {
     const names = ["a", "b", "c", "d"];
     const { prewarm, emulator } = await world(names.map((name) => ({ name, request: requestOf(name) })));
