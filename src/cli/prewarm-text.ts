@@ -41,7 +41,7 @@ export function checkText(all: readonly Checked[], width: number = terminalWidth
       isTrouble: false,
     })),
   ]);
-  const seen = all.filter(({ traffic }) => traffic !== null && traffic.compared > 0);
+  const seen = all.filter(({ traffic }) => traffic !== null && traffic.conversationId !== null);
   const agreeing = seen.filter(({ traffic }) => traffic?.difference === null).length;
   return [
     table(columns, rows, width),

@@ -127,6 +127,7 @@ describe("keepwarm prewarm", () => {
         prefixes: [
           { name: "same", request: request(text) },
           { name: "drifted", request: request(`${text.slice(0, 4_312)}#${text.slice(4_313)}`) },
+          { name: "elsewhere", request: { ...request(text), model: "claude-sonnet-5-5" } },
         ],
       }),
     );
@@ -135,7 +136,36 @@ describe("keepwarm prewarm", () => {
     expect(stdout).toContain(
       "drifted: Your traffic's system prompt differs at byte 4,312: this pre-warm would never hit.",
     );
-    expect(stdout).toContain("1 of 2 would be read by what passed the gateway lately.");
+    expect(stdout).toContain("1 of 3 would be read by what passed the gateway lately.");
+    expect(stdout).toContain('elsewhere: Your traffic goes to "claude-opus-5-5"');
     expect(stdout).not.toContain("same: ");
+  });
+
+  it("does not take another persona's traffic for one that has drifted", async () => {
+    const { ask, directory } = await aService();
+    await ask("ada");
+    const other = (model: string) => ({
+      model,
+      system: [
+        {
+          type: "text",
+          text: "Nobody has begun with this. ".repeat(900),
+          cache_control: { type: "ephemeral" },
+        },
+      ],
+    });
+    const prefixes = [
+      { name: "unused", request: other("claude-opus-5-5") },
+      { name: "unused-elsewhere", request: other("claude-sonnet-5-5") },
+    ];
+    const file = join(directory, "personas.json");
+    writeFileSync(file, JSON.stringify({ prefixes }));
+    const { code, stdout } = await keepwarm(["prewarm", file, "--check"], { KEEPWARM_HOME: directory });
+    expect(stdout).not.toContain("would never hit");
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      "unused: Nothing like it has passed the gateway lately, so whether it would be read is not known: what comes closest differs at byte 0 of the system prompt.",
+    );
+    expect(stdout).toContain("Nothing has passed the gateway lately that these could be compared with.");
+    expect(code).toBe(0);
   });
 });
