@@ -79,6 +79,31 @@ describe("keepwarm prewarm", () => {
     expect(emulator.requests).toHaveLength(sent);
   });
 
+  it("adds what a try may have cost that was never answered to what the next one did", async () => {
+    const { prewarm, emulator, env } = await world();
+    emulator.failNext({ status: 500, at: "disconnect" });
+    const { code, stdout } = await prewarm("--json");
+    expect(code).toBe(0);
+    const [{ outcome, costUsd }] = JSON.parse(stdout);
+    const { total } = JSON.parse((await keepwarm(["report", "--json"], env)).stdout);
+    expect([outcome, costUsd]).toEqual(["wrote", expect.closeTo(total.spentUsd, 6)]);
+    // $0.005 was the second.
+    expect(costUsd).toBeGreaterThan(0.01);
+  });
+
+  it("takes no subscription's token, whatever is allowed", async () => {
+    const { file, env, emulator } = await world();
+    const { code, stderr } = await keepwarm(["prewarm", file], {
+      ...env,
+      ANTHROPIC_API_KEY: "sk-ant-oat01-own",
+      KEEPWARM_ALLOW_SUBSCRIPTION: "true",
+    });
+    expect([code, emulator.requests]).toEqual([1, []]);
+    expect(stderr).toBe(
+      "keepwarm: ANTHROPIC_API_KEY holds a subscription's token: pre-warms need an API key (sk-ant-api…)\n",
+    );
+  });
+
   it("has a key of its own, and says what to do without one", async () => {
     const { prewarm, home, file, env, emulator } = await world();
     const { code, stderr } = await keepwarm(["prewarm", file], { ...env, ANTHROPIC_API_KEY: "" });
