@@ -102,7 +102,9 @@ async function checked(entries: readonly PrefixEntry[], settings: Settings, json
   }
   progress.end();
   const { checkJson, checkText } = await import("./prewarm-text.ts");
-  console.log(json ? JSON.stringify(all.map(checkJson), null, 2) : checkText(all));
+  console.log(
+    json ? JSON.stringify(all.map(checkJson), null, 2) : checkText(all, settings.prewarmMaxUsdPerDay),
+  );
   return all.every(
     ({ problems, traffic }) => problems.length === 0 && (traffic?.difference ?? null) === null,
   );

@@ -50,6 +50,11 @@ describe("keepwarm prewarm", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^good +claude-opus-5-5 +5m +~1,000 +\$0\.005\d* +\$0\.000\d* +every 4m/m);
     expect(stdout).toMatch(/short: Its prefix has about 10 tokens/);
+    expect(stdout).not.toContain("prewarmMaxUsdPerDay");
+    const capped = await prewarm("--check", "--prewarm-max-usd-per-day", "0.01");
+    expect(capped.stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /Intervals alone would cost \$0\.\d+ a day, and pre-warms may cost \$0\.01\d* in 24 hours/,
+    );
     expect(stdout).toContain("No gateway is running, so this was not compared with what passes.");
     expect(stderr).toContain("odd: it needs one of request, file and module");
     expect(stderr).toContain("keepwarm: something in the catalogue is to be mended; it is said above");
