@@ -1,14 +1,25 @@
 /** Builds the console's page: three files and an icon, and no more of them than a first paint may weigh. */
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const FROM = "src/console/page";
 const PARTS = ["index.html", "app.js", "app.css", "favicon.svg"];
 
 /** What a first paint may weigh altogether, gzipped, in bytes. */
 export const LIGHT_BYTES = 100_000;
+
+/** The package says of itself that nothing in it happens on import; here something must, and first. */
+const localeFirst: Plugin = {
+  name: "locale-first",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/words\/locale\.ts$/ }, ({ resolveDir, path }) => ({
+      path: resolve(resolveDir, path),
+      sideEffects: true,
+    }));
+  },
+};
 
 /** @throws when it is too heavy */
 export async function buildConsolePage(directory: string): Promise<Metafile> {
@@ -27,6 +38,7 @@ export async function buildConsolePage(directory: string): Promise<Metafile> {
     jsx: "automatic",
     jsxImportSource: "preact",
     legalComments: "none",
+    plugins: [localeFirst],
     metafile: true,
     logLevel: "warning",
   });

@@ -180,10 +180,13 @@ function migrateCommand(): Command {
   const command = new Command("migrate")
     .description("make the fleet's tables, as a role that may: gateways and workers then need no such right")
     .action(() =>
-      looking(async (client) => {
-        await client.store();
-        console.log("The fleet's tables are there.");
-      }),
+      looking(
+        async (client) => {
+          await client.store();
+          console.log("The fleet's tables are there.");
+        },
+        { makesTables: true },
+      ),
     );
   return withExamples(command, [
     "DATABASE_URL=postgres://owner@… keepwarm fleet migrate",
@@ -201,9 +204,12 @@ function keyCommand(): Command {
   return withExamples(command, ["keepwarm fleet key > fleet.key", "for KEEPWARM_FLEET_KEY_FILE=fleet.key"]);
 }
 
-async function looking(act: (client: FleetClient) => Promise<void>): Promise<void> {
+async function looking(
+  act: (client: FleetClient) => Promise<void>,
+  { makesTables = false } = {},
+): Promise<void> {
   const { openFleetClient } = await import("../fleet/index.ts");
-  const client = await openFleetClient(process.env);
+  const client = await openFleetClient(process.env, { makesTables });
   try {
     await act(client);
   } finally {

@@ -9,7 +9,8 @@ import { wrapped } from "./wrapped.ts";
 
 const INDENT = "  ";
 
-export function checkText(all: readonly Checked[], width: number = terminalWidth()): string {
+/** @param capUsd the most that pre-warms may cost in 24 hours */
+export function checkText(all: readonly Checked[], capUsd: number, width: number = terminalWidth()): string {
   const columns: Column[] = [
     { title: "prefix", least: 12 },
     { title: "model", spared: 1 },
@@ -41,7 +42,7 @@ export function checkText(all: readonly Checked[], width: number = terminalWidth
       isTrouble: false,
     })),
   ]);
-  const seen = all.filter(({ traffic }) => traffic !== null && traffic.compared > 0);
+  const seen = all.filter(({ traffic }) => traffic !== null && traffic.conversationId !== null);
   const agreeing = seen.filter(({ traffic }) => traffic?.difference === null).length;
   return [
     table(columns, rows, width),
@@ -49,8 +50,17 @@ export function checkText(all: readonly Checked[], width: number = terminalWidth
       const lines = wrapped(`${name}: ${sentence}`, { width, first: INDENT });
       return isTrouble ? lines : lines.map(dim);
     }),
+    ...capText(all, capUsd).flatMap((sentence) => wrapped(sentence, { width, first: INDENT })),
     ...wrapped(trafficText(all, seen.length, agreeing), { width, first: INDENT }).map(dim),
   ].join("\n");
+}
+
+function capText(all: readonly Checked[], capUsd: number): readonly string[] {
+  const usd = all.reduce((sum, { dailyUsd }) => sum + (dailyUsd ?? 0), 0);
+  if (usd <= capUsd) return [];
+  return [
+    `Intervals alone would cost ${usdText(usd)} a day, and pre-warms may cost ${usdText(capUsd)} in 24 hours (prewarmMaxUsdPerDay): what exceeds it is not sent.`,
+  ];
 }
 
 function trafficText(all: readonly Checked[], seen: number, agreeing: number): string {

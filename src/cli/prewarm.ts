@@ -61,6 +61,7 @@ async function prewarm(given: string | undefined, { check, json }: Asked, settin
   });
   for (const { name, file, sentence } of problems)
     console.error(`keepwarm: ${file}${name === null ? "" : `, ${name}`}: ${sentence}`);
+  if (entries.length === 0 && !json) throw new ExitCodeError(FAILURE, failureText(check, 0));
   const isWhole = check ? await checked(entries, settings, json) : await sent(entries, settings, json);
   if (!isWhole || problems.length > 0) throw new ExitCodeError(FAILURE, failureText(check, entries.length));
 }
@@ -101,7 +102,9 @@ async function checked(entries: readonly PrefixEntry[], settings: Settings, json
   }
   progress.end();
   const { checkJson, checkText } = await import("./prewarm-text.ts");
-  console.log(json ? JSON.stringify(all.map(checkJson), null, 2) : checkText(all));
+  console.log(
+    json ? JSON.stringify(all.map(checkJson), null, 2) : checkText(all, settings.prewarmMaxUsdPerDay),
+  );
   return all.every(
     ({ problems, traffic }) => problems.length === 0 && (traffic?.difference ?? null) === null,
   );
@@ -161,6 +164,7 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
     now: Date.now,
   });
   const daySpend = createDaySpend(sharedSpending(directory, logger));
+  const spentUsd = new Map<string, number>();
   const abort = new AbortController();
   const callOff = () => abort.abort(new Error("called off"));
   process.once("SIGINT", callOff);
@@ -185,12 +189,13 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
       timers,
       now: Date.now,
       sent({ name, model, usage, costUsd, isBound }) {
+        spentUsd.set(name, (spentUsd.get(name) ?? 0) + (costUsd ?? 0));
         daySpend.add(costUsd ?? 0, Date.now());
         const told = { kind: "sent", name, modelName: model ?? "", costUsd, isBound } as const;
         ledger.preWarm(usage === null ? told : { ...told, usage });
       },
     });
-    const done = await preWarmer.warm(entries, {
+    const answers = await preWarmer.warm(entries, {
       cause: "asked",
       signal: abort.signal,
       onProgress: ({ done: count, inAll, failed }) =>
@@ -201,6 +206,8 @@ async function sent(entries: readonly PrefixEntry[], settings: Settings, json: b
     });
     progress.end();
     await Promise.all([ledger.stored(), daySpend.stored()]);
+    // With the tries before the last: they have been paid for as well.
+    const done = answers.map((one) => ({ ...one, costUsd: spentUsd.get(one.name) ?? one.costUsd }));
     const { sentText } = await import("./prewarm-text.ts");
     console.log(json ? JSON.stringify(done, null, 2) : sentText(done));
     return done.every(isWarm);

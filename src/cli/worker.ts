@@ -29,11 +29,13 @@ export function workerCommand(): Command {
 }
 
 async function work(): Promise<void> {
-  const [{ startWorkerProcess }, { pricesFrom }] = await Promise.all([
+  const [{ startWorkerProcess }, { pricesFrom }, { unknownVariables }] = await Promise.all([
     import("../fleet/index.ts"),
     import("./price-file.ts"),
+    import("../config/index.ts"),
   ]);
   const { env } = process;
+  for (const sentence of unknownVariables(env)) console.error(`keepwarm: ${sentence}`);
   const worker = await startWorkerProcess({
     env,
     version: packageJson.version,

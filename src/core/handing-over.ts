@@ -26,7 +26,7 @@ const REPORT_MS = 5_000;
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 const NOT_WARMED = lapsed(
-  "No worker warmed it in time, and the cache entry has expired. The next turn starts afresh.",
+  "No worker warmed it in time (none was free, or none has its API key), and the cache entry has expired. The next turn starts afresh.",
 );
 
 /** Without a policy: as long as it is switched on, and more than anybody stays away. */

@@ -14,8 +14,11 @@ export interface FleetClient {
   close(): Promise<void>;
 }
 
-/** @throws {WorkerEnvironmentError} without a database to look at, {@link MissingPeerError}, or the database's error */
-export async function openFleetClient(env: Environment): Promise<FleetClient> {
+/**
+ * @param makesTables whether a database without a fleet gets one
+ * @throws {WorkerEnvironmentError} without a database to look at, {@link MissingPeerError}, or the database's error
+ */
+export async function openFleetClient(env: Environment, { makesTables = false } = {}): Promise<FleetClient> {
   const named = databaseOf(env);
   if (named === null) {
     throw new WorkerEnvironmentError(
@@ -23,7 +26,7 @@ export async function openFleetClient(env: Environment): Promise<FleetClient> {
     );
   }
   demandPeers(GATEWAY_PEERS);
-  const database = await openDatabase(named, { name: "keepwarm fleet" });
+  const database = await openDatabase(named, { name: "keepwarm fleet", makesTables });
   let queues: Queues | null = null;
   return {
     database,

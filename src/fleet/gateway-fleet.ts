@@ -25,14 +25,7 @@ import { beatGateway, type Registration, registrationOf } from "./registry.ts";
 import { MOST_RESULTS, markBooked, unbooked } from "./results.ts";
 import { createFleetStore, type FleetStore } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
-import {
-  apiKeysOf,
-  dashboardOf,
-  databaseOf,
-  type Environment,
-  firstApiKeyOf,
-  keyringOf,
-} from "./worker-environment.ts";
+import { dashboardOf, type Environment, firstApiKeyOf, gatewayEnvironment } from "./worker-environment.ts";
 
 export interface GatewayFleetOptions extends Clocks {
   readonly env: Environment;
@@ -90,10 +83,7 @@ const BOOKED = "booked:";
  */
 export async function openGatewayFleet(options: GatewayFleetOptions): Promise<GatewayFleet> {
   const { env, directory, storage } = options;
-  const keyring = keyringOf(env);
-  const named = databaseOf(env);
-  dashboardOf(env);
-  const apiKeys = named === null ? apiKeysOf(env) : null;
+  const { keyring, named, apiKeys } = gatewayEnvironment(env);
   demandPeers(named === null ? EMBEDDED_PEERS : GATEWAY_PEERS);
   const owner = await ownerOf(storage);
   const where = named ?? { folder: join(directory, "fleet") };

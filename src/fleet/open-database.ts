@@ -2,7 +2,7 @@
 import type { Backend, FleetDatabase } from "./database.ts";
 import { openPglite } from "./pglite.ts";
 import { openPostgres } from "./postgres.ts";
-import { installTables } from "./schema.ts";
+import { hasTables, installTables } from "./schema.ts";
 
 /** What `DATABASE_URL` names. */
 export interface NamedDatabase {
@@ -16,6 +16,8 @@ export interface OpenDatabaseOptions {
   readonly name: string;
   /** Connections at most. */
   readonly connections?: number;
+  /** Whether tables that are not there are made. @default true */
+  readonly makesTables?: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface OpenDatabaseOptions {
  */
 export async function openDatabase(
   named: NamedDatabase | { readonly folder: string },
-  { name, connections }: OpenDatabaseOptions,
+  { name, connections, makesTables = true }: OpenDatabaseOptions,
 ): Promise<FleetDatabase> {
   const database = await ("folder" in named
     ? openPglite(named.folder)
@@ -36,11 +38,21 @@ export async function openDatabase(
         ...(connections === undefined ? {} : { connections }),
       }).catch(unreachable));
   try {
+    if (!makesTables && !(await hasTables(database).catch(unreachable))) throw new NoFleetError();
     await installTables(database).catch(unreachable);
     return database;
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** Somebody only looks: whatever database that is, it is to stay as it is. */
+class NoFleetError extends Error {
+  constructor() {
+    super(
+      "the database of DATABASE_URL holds no fleet: is it the right one? A worker or a gateway with --fleet makes its tables when it starts, as keepwarm fleet migrate does",
+    );
   }
 }
 
@@ -57,7 +69,13 @@ function unreachable(error: unknown): never {
   if (!(error instanceof Error)) throw error;
   const code = "code" in error ? String(error.code) : "";
   const isLate = code === "" && /timeout/i.test(error.message);
-  const says = `the database of DATABASE_URL cannot be used (${isLate ? "no answer in time" : code}): is it there, and may this user use it?`;
+  const says = `the database of DATABASE_URL cannot be used (${isLate ? "no answer in time" : code}): ${advice(code)}`;
   if (isLate || AWAY.test(code)) throw new DatabaseAwayError(says);
   throw REFUSED.test(code) ? new Error(says) : error;
+}
+
+function advice(code: string): string {
+  if (code.startsWith("28")) return "its server does not let this user in: are name and password right?";
+  if (code === "3D000") return "its server has no database of that name: create it, or correct the name";
+  return "is it there, and may this user use it?";
 }

@@ -32,6 +32,8 @@ export const loadRepoMap: ArtifactLoader = async ({ repository, branch, paramete
     const { stdout } = await run("git", ["-C", repository, ...args], {
       maxBuffer: MOST_OUTPUT_BYTES,
       signal,
+    }).catch((error: unknown) => {
+      throw signal.aborted ? error : new Error(gitText(error), { cause: error });
     });
     return stdout;
   };
@@ -64,4 +66,11 @@ async function exportsOf(source: string, path: string): Promise<readonly string[
   } catch {
     return null;
   }
+}
+
+/** What git itself says, without the command: in one line, since it stands in tables and logs. */
+function gitText(error: unknown): string {
+  const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
+  const said = (stderr || message).trim().replace(/^fatal: /, "");
+  return `git says: ${said.replaceAll(/\s*\n\s*/g, "; ")}`;
 }

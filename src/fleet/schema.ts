@@ -191,6 +191,10 @@ export async function installTables(database: FleetDatabase): Promise<void> {
   });
 }
 
+export async function hasTables(database: FleetDatabase): Promise<boolean> {
+  return (await installedVersion(database)) !== null;
+}
+
 async function installedVersion(database: FleetDatabase): Promise<number | null> {
   const [found] = await database.query<{ there: string | null }>("select to_regclass($1)::text as there", [
     `${SCHEMA}.version`,

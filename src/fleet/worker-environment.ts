@@ -80,6 +80,24 @@ const environment = z.object({
   KEEPWARM_FLEET_LOADERS: z.optional(z.string()),
 });
 
+/** What each of them reads, and all that is wrong at once. @throws {WorkerEnvironmentError} */
+export function readTogether<Read extends readonly unknown[]>(
+  ...readers: { readonly [Index in keyof Read]: () => Read[Index] }
+): Read {
+  const wrong: string[] = [];
+  const read = readers.map((reader) => {
+    try {
+      return reader();
+    } catch (error) {
+      if (!(error instanceof WorkerEnvironmentError)) throw error;
+      wrong.push(error.message);
+      return undefined;
+    }
+  });
+  if (wrong.length > 0) throw new WorkerEnvironmentError(wrong.join("\n"));
+  return read as unknown as Read;
+}
+
 /** An empty variable counts as unset, as everywhere in keepwarm. */
 function setOnes(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
@@ -154,6 +172,17 @@ export function keyringOf(env: Environment): Keyring {
       throw new WorkerEnvironmentError(`KEEPWARM_FLEET_KEY cannot be used: ${error.message}`);
     throw error;
   }
+}
+
+/** What a gateway of a fleet needs; API keys where the worker is inside it. @throws {WorkerEnvironmentError} */
+export function gatewayEnvironment(env: Environment) {
+  const [keyring, named, apiKeys] = readTogether(
+    () => keyringOf(env),
+    () => databaseOf(env),
+    () => (setOnes(env).DATABASE_URL === undefined ? apiKeysOf(env) : null),
+    () => dashboardOf(env),
+  );
+  return { keyring, named, apiKeys };
 }
 
 /** The API keys that a worker sends with. @throws {WorkerEnvironmentError} */

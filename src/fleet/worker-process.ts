@@ -19,6 +19,7 @@ import {
   apiKeysOf,
   type Environment,
   keyringOf,
+  readTogether,
   WorkerEnvironmentError,
   workerEnvironment,
 } from "./worker-environment.ts";
@@ -47,9 +48,12 @@ const MOST_CONNECTIONS = 10;
 /** @throws {MissingPeerError} {@link WorkerEnvironmentError}, and the database's error where it cannot be reached */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
   const { env, version, prices } = options;
-  const told = workerEnvironment(env);
-  const keyring = keyringOf(env);
-  const credentials = createCredentials(apiKeysOf(env), keyring);
+  const [told, keyring, apiKeys] = readTogether(
+    () => workerEnvironment(env),
+    () => keyringOf(env),
+    () => apiKeysOf(env),
+  );
+  const credentials = createCredentials(apiKeys, keyring);
   demandPeers(SERVER_PEERS);
   if (told.loaders !== undefined) await loadLoaders(told.loaders);
   const logger = options.logger ?? (await pinoLogger());

@@ -20,6 +20,12 @@ export async function configuredKey({ file, env }: KeySources): Promise<string> 
   // Whatever else it is would be an invalid header, or two of them.
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new Error(`${file ?? "ANTHROPIC_API_KEY"} holds more than one API key`);
+  // No setting allows it here.
+  if (key.startsWith("sk-ant-oat")) {
+    throw new Error(
+      `${file ?? "ANTHROPIC_API_KEY"} holds a subscription's token: pre-warms need an API key (sk-ant-api…)`,
+    );
+  }
   return key;
 }
 

@@ -211,7 +211,16 @@ function nameOf(file: string): string {
 }
 
 function said({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => [...path.map(String), message].join(": ")).join("; ");
+  return issues.map((issue) => [...issue.path.map(String), inWords(issue)].join(": ")).join("; ");
+}
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys")
+    return `there is no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
+  if (issue.code !== "invalid_type") return issue.message;
+  return / received undefined$/.test(issue.message)
+    ? "it is missing"
+    : `it must be of type ${issue.expected}`;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -12,7 +12,7 @@ import { parsedRequest } from "./prefix.ts";
 export interface Comparison {
   /** Requests that it was compared with. */
   readonly compared: number;
-  /** The one most like it; null where there was none. */
+  /** The one most like it; null where there was none, or nothing like it: then there is no difference to tell. */
   readonly conversationId: string | null;
   readonly difference: Difference | null;
   /** What to know besides, each a sentence. */
@@ -23,6 +23,11 @@ export interface HeldRequest {
   readonly conversationId: string;
   request(): Promise<CapturedRequest>;
 }
+
+/** Of a prefix's bytes, less than this in common is another persona's, and says nothing of this one. */
+const ALIKE = 0.02;
+/** With another model, so much in common is the same prefix, sent elsewhere. */
+const ALIKE_ELSEWHERE = 0.5;
 
 /** Of more than these, those used longest ago are passed over. */
 const MOST = 200;
@@ -37,6 +42,8 @@ export async function compare(
   let closest: {
     readonly conversationId: string;
     readonly difference: Difference | null;
+    readonly isAlike: boolean;
+    readonly likeness: number;
     headers: CapturedRequest["headers"];
   } | null = null;
   let compared = 0;
@@ -52,10 +59,19 @@ export async function compare(
       entry: betas,
       traffic: theirs.filter((name) => name !== ""),
     });
-    const isCloser =
-      closest === null || (closest.difference !== null && shareOf(difference) > shareOf(closest.difference));
-    if (isCloser) closest = { conversationId, difference, headers };
+    const isElsewhere = entry.model !== traffic.model;
+    const shared = shareOf(
+      isElsewhere ? differenceOf(entry, { ...traffic, model: entry.model }) : difference,
+    );
+    const isAlike = shared >= (isElsewhere ? ALIKE_ELSEWHERE : ALIKE);
+    // What goes to its own model comes first, unless it has nothing in common with it.
+    const likeness = (isAlike ? 10 : 0) + (isElsewhere ? 0 : 5) + shared;
+    if (closest === null || likeness > closest.likeness)
+      closest = { conversationId, difference, isAlike, likeness, headers };
     if (difference === null) break;
+  }
+  if (closest !== null && !closest.isAlike && closest.difference !== null) {
+    return { compared, conversationId: null, difference: null, notes: [unlikeText(closest.difference)] };
   }
   const isSubscription = closest !== null && credentialOf(headerPairs(closest.headers)) === "subscription";
   return {
@@ -68,6 +84,14 @@ export async function compare(
         ]
       : [],
   };
+}
+
+function unlikeText({ part, byte }: Difference): string {
+  const where =
+    byte === null
+      ? "all that has goes to another model"
+      : `what comes closest differs at byte ${byte.toLocaleString("en-US")} of ${part}`;
+  return `Nothing like it has passed the gateway lately, so whether it would be read is not known: ${where}.`;
 }
 
 function shareOf(difference: Difference | null): number {

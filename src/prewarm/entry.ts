@@ -28,7 +28,7 @@ const schedule = z.string().transform((text, context): Schedule => {
   if (parsed !== null && objection === null) return parsed;
   context.addIssue({
     code: "custom",
-    message: `${objection}: write 4m, or a cron expression such as 0 8 * * 1-5`,
+    message: `${objection?.replace(/\.$/, "")}: write 4m, or a cron expression such as 0 8 * * 1-5`,
   });
   return z.NEVER;
 });

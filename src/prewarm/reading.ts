@@ -62,10 +62,10 @@ export function createReading(deps: ReadingDeps): Reading {
 
   function tellProblems(): void {
     for (const { name, file, sentence } of catalogue.problems)
-      logger.warn(`keepwarm: an entry of the catalogue is left out: ${sentence}`, {
-        prefix: name ?? "-",
-        file,
-      });
+      logger.warn(
+        `keepwarm: ${name === null ? "a file" : "an entry"} of the catalogue is left out: ${sentence}`,
+        name === null ? { file } : { prefix: name, file },
+      );
     for (const { entry, problems } of judgements) {
       const [problem] = problems;
       if (problem !== undefined)

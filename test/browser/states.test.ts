@@ -5,6 +5,18 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openBrowser, openConsole, rowOf, setUp } from "./world.ts";
 
 describe("a page", () => {
+  it("opens in a browser whose language no browser can read, as one on a bare system says it", async () => {
+    const world = await setUp();
+    const context = await openBrowser();
+    await context.addInitScript(() => {
+      const posix = { get: () => "en-US@posix", configurable: true };
+      Object.defineProperty(Navigator.prototype, "language", posix);
+      Object.defineProperty(Navigator.prototype, "languages", { get: () => ["en-US@posix"] });
+    });
+    const page = await openConsole(world.link, { context });
+    await page.getByRole("heading", { name: "No conversation yet" }).waitFor();
+  });
+
   it("without conversations says how an agent is pointed at the gateway", async () => {
     const world = await setUp();
     const page = await openConsole(world.link);

@@ -50,9 +50,24 @@ describe("keepwarm prewarm", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^good +claude-opus-5-5 +5m +~1,000 +\$0\.005\d* +\$0\.000\d* +every 4m/m);
     expect(stdout).toMatch(/short: Its prefix has about 10 tokens/);
+    expect(stdout).not.toContain("prewarmMaxUsdPerDay");
+    const capped = await prewarm("--check", "--prewarm-max-usd-per-day", "0.01");
+    expect(capped.stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /Intervals alone would cost \$0\.\d+ a day, and pre-warms may cost \$0\.01\d* in 24 hours/,
+    );
     expect(stdout).toContain("No gateway is running, so this was not compared with what passes.");
     expect(stderr).toContain("odd: it needs one of request, file and module");
     expect(stderr).toContain("keepwarm: something in the catalogue is to be mended; it is said above");
+    expect(emulator.requests).toEqual([]);
+  });
+
+  it("shows no table of nothing where no entry can be read", async () => {
+    const { prewarm, emulator } = await world([{ name: "odd" }]);
+    for (const args of [["--check"], []]) {
+      const { code, stdout, stderr } = await prewarm(...args);
+      expect([code, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/keepwarm: there is no prefix in it that can be read\n$/);
+    }
     expect(emulator.requests).toEqual([]);
   });
 
@@ -67,6 +82,31 @@ describe("keepwarm prewarm", () => {
     expect(sent).toBeLessThan(4);
     await prewarm("--prewarm-max-usd-per-day", "0.02");
     expect(emulator.requests).toHaveLength(sent);
+  });
+
+  it("adds what a try may have cost that was never answered to what the next one did", async () => {
+    const { prewarm, emulator, env } = await world();
+    emulator.failNext({ status: 500, at: "disconnect" });
+    const { code, stdout } = await prewarm("--json");
+    expect(code).toBe(0);
+    const [{ outcome, costUsd }] = JSON.parse(stdout);
+    const { total } = JSON.parse((await keepwarm(["report", "--json"], env)).stdout);
+    expect([outcome, costUsd]).toEqual(["wrote", expect.closeTo(total.spentUsd, 6)]);
+    // $0.005 was the second.
+    expect(costUsd).toBeGreaterThan(0.01);
+  });
+
+  it("takes no subscription's token, whatever is allowed", async () => {
+    const { file, env, emulator } = await world();
+    const { code, stderr } = await keepwarm(["prewarm", file], {
+      ...env,
+      ANTHROPIC_API_KEY: "sk-ant-oat01-own",
+      KEEPWARM_ALLOW_SUBSCRIPTION: "true",
+    });
+    expect([code, emulator.requests]).toEqual([1, []]);
+    expect(stderr).toBe(
+      "keepwarm: ANTHROPIC_API_KEY holds a subscription's token: pre-warms need an API key (sk-ant-api…)\n",
+    );
   });
 
   it("has a key of its own, and says what to do without one", async () => {
@@ -117,6 +157,7 @@ describe("keepwarm prewarm", () => {
         prefixes: [
           { name: "same", request: request(text) },
           { name: "drifted", request: request(`${text.slice(0, 4_312)}#${text.slice(4_313)}`) },
+          { name: "elsewhere", request: { ...request(text), model: "claude-sonnet-5-5" } },
         ],
       }),
     );
@@ -125,7 +166,36 @@ describe("keepwarm prewarm", () => {
     expect(stdout).toContain(
       "drifted: Your traffic's system prompt differs at byte 4,312: this pre-warm would never hit.",
     );
-    expect(stdout).toContain("1 of 2 would be read by what passed the gateway lately.");
+    expect(stdout).toContain("1 of 3 would be read by what passed the gateway lately.");
+    expect(stdout).toContain('elsewhere: Your traffic goes to "claude-opus-5-5"');
     expect(stdout).not.toContain("same: ");
+  });
+
+  it("does not take another persona's traffic for one that has drifted", async () => {
+    const { ask, directory } = await aService();
+    await ask("ada");
+    const other = (model: string) => ({
+      model,
+      system: [
+        {
+          type: "text",
+          text: "Nobody has begun with this. ".repeat(900),
+          cache_control: { type: "ephemeral" },
+        },
+      ],
+    });
+    const prefixes = [
+      { name: "unused", request: other("claude-opus-5-5") },
+      { name: "unused-elsewhere", request: other("claude-sonnet-5-5") },
+    ];
+    const file = join(directory, "personas.json");
+    writeFileSync(file, JSON.stringify({ prefixes }));
+    const { code, stdout } = await keepwarm(["prewarm", file, "--check"], { KEEPWARM_HOME: directory });
+    expect(stdout).not.toContain("would never hit");
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      "unused: Nothing like it has passed the gateway lately, so whether it would be read is not known: what comes closest differs at byte 0 of the system prompt.",
+    );
+    expect(stdout).toContain("Nothing has passed the gateway lately that these could be compared with.");
+    expect(code).toBe(0);
   });
 });

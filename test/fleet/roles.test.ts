@@ -10,6 +10,7 @@ import {
   openQueues,
   queueOverview,
 } from "../../src/fleet/index.ts";
+import { keepwarm } from "../support/keepwarm-command.ts";
 import { aFleet, aPostgresDatabase, type Engine } from "./world.ts";
 
 /** The statements that the documentation tells an owner to run. */
@@ -56,5 +57,29 @@ describe("the roles of the documentation", () => {
     expect(await listGateways(reader)).toEqual([]);
     await expect(reader.query("select body from keepwarm.prefix")).rejects.toThrow("permission denied");
     await expect(reader.query("delete from keepwarm.job")).rejects.toThrow("permission denied");
+  });
+});
+
+describe("who only looks", () => {
+  it("leaves a database without a fleet as it is, and says that there is none", async () => {
+    const url = await aPostgresDatabase();
+    const env = { DATABASE_URL: url };
+    const looked = await keepwarm(["fleet", "status"], env);
+    expect(looked).toMatchObject({ code: 1, stdout: "" });
+    expect(looked.stderr).toContain("the database of DATABASE_URL holds no fleet: is it the right one?");
+    const database = await openPostgres({ url, name: "test" });
+    onTestFinished(() => database.close());
+    const schemas = () => database.query("select 1 from pg_namespace where nspname like 'keepwarm%'");
+    expect(await schemas()).toEqual([]);
+    expect((await keepwarm(["fleet", "migrate"], env)).code).toBe(0);
+    expect(await schemas()).toHaveLength(2);
+    expect((await keepwarm(["fleet", "status"], env)).code).toBe(0);
+  });
+
+  it("hears that the server has no such database", async () => {
+    const url = await aPostgresDatabase();
+    const { code, stderr } = await keepwarm(["fleet", "status"], { DATABASE_URL: `${url}_nowhere` });
+    expect(code).toBe(1);
+    expect(stderr).toContain("has no database of that name");
   });
 });

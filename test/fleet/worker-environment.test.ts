@@ -111,6 +111,26 @@ describe("keepwarm worker", () => {
   });
 });
 
+describe("what a worker's environment lacks", () => {
+  it("is said at once, a line each, and so is what it has that nothing reads", async () => {
+    const { code, stderr } = await keepwarm(["worker"], {
+      DATABASE_URL: "",
+      KEEPWARM_FLEET_KEY: "short",
+      KEEPWARM_WORKER_CONCURENCY: "8",
+    });
+    expect(code).toBe(2);
+    const lines = stderr.trim().split("\n");
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^keepwarm: KEEPWARM_WORKER_CONCURENCY is no setting.*KEEPWARM_WORKER_CONCURRENCY/,
+      ),
+      expect.stringContaining("keepwarm: DATABASE_URL must be set"),
+      expect.stringContaining("keepwarm: KEEPWARM_FLEET_KEY cannot be used"),
+      expect.stringContaining("keepwarm: KEEPWARM_FLEET_API_KEY must be set"),
+    ]);
+  });
+});
+
 describe("what a worker's environment names", () => {
   it("is said with its variable where it cannot be had: a module of loaders", async () => {
     const { code, stderr } = await keepwarm(["worker"], {
@@ -149,6 +169,8 @@ describe("keepwarm start --fleet", () => {
     });
     expect(code).toBe(2);
     expect(stderr).toContain("KEEPWARM_FLEET_KEY must be set");
+    // The worker is inside it.
+    expect(stderr).toContain("KEEPWARM_FLEET_API_KEY must be set");
   });
 });
 
