@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type CapturedHeaders, type PriceTable, readRequest } from "../anthropic/index.ts";
 import type { Logger } from "../host.ts";
-import { type Judgement, judge, type PrefixEntry } from "../prewarm/index.ts";
+import { createJudge, type Judgement, type PrefixEntry } from "../prewarm/index.ts";
 import { stripCredential } from "./credentials.ts";
 import type { FleetDatabase } from "./database.ts";
 import { type EntryState, forgetUncached, keepEntry, keptEntries, noteUse, register } from "./entries.ts";
@@ -72,21 +72,24 @@ export function createCatalogueRegister(deps: CatalogueRegisterDeps): CatalogueR
     return keyring.fingerprint(JSON.stringify([upstream, fingerprint, betas, content]));
   }
 
+  // Long ones take their time, and are asked after at each look.
+  const keys = new WeakMap<PrefixEntry, { readonly apiKey: string; readonly keyed: Keyed }>();
+
   function keyed(entry: PrefixEntry, apiKey: string): Keyed {
+    const before = keys.get(entry);
+    if (before?.apiKey === apiKey) return before.keyed;
     const fingerprint = keyring.fingerprint(apiKey);
-    return { entry, fingerprint, id: idOf(entry, fingerprint) };
+    const keyed = { entry, fingerprint, id: idOf(entry, fingerprint) };
+    keys.set(entry, { apiKey, keyed });
+    return keyed;
   }
+
+  const { warmTokens, ttl5mMs, ttl1hMs } = settings;
+  const judgeEntry = createJudge({ prices: deps.prices, warmTokens, ttl5mMs, ttl1hMs });
 
   function judged(entry: PrefixEntry, apiKey?: string): Judgement {
     const tokens = apiKey === undefined ? null : (states.get(keyed(entry, apiKey).id)?.tokens ?? null);
-    const { warmTokens, ttl5mMs, ttl1hMs } = settings;
-    return judge(entry, {
-      ...(ttl5mMs === undefined ? {} : { ttl5mMs }),
-      ...(ttl1hMs === undefined ? {} : { ttl1hMs }),
-      ...(warmTokens === undefined ? {} : { warmTokens }),
-      ...(deps.prices === undefined ? {} : { prices: deps.prices }),
-      knownTokens: tokens ?? undefined,
-    });
+    return judgeEntry(entry, tokens ?? undefined);
   }
 
   async function registerAll(all: readonly Keyed[]): Promise<void> {

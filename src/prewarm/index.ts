@@ -18,6 +18,7 @@ export { type Difference, differenceOf } from "./difference.ts";
 export { scheduleText, TRIGGERS, type Trigger } from "./entry.ts";
 export { commitOf } from "./git-head.ts";
 export { type Judgement, type JudgeOptions, judge } from "./judge.ts";
+export { createJudge } from "./judging.ts";
 export { createPace, type Pace } from "./pace.ts";
 export type { Cause, PreWarmed } from "./pre-warmed.ts";
 export {

@@ -3,7 +3,7 @@ import type { PrefixEntry } from "./catalogue-file.ts";
 import { type Judgement, type JudgeOptions, judge } from "./judge.ts";
 import { sentName, type WarmRecords } from "./warm-record.ts";
 
-export interface JudgingDeps extends Pick<JudgeOptions, "prices" | "ttl5mMs" | "ttl1hMs" | "warmTokens"> {
+export interface JudgingDeps extends JudgedAs {
   /** Of the Messages endpoint, whole. */
   readonly url: string;
   /** Names what was sent, in the records. */
@@ -18,19 +18,39 @@ export interface Judging {
   judge(entry: PrefixEntry, apiKey?: string): Judgement;
 }
 
-export function createJudging({ url, nameKey, records, ...given }: JudgingDeps): Judging {
-  const names = new WeakMap<PrefixEntry, { readonly apiKey: string; readonly name: string }>();
+export type JudgedAs = Pick<JudgeOptions, "prices" | "ttl5mMs" | "ttl1hMs" | "warmTokens">;
+
+/** Judges each entry once, until it is known otherwise how many tokens it has. */
+export function createJudge({
+  prices,
+  ttl5mMs,
+  ttl1hMs,
+  warmTokens,
+}: { readonly [Key in keyof JudgedAs]: JudgedAs[Key] | undefined }) {
   const judgements = new WeakMap<
     PrefixEntry,
     { readonly knownTokens: number | undefined; readonly judgement: Judgement }
   >();
-  const { prices, ttl5mMs, ttl1hMs, warmTokens } = given;
   const options: JudgeOptions = {
     ...(ttl5mMs === undefined ? {} : { ttl5mMs }),
     ...(ttl1hMs === undefined ? {} : { ttl1hMs }),
     ...(warmTokens === undefined ? {} : { warmTokens }),
     ...(prices === undefined ? {} : { prices }),
   };
+
+  return (entry: PrefixEntry, knownTokens: number | undefined): Judgement => {
+    const before = judgements.get(entry);
+    if (before !== undefined && before.knownTokens === knownTokens) return before.judgement;
+    const judgement = judge(entry, { ...options, knownTokens });
+    judgements.set(entry, { knownTokens, judgement });
+    return judgement;
+  };
+}
+
+export function createJudging({ url, nameKey, records, ...given }: JudgingDeps): Judging {
+  const names = new WeakMap<PrefixEntry, { readonly apiKey: string; readonly name: string }>();
+  const { prices, ttl5mMs, ttl1hMs, warmTokens } = given;
+  const judged = createJudge({ prices, ttl5mMs, ttl1hMs, warmTokens });
 
   function nameOf(entry: PrefixEntry, apiKey: string): string {
     const before = names.get(entry);
@@ -42,13 +62,7 @@ export function createJudging({ url, nameKey, records, ...given }: JudgingDeps):
 
   return {
     nameOf,
-    judge(entry, apiKey) {
-      const knownTokens = apiKey === undefined ? undefined : records.of(nameOf(entry, apiKey))?.tokens;
-      const before = judgements.get(entry);
-      if (before !== undefined && before.knownTokens === knownTokens) return before.judgement;
-      const judgement = judge(entry, { ...options, knownTokens });
-      judgements.set(entry, { knownTokens, judgement });
-      return judgement;
-    },
+    judge: (entry, apiKey) =>
+      judged(entry, apiKey === undefined ? undefined : records.of(nameOf(entry, apiKey))?.tokens),
   };
 }
