@@ -62,6 +62,13 @@ export async function openBase(options: LateBaseOptions): Promise<Base> {
     later(error);
   }
 
+  /** What is being opened now is closed as soon as it is there. */
+  async function noMore(): Promise<void> {
+    closed = true;
+    clearTimeout(timer);
+    await trying;
+  }
+
   function base(): Base {
     if (there === null) throw new DatabaseAwayError(why);
     return there;
@@ -77,9 +84,7 @@ export async function openBase(options: LateBaseOptions): Promise<Base> {
         return base().database.backend;
       },
       async close() {
-        closed = true;
-        clearTimeout(timer);
-        await trying;
+        await noMore();
         await there?.database.close();
       },
     },
@@ -88,7 +93,10 @@ export async function openBase(options: LateBaseOptions): Promise<Base> {
         return base().queues.boss;
       },
       open: async (name) => base().queues.open(name),
-      close: async () => there?.queues.close(),
+      async close() {
+        await noMore();
+        await there?.queues.close();
+      },
     },
   };
 }
